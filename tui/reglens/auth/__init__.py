@@ -1,0 +1,1 @@
+"""Registry authentication: challenges, tokens, credentials, and the flow that joins them."""

@@ -1,0 +1,1 @@
+"""The embedded demo registry and token server: real sockets, real signatures, faults on purpose."""

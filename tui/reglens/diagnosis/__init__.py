@@ -1,0 +1,1 @@
+"""From evidence to comparison and findings: what disagrees, and what cures it."""

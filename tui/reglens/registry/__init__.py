@@ -1,0 +1,1 @@
+"""The client: sessions with a registry over HTTP, every exchange recorded."""

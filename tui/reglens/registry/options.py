@@ -1,0 +1,22 @@
+"""How a session reaches its registry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Choices of the person, the same for every command and the app. `timeout` is in seconds and bounds each wait of a
+    request (connecting, sending, each read), the token's request included."""
+
+    plain_http: bool = False
+    insecure: bool = False
+    ca_file: Path | None = None
+    client_cert: Path | None = None
+    client_key: Path | None = None
+    trusted_realms: frozenset[str] = frozenset()
+    timeout: float = 30.0
+    search_url: str = ""
+    """Where to search instead of Docker Hub's or the registry's own search; the demo registry uses it."""
