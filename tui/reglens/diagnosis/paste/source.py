@@ -1,0 +1,236 @@
+"""A paste as lines freed of what terminals and mail programs add, each character knowing where it stood.
+
+Readers work on `Line.text`; whatever they find there, `Line.span` says where it is in the text as pasted. A `Passage`
+is text with its way back: runs of characters that stand side by side in the paste.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from reglens.diagnosis.evidence import Span
+
+Runs = tuple[tuple[int, int], ...]
+"""Pairs of a position in the text and the offset in the paste of the character there, ascending by position."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Some text, and where in the paste each of its characters stands."""
+
+    text: str = ""
+    runs: Runs = ()
+
+    def offset(self, position: int) -> int:
+        """The offset in the paste of the character at `position`."""
+        if not self.runs:
+            return position
+        index = max(bisect_right(self.runs, (position, 1 << 62)) - 1, 0)
+        at, offset = self.runs[index]
+        return offset + position - at
+
+    def span(self, start: int = 0, end: int | None = None) -> Span:
+        """Where the characters from `start` up to `end` stand in the paste."""
+        end = len(self.text) if end is None else end
+        first = self.offset(start)
+        return (first, self.offset(end - 1) + 1) if end > start else (first, first)
+
+    def cut(self, start: int, end: int | None = None) -> Passage:
+        """The part from `start` up to `end`, with its way back. 0 <= start, end as in a slice."""
+        length = len(self.text)
+        end = length if end is None else min(max(end, 0), length)
+        start = min(start, end)
+        if start == 0 and end == length:
+            return self
+        first = max(bisect_right(self.runs, (start, 1 << 62)) - 1, 0)
+        last = bisect_right(self.runs, (end, -1))
+        runs = [(max(at - start, 0), offset + max(start - at, 0)) for at, offset in self.runs[first:last]]
+        return Passage(self.text[start:end], tuple(runs) or ((0, self.offset(start)),))
+
+    def strip(self) -> Passage:
+        """Without blanks at either end."""
+        start = len(self.text) - len(self.text.lstrip())
+        return self.cut(start, max(len(self.text.rstrip()), start))
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+
+def join(parts: Sequence[Passage], separator: str = "") -> Passage:
+    """The passages one after the other; the separator stands where the passage before it ends."""
+    runs: list[tuple[int, int]] = []
+    length = 0
+    for index, part in enumerate(parts):
+        if index and separator:
+            runs.append((length, max(parts[index - 1].span()[1], 0)))
+            length += len(separator)
+        runs.extend((at + length, offset) for at, offset in part.runs)
+        length += len(part.text)
+    return Passage(separator.join(part.text for part in parts), tuple(runs))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the paste, cleaned.
+
+    `number` counts the cleaned lines from 0: where two lines that follow each other differ by more than one, what stood
+    between them was read by somebody else. `fence` is true for the marks of a Markdown code block.
+    """
+
+    number: int
+    passage: Passage
+    fence: bool = False
+
+    @property
+    def text(self) -> str:
+        return self.passage.text
+
+    def span(self, start: int = 0, end: int | None = None) -> Span:
+        """Where the characters from `start` up to `end` of this line stand in the paste."""
+        return self.passage.span(start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A paste, or what is left of it after others have read theirs: `pasted` is the whole text, as it came."""
+
+    pasted: str
+    lines: tuple[Line, ...]
+
+    @classmethod
+    def read(cls, text: str) -> Source:
+        """The lines of a paste: terminal controls, mail quotes and hard line ends of a narrow terminal taken out."""
+        lines = list(_unwrapped(_unquoted([_cleaned(passage) for passage in _split(text)])))
+        return cls(text, tuple(Line(n, p, bool(_FENCE.match(p.text))) for n, p in enumerate(lines)))
+
+    def without(self, numbers: Iterable[int]) -> Source:
+        """The same paste without the lines of those numbers."""
+        gone = frozenset(numbers)
+        return replace(self, lines=tuple(line for line in self.lines if line.number not in gone))
+
+    def blocks(self) -> Iterator[tuple[Line, ...]]:
+        """Lines that stand together: a gap or the mark of a code block parts them, a blank line does not."""
+        block: list[Line] = []
+        for line in self.lines:
+            if block and (line.fence or line.number != block[-1].number + 1):
+                yield tuple(block)
+                block = []
+            if not line.fence:
+                block.append(line)
+        if block:
+            yield tuple(block)
+
+
+def whole(lines: Sequence[Line]) -> Passage:
+    """Several lines as one passage, parted by line ends."""
+    return join([line.passage for line in lines], "\n")
+
+
+_LINE_END = re.compile(r"\r\n|\n|\r|\x0b|\x0c")
+# ECMA-48, section 5.4: CSI sequences; OSC ended by BEL or ST; other two-character escapes
+_ESCAPE = re.compile(
+    r"\x1b\[[0-?]{0,64}[ -/]{0,8}[@-~]|\x1b\][^\x07\x1b\n]{0,2048}(?:\x07|\x1b\\)|\x1b[()][0-9A-B]|\x1b[@-Z\\^_=>78]"
+    r"|\x9b[0-?]{0,64}[@-~]|␛\[[0-9;]{0,16}[A-Za-z]|(?<![\w\]])\[(?:\d{1,2};){0,4}\d{1,2}m"
+    r"|[\x00-\x08\x0e-\x1a\x1b-\x1f\x7f\ufeff\u200b-\u200f\u2060]"
+)
+_BLANKS = str.maketrans({"\xa0": " ", "\u2007": " ", "\u202f": " ", "\u2009": " "})
+_FENCE = re.compile(r"[ \t]{0,8}(?:`{3,}|~{3,})[\w+.-]{0,20}[ \t]*$")
+
+
+def _split(text: str) -> Iterator[Passage]:
+    """The lines of a text. A carriage return ends a line too: behind one, a progress meter writes its next state."""
+    start = 0
+    for found in _LINE_END.finditer(text):
+        yield Passage(text[start : found.start()], ((0, start),))
+        start = found.end()
+    if start < len(text):
+        yield Passage(text[start:], ((0, start),))
+
+
+def _cleaned(passage: Passage) -> Passage:
+    text = passage.text
+    if text.isascii() and text.isprintable() and "[" not in text:
+        return passage
+    text = text.translate(_BLANKS)
+    kept: list[Passage] = []
+    start = 0
+    source = Passage(text, passage.runs)
+    for found in _ESCAPE.finditer(text):
+        if found.start() > start:
+            kept.append(source.cut(start, found.start()))
+        start = found.end()
+    if not kept and start == 0:
+        return source
+    if start < len(text):
+        kept.append(source.cut(start))
+    return join(kept) if kept else Passage("", ((0, passage.offset(0)),))
+
+
+_QUOTED = re.compile(r"[ \t]{0,3}(?:>|\|)(?: |$|(?=[<>*$|]))")
+_SURELY_QUOTED = re.compile(
+    r"[ \t]{0,3}(?:>|\|) ?(?:[<>] ?(?:HTTP/[123]|[A-Z]{3,7} /|[A-Za-z][A-Za-z-]+: )|\* +(?:Trying|Connected|Connection|"
+    r"TLS|SSL|ALPN|Closing|Host|Server|using|Mark|upload|h2|Could|Failed|\[)|[$%#] \w|curl: \(|curl +-|HTTP/[123]|```)"
+)
+MAX_QUOTES = 5
+"""Levels of mail quotes that are taken off."""
+
+
+def _unquoted(lines: list[Passage]) -> list[Passage]:
+    """Lines without the ``> `` of mail and Markdown quotes. As curl marks what it sends by ``> ``, a stretch of such
+    lines is taken for a quotation only where some line has a second mark behind the first, or an answer or command."""
+    for _ in range(MAX_QUOTES):
+        changed = False
+        start = 0
+        while start < len(lines):
+            end = start
+            while end < len(lines) and _QUOTED.match(lines[end].text):
+                end += 1
+            if end > start and any(_SURELY_QUOTED.match(line.text) for line in lines[start:end]):
+                changed = True
+                for index in range(start, end):
+                    found = _QUOTED.match(lines[index].text)
+                    lines[index] = lines[index].cut(found.end() if found else 0)
+            start = max(end, start + 1)
+        if not changed:
+            break
+    return lines
+
+
+_OPENING = re.compile(
+    r"[ \t]*(?:[<>*{}] |[<>*]$|[$#%] |[\w.-]+@[\w.-]+[:~]|PS [A-Z]:|HTTP/[0-9]|[A-Z][A-Za-z-]{1,40}: |[{}\[\]]|curl: |```|time="
+    r"|\d{4}[-/]\d\d[-/]\d\d|(?:curl|wget|docker|podman|skopeo|crane|oras|regctl) |=> |<= |== )"
+)
+_WIDTHS = frozenset({70, 72, 74, 76, 78, 79, 80, 90, 100, 120, 132, 160})
+"""Line lengths at which terminals and mail programs commonly break."""
+
+
+def _width(lines: Sequence[Passage]) -> int | None:
+    """The width at which the text was broken, None if it was not: then no line is longer, and several reach it."""
+    lengths = Counter(len(line.text) for line in lines)
+    longest = max(lengths, default=0)
+    if not 60 <= longest <= 250:
+        return None
+    return longest if lengths[longest] > 1 or longest in _WIDTHS else None
+
+
+def _unwrapped(lines: list[Passage]) -> Iterator[Passage]:
+    """Lines put together again that a terminal of fixed width broke."""
+    width = _width(lines)
+    index = 0
+    while index < len(lines):
+        parts = [lines[index]]
+        while (
+            width
+            and len(lines[index].text) == width
+            and index + 1 < len(lines)
+            and lines[index + 1].text
+            and not _OPENING.match(lines[index + 1].text)
+        ):
+            index += 1
+            parts.append(lines[index])
+        yield join(parts) if len(parts) > 1 else parts[0]
+        index += 1
