@@ -9,7 +9,7 @@ DISPLAY_LIMIT = 4096
 """Characters of one server string that are ever shown; the rest is counted, not shown."""
 
 _CONTROL_PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "␡"}
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa1-\u02ff\u0370-\u058f]")
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
 def clean(text: str, limit: int = DISPLAY_LIMIT, *, keep: str = "") -> str:

@@ -120,15 +120,15 @@ def parse_manifest(raw: bytes, content_type: str, digest: Digest | None = None) 
     problems: list[str] = []
     media_type = _kind(document, media.bare(content_type), problems)
     if media_type in media.INDEXES:
-        return Index(
-            raw, media_type, known, document, _said(problems), _descriptors(document.get("manifests"), problems)
-        )
+        manifests = _descriptors(document.get("manifests"), problems)
+        return Index(raw, media_type, known, document, _said(problems), manifests)
     if media_type in media.IMAGES:
         config = _descriptor(document.get("config"), problems)
         layers = _descriptors(document.get("layers"), problems)
         return Image(raw, media_type, known, document, _said(problems), config, layers)
     if media_type in media.SCHEMA1:
-        return Schema1(raw, media_type, known, document, _said(problems), _schema1_layers(document, problems))
+        digests = _schema1_layers(document, problems)
+        return Schema1(raw, media_type, known, document, _said(problems), digests)
     return Manifest(raw, media_type, known, document, _said(problems))
 
 
