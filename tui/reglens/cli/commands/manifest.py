@@ -1,0 +1,54 @@
+"""``reglens manifest REFERENCE``: the manifest's own bytes."""
+
+from __future__ import annotations
+
+import argparse
+
+from reglens.cli.commands.digest import manifest_of, read_platform
+from reglens.cli.connect import Connection, connection, say_scheme
+from reglens.cli.connect import run as run_async
+from reglens.cli.output import Output
+from reglens.cli.refusal import Refusal
+from reglens.errors import ReglensError
+from reglens.oci.descriptor import Platform
+from reglens.oci.reference import Reference
+
+
+def run(args: argparse.Namespace, output: Output) -> int:
+    """Print a manifest."""
+    platform = read_platform(args.platform)
+    reference = Reference.parse(args.reference)
+    return run_async(_manifest(reference, platform, connection(args), args, output))
+
+
+async def _manifest(
+    reference: Reference, platform: Platform | None, reached: Connection, args: argparse.Namespace, output: Output
+) -> int:
+    session = reached.session(reference.registry)
+    try:
+        manifest = await manifest_of(session, reference, platform)
+    except ReglensError as error:
+        refusal = Refusal(error, session, reference)
+        if output.as_json:
+            nothing = {"digest": None, "media_type": None, "size": None, "manifest": None}
+            output.document({"schema": 1, "reference": str(reference), **nothing, **refusal.fields()})
+        else:
+            refusal.tell(output)
+        return 1
+    finally:
+        await session.aclose()
+        say_scheme(session, args, output)
+    if output.as_json:
+        output.document(
+            {
+                "schema": 1,
+                "reference": str(reference),
+                "digest": str(manifest.digest),
+                "media_type": manifest.media_type,
+                "size": manifest.size,
+                "manifest": dict(manifest.document),
+            }
+        )
+    else:
+        output.data(manifest.raw)
+    return 0

@@ -1,0 +1,82 @@
+"""``reglens token REFERENCE``: a token as a client would get it, and what it says."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from reglens.cli.connect import Connection, connection, say_scheme
+from reglens.cli.connect import run as run_async
+from reglens.cli.output import Output
+from reglens.cli.refusal import Refusal
+from reglens.errors import ReglensError
+from reglens.oci.reference import Place
+
+if TYPE_CHECKING:
+    from reglens.auth.challenge import Challenge
+    from reglens.registry.results import TokenGrant
+    from reglens.registry.session import Session
+
+
+def run(args: argparse.Namespace, output: Output) -> int:
+    """Get a token and print challenge, request and claims, or the token alone."""
+    place = Place.parse(args.reference)
+    return run_async(_token(place, connection(args), args, output))
+
+
+async def _token(place: Place, reached: Connection, args: argparse.Namespace, output: Output) -> int:
+    session = reached.session(place.registry)
+    try:
+        grant = await session.acquire_token(place.reference, service=args.service, scopes=args.scope)
+    except ReglensError as error:
+        refusal = Refusal(error, session, place.reference)
+        if output.as_json:
+            nothing = {"challenge": None, "request": None, "token": None, "comparison": None}
+            output.document({"schema": 1, **nothing, **refusal.fields()})
+        else:
+            refusal.tell(output)
+        return 1
+    finally:
+        await session.aclose()
+        say_scheme(session, args, output)
+    if output.as_json:
+        output.document(_document(grant, session, place, reveal=args.reveal))
+    elif args.reveal:
+        output.data((grant.token.raw.reveal() + "\n").encode("utf-8", "surrogateescape"))
+    else:
+        from reglens.cli.token_view import show
+
+        show(grant, _compare(session, place), output, now=session.clock())
+    return 0
+
+
+def _compare(session: Session, place: Place) -> Any:
+    from reglens.diagnosis.comparison import compare
+    from reglens.diagnosis.evidence import from_trace
+
+    evidence = from_trace(tuple(session.trace), place.reference, now=session.clock(), lookup=session.lookup)
+    return compare(evidence)
+
+
+def _document(grant: TokenGrant, session: Session, place: Place, *, reveal: bool) -> dict[str, Any]:
+    from reglens.diagnosis.output import comparison_json, exchange_json, token_json
+
+    token = token_json(grant.token)
+    if reveal:
+        token["raw"] = grant.token.raw.reveal()
+    return {
+        "schema": 1,
+        "challenge": challenge_json(grant.challenge),
+        "request": exchange_json(grant.request),
+        "token": token,
+        "expires": grant.expires.isoformat(),
+        "comparison": comparison_json(_compare(session, place)),
+    }
+
+
+def challenge_json(challenge: Challenge) -> dict[str, Any]:
+    """A challenge: its scheme, the parameters as sent (the first of each name), what was forgiven."""
+    params: dict[str, str] = {}
+    for name, value in challenge.params:
+        params.setdefault(name.lower(), value)
+    return {"scheme": challenge.scheme, "params": params, "tolerated": list(challenge.tolerated)}

@@ -1,0 +1,135 @@
+"""From the common options to sessions: how a registry is reached, and as whom."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from reglens.auth.credentials import Anonymous, Credentials
+from reglens.cli.output import Output
+from reglens.errors import UsageError
+from reglens.oci.reference import normalise_registry
+from reglens.registry.options import Options
+from reglens.secret import Secret
+
+if TYPE_CHECKING:
+    from reglens.registry.session import Session
+
+MAX_PASSWORD = 1 << 20
+"""Octets read as a password; tokens of some clouds are several thousand long."""
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What every session of this run is opened with."""
+
+    options: Options
+    credentials: Credentials
+
+    def session(self, registry: str) -> Session:
+        """A new session with `registry`; close it, or use it as context manager."""
+        from reglens.registry.session import Session
+
+        return Session(registry, options=self.options, credentials=self.credentials)
+
+
+def connection(args: argparse.Namespace) -> Connection:
+    """The connection that the common options describe. Raises UsageError for files that cannot be read and options
+    that exclude each other. Reads the password from stdin where it was announced."""
+    return Connection(_options(args), _credentials(args))
+
+
+def _options(args: argparse.Namespace) -> Options:
+    if args.client_key and not args.client_cert:
+        raise UsageError("--client-key needs --client-cert")
+    return Options(
+        plain_http=args.plain_http,
+        insecure=args.insecure,
+        ca_file=_readable("--ca-file", args.ca_file),
+        client_cert=_readable("--client-cert", args.client_cert),
+        client_key=_readable("--client-key", args.client_key),
+        trusted_realms=frozenset(normalise_registry(host) for host in args.trust_realm),
+        timeout=args.timeout,
+    )
+
+
+def _readable(option: str, name: str | None) -> Path | None:
+    if name is None:
+        return None
+    path = Path(name).expanduser()
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{option}: {name} cannot be read: {reason(error)}") from None
+    return path
+
+
+def reason(error: Exception) -> str:
+    """Why the system refused, in its words, without the path that it repeats."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _credentials(args: argparse.Namespace) -> Credentials:
+    if args.anonymous:
+        for option in ("username", "password_stdin", "pull_secret"):
+            if getattr(args, option):
+                raise UsageError(f"--anonymous excludes --{option.replace('_', '-')}")
+        return Anonymous()
+    if bool(args.username) != args.password_stdin:
+        given, missing = ("--username", "--password-stdin") if args.username else ("--password-stdin", "--username")
+        raise UsageError(f"{given} needs {missing}")
+    from reglens.auth.sources import default_credentials
+
+    return default_credentials(
+        username=args.username,
+        password=_password() if args.password_stdin else None,
+        pull_secret=_readable("--pull-secret", args.pull_secret),
+        environ=os.environ,
+        home=Path.home(),
+    )
+
+
+def _password() -> Secret:
+    """The first line of stdin, as docker login's --password-stdin takes it: without its line end."""
+    data = read_stdin("the password", MAX_PASSWORD)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        raise UsageError("the password on stdin is not UTF-8") from None
+    password = text.splitlines()[0] if text else ""
+    if not password:
+        raise UsageError("--password-stdin: stdin holds no password")
+    return Secret(password)
+
+
+def read_stdin(what: str, limit: int) -> bytes:
+    """All of stdin, at most `limit` octets. Raises UsageError if it cannot be read or holds more."""
+    if sys.stdin is None:
+        raise UsageError(f"stdin is closed; {what} was expected there")
+    try:
+        data = sys.stdin.buffer.read(limit + 1)
+    except OSError as error:
+        raise UsageError(f"stdin cannot be read: {reason(error)}") from None
+    if len(data) > limit:
+        raise UsageError(f"stdin holds more than {limit >> 20} MiB; that is too much for {what}")
+    return data
+
+
+def run(work: Coroutine[Any, Any, _T]) -> _T:
+    """Run `work` on an event loop of its own. An interrupt cancels it, then raises KeyboardInterrupt."""
+    import asyncio
+
+    return asyncio.run(work)
+
+
+def say_scheme(session: Session, args: argparse.Namespace, output: Output) -> None:
+    """Say that a loopback registry was reached over plain http, where nobody asked for that."""
+    if session.base_url.startswith("http://") and not args.plain_http and not output.as_json:
+        output.note(f"reglens: {session.registry} does not speak https; on loopback plain http will do")

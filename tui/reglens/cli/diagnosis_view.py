@@ -1,0 +1,156 @@
+"""A diagnosis, a comparison and the pages about findings, for a person to read. Marks carry the meaning, colour only
+repeats it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from reglens.cli.layout import BAD, FAINT, GOOD, STRONG, UNSURE, Page, styled
+from reglens.cli.output import Output
+from reglens.diagnosis.finding import Cell, Comparison, Diagnosis, Finding, Outcome, Severity, Verdict
+from reglens.text import human_milliseconds
+from reglens.trace.exchange import Exchange
+
+_OUTCOMES = {
+    Outcome.OK: ("✓ it works", GOOD),
+    Outcome.REFUSED: ("✗ refused", BAD),
+    Outcome.FAILED: ("✗ failed", BAD),
+    Outcome.UNKNOWN: ("? outcome not known", UNSURE),
+}
+_SEVERITIES = {Severity.ERROR: ("✗", BAD), Severity.WARNING: ("!", UNSURE), Severity.INFO: ("i", FAINT)}
+_VERDICTS = {Verdict.AGREE: ("✓", GOOD), Verdict.DISAGREE: ("✗", BAD), Verdict.UNKNOWN: ("?", FAINT)}
+
+
+def show(diagnosis: Diagnosis, output: Output) -> int:
+    """Print a diagnosis as the result of a command; the exit code that belongs to it."""
+    wrong = diagnosis.outcome in (Outcome.REFUSED, Outcome.FAILED)
+    code = 1 if wrong or any(finding.severity is Severity.ERROR for finding in diagnosis.findings) else 0
+    if output.as_json:
+        from reglens.diagnosis.output import to_json
+
+        output.document(to_json(diagnosis))
+        return code
+    page = Page(output)
+    mark, style = _OUTCOMES[diagnosis.outcome]
+    moment = f"  at {diagnosis.moment:%Y-%m-%d %H:%M:%S} UTC" if diagnosis.moment else ""
+    page.line((mark, style), f"  {diagnosis.reference or ''}", (moment, FAINT))
+    if diagnosis.exchanges:
+        page.gap()
+        draw_exchanges(page, diagnosis.exchanges)
+    if any(_has_value(row.asked, row.requested, row.granted) for row in diagnosis.comparison.rows):
+        page.gap()
+        draw_comparison(page, diagnosis.comparison)
+    for finding in diagnosis.findings:
+        page.gap()
+        _draw_finding(page, finding)
+    if not diagnosis.findings:
+        page.gap()
+        page.line(
+            "Nothing wrong was found."
+            if diagnosis.outcome is Outcome.OK
+            else "Nothing here tells what went wrong: add the refused request's answer with its headers (curl -v)."
+        )
+    page.done()
+    return code
+
+
+def draw_exchanges(page: Page, exchanges: Sequence[Exchange]) -> None:
+    """One line an exchange: number, method, address, what came of it, how long it took."""
+    table = _table()
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(overflow="fold", ratio=1)
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    for exchange in exchanges:
+        total = exchange.timing.total
+        table.add_row(
+            styled((str(exchange.number), FAINT)),
+            styled(f"{exchange.method or ''} {exchange.url or str(exchange.role)}".strip()),
+            _result(exchange),
+            styled(human_milliseconds(total) if total is not None else ""),
+        )
+    page.draw(table)
+
+
+def _result(exchange: Exchange) -> Text:
+    if exchange.failure is not None:
+        return styled((f"no answer ({exchange.failure.kind})", BAD))
+    if exchange.status is None:
+        return styled(("?", FAINT))
+    style = GOOD if exchange.status < 400 else BAD if exchange.status != 401 else UNSURE
+    challenge = exchange.challenges[0].scheme if exchange.challenges else ""
+    return styled((str(exchange.status), style), f" {challenge}" if challenge else "")
+
+
+def draw_comparison(page: Page, comparison: Comparison) -> None:
+    """The rows asked / requested / granted, each with its mark, and under a row what disagrees in it."""
+    table = _table()
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    for title in ("registry asked", "client requested", "token grants"):
+        table.add_column(Text(title, style=STRONG), overflow="fold")
+    table.show_header = True
+    for row in comparison.rows:
+        mark, style = _VERDICTS[row.verdict]
+        if not _has_value(row.asked, row.requested, row.granted):
+            continue
+        strong = style if row.verdict is Verdict.DISAGREE else ""
+        cells = [styled((_words(cell), strong)) for cell in (row.asked, row.requested, row.granted)]
+        table.add_row(styled((mark, style)), styled((row.name, strong)), *cells)
+    page.draw(table)
+    for row in comparison.disagreements:
+        if row.note:
+            page.line((f"{row.name}: ", BAD), row.note)
+
+
+def _draw_finding(page: Page, finding: Finding) -> None:
+    mark, style = _SEVERITIES[finding.severity]
+    page.line((f"{mark} {finding.code}", style), "  ", (finding.title, STRONG))
+    if finding.explanation:
+        page.paragraph(finding.explanation, indent=2)
+    if finding.evidence:
+        table = _table(indent=2)
+        table.add_column(no_wrap=False, overflow="fold", max_width=42)
+        table.add_column(overflow="fold")
+        for proof in finding.evidence:
+            table.add_row(styled((proof.where, FAINT)), styled(proof.value))
+        page.draw(table)
+    if finding.fix.text:
+        page.paragraph(f"Fix: {finding.fix.text}", indent=2)
+    for command in finding.fix.commands:
+        page.verbatim(command)
+    if finding.follows_from:
+        page.paragraph(f"Follows from: {', '.join(finding.follows_from)}", indent=2)
+
+
+def show_page(code: str, parts: Mapping[str, str], output: Output) -> None:
+    """The page about one code."""
+    page = Page(output)
+    page.line((code, STRONG))
+    for title, words in parts.items():
+        page.gap()
+        page.line((title.capitalize(), STRONG))
+        if title == "example":
+            page.verbatim(words, indent=2)
+        else:
+            page.paragraph(words, indent=2)
+    page.done()
+
+
+def _table(indent: int = 0) -> Table:
+    """A table without lines, its columns two blanks apart."""
+    padding = (0, 0, 0, indent) if indent else (0, 2, 0, 0)
+    return Table(box=None, show_header=False, padding=padding, pad_edge=bool(indent), expand=False)
+
+
+def _words(cell: Cell) -> str:
+    if cell.value is None:
+        return "—"
+    return cell.value if isinstance(cell.value, str) else ", ".join(cell.value) or "(empty)"
+
+
+def _has_value(*cells: Cell) -> bool:
+    return any(cell.value is not None for cell in cells)
