@@ -1,1 +1,1 @@
-"""The embedded demo registry and token server: real sockets, real signatures, faults on purpose."""
+"""The embedded demo registry and token server: real HTTP, real signed tokens, and every fault a server can have."""
