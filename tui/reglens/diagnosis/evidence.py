@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from reglens.auth.credentials import Lookup
 from reglens.auth.token import Token
 from reglens.oci.reference import Reference
 from reglens.trace.exchange import Exchange
@@ -71,6 +72,22 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """One experiment made after a refusal, to separate causes; none of them changes anything on the registry.
+
+    `kind` says what was done differently: ``anonymous`` (without the credentials), ``challenge`` (with the challenge's
+    own service and scope), ``library`` (with ``library/`` before the name), ``get`` (GET where HEAD was refused),
+    ``accept`` (every manifest media type in ``Accept``), ``fresh`` (with a new token). `worked` is whether the resource
+    was answered, None where the trial could not be made.
+    """
+
+    kind: str
+    worked: bool | None
+    exchanges: tuple[Exchange, ...] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Everything known of one attempt.
 
@@ -79,6 +96,7 @@ class Evidence:
     paste a part of an exchange stands, keyed by exchange number and field (``"challenge"``, ``"status"``, ``"token"``,
     ``"authorization"``, ``"url"``, ``"body"``, a header's name). `moment` is the time of the refusal if it is known
     from elsewhere than a ``Date`` header; `now` the local clock, for live evidence only. `pasted` is the text, masked.
+    `lookup` is what the search for credentials found, `trials` the experiments made after a refusal (live only).
     """
 
     exchanges: tuple[Exchange, ...] = ()
@@ -94,3 +112,26 @@ class Evidence:
     moment: datetime | None = None
     now: datetime | None = None
     pasted: str = ""
+    lookup: Lookup | None = None
+    trials: tuple[Trial, ...] = ()
+
+
+def from_trace(
+    exchanges: Sequence[Exchange],
+    reference: Reference | None,
+    *,
+    now: datetime,
+    lookup: Lookup | None = None,
+    action: str = "pull",
+    trials: Sequence[Trial] = (),
+) -> Evidence:
+    """The evidence of a live attempt: its exchanges in order, what was wanted, and the local clock (UTC)."""
+    return Evidence(
+        exchanges=tuple(sorted(exchanges, key=lambda exchange: exchange.number)),
+        reference=(reference.typed or str(reference)) if reference else None,
+        wanted=reference,
+        action=action,
+        now=now,
+        lookup=lookup,
+        trials=tuple(trials),
+    )

@@ -1,0 +1,85 @@
+"""What the token grants against what is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reglens.diagnosis import fixes
+from reglens.diagnosis.finding import Finding, Fix, Proof
+from reglens.diagnosis.rules.build import proven
+from reglens.diagnosis.scene import Scene, shown
+from reglens.oci.scope import Scope, covered, union
+
+
+def access(scene: Scene) -> Iterator[Finding]:
+    """Claim ``access`` against the scope that the registry wants, else the scope that was requested."""
+    token = scene.token
+    if scene.ok or token is None or token.claims is None or (token.partial and "access" not in token.claims):
+        return
+    if "access" in token.claims and token.claims["access"] is not None and not isinstance(token.claims["access"], list):
+        return  # of a wrong JSON type: told as token-malformed
+    if "access" not in token.claims and not scene.product.grants_in_access:
+        return
+    wanted = scene.needed or scene.requested or ()
+    if not wanted or covered(wanted, token.access):
+        return
+    proof = scene.token_proof("access", [str(entry) for entry in token.access] if token.access else "(empty)")
+    evidence = [proof, *scene.needed_proof]
+    if not any(entry.actions or entry.name for entry in token.access):
+        yield _empty(scene, wanted, evidence)
+        return
+    held = union(token.access)
+    same = [s for s in held if any(s.name == want.name for want in wanted)]
+    text = " and ".join(shown(s) for s in wanted)
+    if same:
+        yield proven(
+            "access-insufficient",
+            "The token lacks an action that is needed",
+            f"Needed is {text}; for this repository the token grants only "
+            f"{' and '.join(_actions(s) for s in same)}. The token server grants what both was requested and is "
+            "allowed.",
+            evidence,
+            Fix(
+                "Request every action that is needed; if the token server still leaves one out, this account lacks the "
+                f"right: {scene.product.push_right if _writes(wanted) else scene.product.pull_right}.",
+                fixes.exchange_commands(scene, login=True),
+            ),
+        )
+    else:
+        yield proven(
+            "access-other-repository",
+            "The token is for another repository",
+            f"Needed is {text}; the token grants {' and '.join(shown(s) for s in held)} and nothing else. A token "
+            "holds for "
+            "the repositories named in it, letter for letter.",
+            evidence,
+            Fix("Request a token for this repository.", fixes.exchange_commands(scene)),
+        )
+
+
+def _empty(scene: Scene, wanted: tuple[Scope, ...], evidence: list[Proof]) -> Finding:
+    text = " and ".join(shown(s) for s in wanted)
+    return proven(
+        "access-empty",
+        "The token grants nothing",
+        f"The token is genuine and says who you are, but its list access is empty, and {text} is needed. Token servers "
+        "answer 200 with an empty list when no scope was requested, when the scope was not understood, and when this "
+        "caller may not have it.",
+        evidence,
+        Fix(
+            "Request the scope that is needed"
+            + (" and log in: anonymous callers get only public repositories." if scene.anonymous else "."),
+            fixes.exchange_commands(scene),
+        ),
+    )
+
+
+def _actions(scope: Scope) -> str:
+    return f"{', '.join(scope.actions) or 'no action'} (type {scope.type})"
+
+
+def _writes(wanted: tuple[Scope, ...]) -> bool:
+    return any(set(s.actions) - {"pull"} for s in wanted)
+
+
+RULES = (access,)

@@ -1,0 +1,164 @@
+"""What the client asked for: service, scope, names, and what it sent as authorization."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reglens.diagnosis import fixes
+from reglens.diagnosis.finding import Finding, Fix, Severity
+from reglens.diagnosis.rules.build import graded, likely, proven
+from reglens.diagnosis.scene import Scene, known_request, shown
+from reglens.oci.scope import Scope, covered
+from reglens.trace.curl import quoted
+from reglens.trace.exchange import Role
+
+
+def service(scene: Scene) -> Iterator[Finding]:
+    """The service of the token request against the one that the registry names."""
+    requested, asked = scene.requested_service, scene.asked_service
+    if requested is None or not asked or requested == asked:
+        return
+    if scene.ok or scene.grant is None:
+        return
+    evidence = [
+        scene.asked_service_proof,
+        scene.proof(scene.grant, "url", "token request, service", requested or "(absent)"),
+    ]
+    fix = Fix(f"Ask for the service that the registry names: service={asked}.", fixes.exchange_commands(scene))
+    granted = scene.token.audience if scene.token is not None and scene.token.claims is not None else None
+    worked = granted is not None and asked in granted
+    severity = Severity.INFO if worked else Severity.ERROR
+    if requested:
+        yield graded(
+            severity,
+            "service-mismatch",
+            "The token was requested for another service",
+            f"A token is made for one service. This registry is the service {asked!r}, but the token was requested for "
+            f"{requested!r}. A token server signs what it is asked for, so the answer looks right and the registry "
+            "refuses it.",
+            evidence,
+            fix,
+        )
+    else:
+        yield graded(
+            severity,
+            "service-missing",
+            "The token request named no service",
+            f"The registry's challenge names the service {asked!r}; the token request carried no service at all, so "
+            "the "
+            "token server cannot know for whom the token is.",
+            evidence,
+            fix,
+        )
+
+
+def scope(scene: Scene) -> Iterator[Finding]:
+    """The scope of the token request against what is needed."""
+    requested, needed = scene.requested, scene.needed
+    if requested is None or scene.ok or scene.grant is None:
+        return
+    fix = Fix("Request the scope that is needed, with the whole URL in quotes.", fixes.exchange_commands(scene))
+    sent = scene.grant.asked("scope")
+    ill = [s for s in requested if not s.well_formed]
+    if not requested:
+        if not needed:
+            return
+        yield proven(
+            "scope-missing",
+            "The token request carried no scope",
+            f"What a token may do is requested as a scope. Here {_list(needed)} is needed, and the token request named "
+            "none, so the token grants nothing: it only proves who you are.",
+            [
+                scene.proof(scene.grant, "url", "token request, scope", "(absent)"),
+                *scene.needed_proof,
+            ],
+            fix,
+        )
+    elif ill:
+        yield proven(
+            "scope-mismatch",
+            "The requested scope is not a scope",
+            f"A scope has three parts, type:name:actions, such as repository:library/alpine:pull. {_list(ill)} is "
+            "none, "
+            "and a token server grants nothing for what it cannot read.",
+            [scene.proof(scene.grant, "url", "token request, scope", " ".join(sent)), *scene.needed_proof],
+            fix,
+        )
+    elif needed and not covered(needed, requested):
+        other = all(s.resource not in {r.resource for r in requested} for s in needed)
+        what = "for something else" if other else "for fewer actions than are needed"
+        yield proven(
+            "scope-mismatch",
+            f"The scope was requested {what}",
+            f"The registry needs {_list(needed)}; the token was requested with {_list(requested)}. A token server "
+            "never "
+            "grants more than was requested.",
+            [scene.proof(scene.grant, "url", "token request, scope", " ".join(sent)), *scene.needed_proof],
+            fix,
+        )
+
+
+def _list(scopes: tuple[Scope, ...] | list[Scope]) -> str:
+    return " and ".join(shown(scope) for scope in scopes)
+
+
+def library(scene: Scene) -> Iterator[Finding]:
+    """Docker Hub's official images live under ``library/``, which only clients add (distribution/reference)."""
+    name = scene.wire_repository
+    if scene.ok or not scene.is_hub or not name or "/" in name:
+        return
+    yield proven(
+        "library-prefix",
+        "An official image's name lacks library/",
+        f"docker pull writes library/ before a name of one part; the registry itself does not. On Docker Hub {name!r} "
+        "is "
+        f"no repository, 'library/{name}' is. The scope and the URL both need it.",
+        [scene.proof(scene.judged or scene.grant, "url", "repository", name)],
+        Fix(f"Name the repository library/{name}, in the scope and in the URL.", fixes.exchange_commands(scene)),
+    )
+
+
+def authorization_missing(scene: Scene) -> Iterator[Finding]:
+    """A 401 to a request without ``Authorization``, and nothing came after it."""
+    refusal = scene.refusal
+    if refusal is None or refusal.status not in (401, None) or refusal.authorization is not None:
+        return
+    challenge = scene.challenge
+    if scene.challenged is not refusal or challenge is None:
+        return
+    if challenge.error in ("invalid_token", "insufficient_scope"):
+        return
+    after = [e for e in scene.evidence.exchanges if e.number > refusal.number and e.role is Role.TOKEN]
+    if after:
+        return
+    sure = known_request(scene, refusal)
+    before = [e for e in scene.token_requests if e.number < refusal.number and e.token is not None]
+    basic = challenge.is_scheme("basic")
+    if basic:
+        fix = Fix("Send a user name and password.", (f"curl -i -u <user> {quoted(fixes.resource_url(scene))}",))
+    else:
+        fix = Fix(
+            "Follow the challenge: fetch a token from its realm, then repeat the request with it.",
+            fixes.exchange_commands(scene),
+        )
+    make = proven if sure else likely
+    yield make(
+        "authorization-missing",
+        "The request carried no Authorization",
+        (
+            "A token was fetched, but the request that was refused does not carry it."
+            if before
+            else "The registry answered 401 and said in Www-Authenticate how to go on; the request carried no "
+            "Authorization header, so this is the first half of every login, not yet a refusal. "
+            + ("It wants a user name and password." if basic else "Next a token is fetched from the realm.")
+        )
+        + ("" if sure else " The request is not in the evidence; curl -v would show whether it carried one."),
+        [
+            scene.proof(refusal, "status", "status", refusal.status or "401"),
+            scene.proof(refusal, "challenge", "Www-Authenticate", challenge),
+        ],
+        fix,
+    )
+
+
+RULES = (service, scope, library, authorization_missing)

@@ -1,0 +1,463 @@
+"""What happened, read once from the evidence: the attempt that counts, its challenge, its token request, its token.
+
+Everything here is derived; rules read it and never search the exchanges themselves for these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from reglens.auth.challenge import Challenge
+from reglens.auth.token import Token, TokenKind
+from reglens.diagnosis import products
+from reglens.diagnosis.evidence import Command, Evidence, Report, Span
+from reglens.diagnosis.finding import Comparison, Proof
+from reglens.oci.reference import HUB, HUB_ALIASES, normalise_registry
+from reglens.oci.scope import Scope, parse_scopes
+from reglens.text import clean
+from reglens.trace.exchange import Authorization, Exchange, Role
+
+SHOWN = 300
+"""Characters of one value that a proof quotes."""
+_ROLE_PATHS = (("/manifests/", 1), ("/blobs/", 1), ("/tags/list", 0), ("/referrers/", 1))
+ACTIONS = {"pull": ("pull",), "push": ("pull", "push"), "delete": ("delete",)}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The attempt under judgement. Build it with `read`."""
+
+    evidence: Evidence
+
+    # -- the exchanges ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def requests(self) -> tuple[Exchange, ...]:
+        """Exchanges with the registry and what it redirects to, in order."""
+        return tuple(e for e in self.evidence.exchanges if e.role is not Role.TOKEN)
+
+    @cached_property
+    def token_requests(self) -> tuple[Exchange, ...]:
+        return tuple(e for e in self.evidence.exchanges if e.role is Role.TOKEN)
+
+    @cached_property
+    def last(self) -> Exchange | None:
+        """The request to the registry that decides: the last one that got an answer or failed."""
+        ended = [e for e in self.requests if e.status is not None or e.failure is not None or e.challenges]
+        return ended[-1] if ended else None
+
+    @cached_property
+    def refusal(self) -> Exchange | None:
+        """The last registry request, if it was not answered as wished; None when all went well or nothing is known."""
+        last = self.last
+        if last is None:
+            return None
+        if last.failure is not None or (last.status or 0) >= 400:
+            return last
+        return last if last.status is None and last.challenges else None
+
+    @cached_property
+    def challenged(self) -> Exchange | None:
+        """The exchange whose challenge counts: the refusal's own, else the last one that came."""
+        if self.refusal is not None and self.refusal.challenges:
+            return self.refusal
+        with_challenge = [e for e in self.requests if e.challenges]
+        return with_challenge[-1] if with_challenge else None
+
+    @cached_property
+    def challenge(self) -> Challenge | None:
+        """The challenge that counts: Bearer before Basic, as clients choose."""
+        if self.challenged is None:
+            return None
+        offered = self.challenged.challenges
+        for scheme in ("bearer", "basic"):
+            for challenge in offered:
+                if challenge.is_scheme(scheme):
+                    return challenge
+        return offered[0] if offered else None
+
+    @cached_property
+    def bearer(self) -> Challenge | None:
+        """The Bearer challenge to compare with: of the refusal, else of any earlier answer (a ping's)."""
+        for exchange in (self.challenged, *reversed(self.requests)):
+            for challenge in exchange.challenges if exchange else ():
+                if challenge.is_scheme("bearer"):
+                    return challenge
+        return None
+
+    @cached_property
+    def bearer_from(self) -> Exchange | None:
+        """The exchange that sent `bearer`."""
+        for exchange in (self.challenged, *reversed(self.requests)):
+            if exchange and any(c is self.bearer for c in exchange.challenges):
+                return exchange
+        return None
+
+    @cached_property
+    def grant(self) -> Exchange | None:
+        """The token request that counts: the one whose token the refused request carried, else the last one."""
+        carried = self.authorization.token if self.authorization else None
+        if carried is not None:
+            for exchange in reversed(self.token_requests):
+                if exchange.token is not None and exchange.token.raw == carried.raw:
+                    return exchange
+        return self.token_requests[-1] if self.token_requests else None
+
+    @cached_property
+    def grant_failed(self) -> bool:
+        """Whether the token request that counts failed, or gave no token."""
+        grant = self.grant
+        if grant is None:
+            return False
+        return grant.failure is not None or (grant.status or 0) >= 400
+
+    @cached_property
+    def ok(self) -> bool:
+        """Whether the last registry request was answered as wished, and nothing after it failed."""
+        last = self.last
+        if last is None or last.failure is not None or last.status is None or last.status >= 400:
+            return False
+        later = [e for e in self.evidence.exchanges if e.number > last.number]
+        return not any(e.failure or (e.status or 0) >= 400 for e in later)
+
+    # -- what was sent ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def judged(self) -> Exchange | None:
+        """The request whose Authorization is judged: the refusal, or the last request."""
+        return self.refusal or self.last
+
+    @cached_property
+    def authorization(self) -> Authorization | None:
+        return self.judged.authorization if self.judged else None
+
+    @cached_property
+    def token(self) -> Token | None:
+        """The token that was used, or would be: sent with the judged request, else granted last, else pasted alone."""
+        sent = self.authorization.token if self.authorization else None
+        if sent is not None and (sent.claims is not None or not self._readable):
+            return sent
+        return self._readable or sent
+
+    @cached_property
+    def _readable(self) -> Token | None:
+        """A readable token from elsewhere than the judged request, when that one's is masked or absent."""
+        answered = [e.token for e in self.token_requests if e.token is not None]
+        sent = [e.authorization.token for e in self.requests if e.authorization and e.authorization.token]
+        candidates = [*reversed(answered), *reversed(sent), *reversed(self.evidence.tokens)]
+        if self.authorization is not None and self.authorization.token is not None:
+            mine = self.authorization.token
+            if mine.kind is TokenKind.OPAQUE and not is_mask(mine.raw.reveal()):
+                return None
+        return next((t for t in candidates if t.claims is not None), candidates[0] if candidates else None)
+
+    @cached_property
+    def token_place(self) -> tuple[str, Exchange | None]:
+        """Where the token stands, in words, and its exchange."""
+        token = self.token
+        for exchange in reversed(self.evidence.exchanges):
+            if exchange.authorization and exchange.authorization.token is token:
+                return f"exchange {exchange.number}, Authorization", exchange
+            if exchange.token is token:
+                return f"exchange {exchange.number}, token", exchange
+        return "token", None
+
+    # -- the moment ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def moment(self) -> datetime | None:
+        """When it was refused, by the answering server's clock where that is known; else None."""
+        for exchange in (self.refusal, self.last, *reversed(self.requests)):
+            if exchange is not None and exchange.server_time is not None:
+                return exchange.server_time
+        if self.evidence.moment is not None:
+            return self.evidence.moment
+        for exchange in reversed(self.token_requests):
+            if exchange.server_time is not None:
+                return exchange.server_time
+        told = [r.time for r in self.evidence.reports if r.time is not None]
+        if told:
+            return told[-1]
+        return self.evidence.now
+
+    @cached_property
+    def moment_source(self) -> str:
+        """Where the moment was read."""
+        for exchange in (self.refusal, self.last, *reversed(self.requests), *reversed(self.token_requests)):
+            if exchange is not None and exchange.server_time is not None and exchange.server_time == self.moment:
+                return f"exchange {exchange.number}, Date"
+        if self.moment is None:
+            return ""
+        if self.evidence.moment is not None:
+            return "given"
+        return "log line" if self.moment != self.evidence.now else "local clock"
+
+    # -- what was wanted ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def registry(self) -> str:
+        """``host[:port]`` of the registry, as connected to; ``""`` if unknown."""
+        if self.evidence.wanted is not None:
+            return self.evidence.wanted.registry
+        for exchange in (self.judged, *reversed(self.requests)):
+            if exchange is not None and exchange.follows is None and (exchange.authority or exchange.host):
+                return exchange.authority or exchange.host
+        for report in self.evidence.reports:
+            for name in ("registry", "host"):
+                if report.values.get(name):
+                    return normalise_registry(report.values[name])
+        for exchange in self.token_requests:
+            if exchange.authority:
+                return exchange.authority
+        return ""
+
+    @cached_property
+    def is_hub(self) -> bool:
+        """Whether the registry is Docker Hub, by its name or by the service it names."""
+        return self.registry in HUB_ALIASES or self.product is products.HUB
+
+    @cached_property
+    def product(self) -> products.Product:
+        """What kind of registry this is, as far as names, challenge and headers tell."""
+        challenge = self.bearer or self.challenge
+        headers = {k: v for e in self.requests for k, v in e.response_headers.items()}
+        return products.recognise(
+            self.registry,
+            service=challenge.service if challenge else None,
+            realm=challenge.realm if challenge else self.grant.url if self.grant else None,
+            issuer=self.token.issuer if self.token else None,
+            headers=headers,
+        )
+
+    @cached_property
+    def repository(self) -> str:
+        """The repository as it was asked for on the wire (``alpine`` stays ``alpine``); ``""`` if unknown."""
+        for exchange in (self.judged, *reversed(self.requests)):
+            name = repository_of(exchange.path) if exchange is not None else ""
+            if name:
+                return name
+        for scope in self.needed:
+            if scope.type == "repository" and scope.name:
+                return scope.name
+        if self.evidence.wanted is not None:
+            return self.evidence.wanted.repository
+        return next((r.values["repository"] for r in self.evidence.reports if r.values.get("repository")), "")
+
+    @cached_property
+    def needed(self) -> tuple[Scope, ...]:
+        """What the registry wants granted: the challenge's scope, else that of the request's path and method."""
+        for exchange in (self.challenged, self.judged, *reversed(self.requests)):
+            if exchange is None:
+                continue
+            for challenge in exchange.challenges:
+                if challenge.is_scheme("bearer") and challenge.scopes:
+                    return challenge.scopes
+        judged = self.judged
+        if judged is not None and judged.url:
+            return needed_by(judged)
+        return ()
+
+    @cached_property
+    def requested(self) -> tuple[Scope, ...] | None:
+        """The scopes of the token request that counts; None if no token request is known."""
+        if self.grant is None or not self.grant.url:
+            return None
+        return tuple(scope for value in self.grant.asked("scope") for scope in parse_scopes(value))
+
+    @cached_property
+    def requested_service(self) -> str | None:
+        """The service of the token request; None if no token request is known, ``""`` if it named none."""
+        if self.grant is None or not self.grant.url:
+            return None
+        return next(iter(self.grant.asked("service")), "")
+
+    @cached_property
+    def error(self) -> str:
+        """The ``error`` that the refusal's challenge admits; ``""`` if none."""
+        if self.refusal is None or self.bearer is None or self.bearer_from is not self.refusal:
+            return ""
+        return self.bearer.error or ""
+
+    @cached_property
+    def asked_service(self) -> str:
+        """The service that the registry wants: its challenge's, else the one that is known of a public registry."""
+        if self.bearer is not None:
+            return self.bearer.service or ""
+        return self.product.service if self.product.service and self.product.fixed_service else ""
+
+    @property
+    def asked_service_proof(self) -> Proof:
+        if self.bearer is not None and self.bearer_from is not None:
+            return self.proof(self.bearer_from, "challenge", "Www-Authenticate, service", self.asked_service)
+        return Proof(f"known of {self.product.name}", self.asked_service)
+
+    @property
+    def needed_proof(self) -> list[Proof]:
+        """Where it is read what must be granted."""
+        if not self.needed:
+            return []
+        text = " ".join(str(scope) for scope in self.needed)
+        if self.bearer is not None and self.bearer.scopes:
+            return [self.proof(self.bearer_from, "challenge", "Www-Authenticate, scope", text)]
+        return [self.proof(self.judged, "url", "what the request needs", text)]
+
+    @property
+    def moment_proof(self) -> Proof:
+        """The moment of the refusal and where it was read."""
+        moment = self.moment
+        text = f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment is not None else "(unknown)"
+        for exchange in (self.refusal, self.last, *reversed(self.requests), *reversed(self.token_requests)):
+            if exchange is not None and exchange.server_time is not None and exchange.server_time == moment:
+                return self.proof(exchange, "date", "Date", text)
+        return Proof(self.moment_source or "moment", text)
+
+    @cached_property
+    def wire_repository(self) -> str:
+        """The repository as it went over the wire, in a URL or a token request's scope; ``""`` if none did."""
+        for exchange in (self.judged, *reversed(self.requests)):
+            name = repository_of(exchange.path) if exchange is not None else ""
+            if name:
+                return name
+        for scope in self.requested or ():
+            if scope.type == "repository" and scope.name:
+                return scope.name
+        return ""
+
+    @cached_property
+    def username(self) -> str:
+        """The user name that was used or found; ``""`` if none is known."""
+        for exchange in (self.grant, self.judged, *reversed(self.evidence.exchanges)):
+            if exchange is not None and exchange.authorization is not None and exchange.authorization.username:
+                return exchange.authorization.username
+        if self.grant is not None and self.grant.asked("account"):
+            return self.grant.asked("account")[0]
+        if self.evidence.lookup and self.evidence.lookup.credential:
+            return self.evidence.lookup.credential.username
+        for report in self.evidence.reports:
+            if report.values.get("user"):
+                return report.values["user"]
+        return (self.token.subject or "") if self.token else ""
+
+    @cached_property
+    def anonymous(self) -> bool | None:
+        """Whether the caller went without credentials; None where that cannot be told."""
+        if self.grant is not None and known_request(self, self.grant):
+            return self.grant.authorization is None and not any(
+                name in ("password", "refresh_token", "account") for name, _ in self.grant.parameters
+            )
+        subject = self.token.subject if self.token is not None and self.token.claims is not None else None
+        if subject is not None:
+            return subject in ("", "(anonymous)")
+        return None
+
+    # -- words --------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        from reglens.diagnosis.comparison import of_scene
+
+        return of_scene(self)
+
+    def reports(self, *meanings: str) -> list[Report]:
+        """The reports of these meanings, in order."""
+        return [r for r in self.evidence.reports if r.meaning in meanings]
+
+    def span(self, exchange: Exchange | None, part: str) -> Span | None:
+        return self.evidence.spans.get((exchange.number, part)) if exchange is not None else None
+
+    def proof(self, exchange: Exchange | None, part: str, where: str, value: object) -> Proof:
+        """One proof from an exchange: `part` is the key of its span, `where` the field in words."""
+        place = f"exchange {exchange.number}, {where}" if exchange is not None else where
+        return Proof(place, shown(value), self.span(exchange, part), exchange.number if exchange else None)
+
+    def token_proof(self, claim: str, value: object) -> Proof:
+        """One proof from the token that counts."""
+        where, exchange = self.token_place
+        span = self.span(exchange, "authorization" if where.endswith("Authorization") else "token")
+        if exchange is None and self.token in self.evidence.tokens:
+            index = self.evidence.tokens.index(self.token)
+            spans = self.evidence.token_spans
+            span = spans[index] if index < len(spans) else None
+        return Proof(f"{where}, {claim}", shown(value), span, exchange.number if exchange else None)
+
+    def command_of(self, exchange: Exchange | None) -> Command | None:
+        """The command that made this exchange, if it is in the paste."""
+        if exchange is None:
+            return None
+        return next((c for c in self.evidence.commands if exchange.number in c.exchanges), None)
+
+
+def read(evidence: Evidence) -> Scene:
+    """The scene of `evidence`."""
+    return Scene(evidence)
+
+
+def shown(value: object) -> str:
+    """A value as a proof quotes it: one line, bounded."""
+    if value is None:
+        return "(absent)"
+    if isinstance(value, list | tuple):
+        value = ", ".join(str(v) for v in value) if value else "(empty)"
+    return clean(str(value), SHOWN)
+
+
+def report_proof(report: Report) -> Proof:
+    """A proof from a client's or server's line."""
+    return Proof(f"line of {report.teller}", shown(report.text), report.span)
+
+
+def known_request(scene: Scene, exchange: Exchange) -> bool:
+    """Whether the whole request is known, so that a header which is not there was not sent."""
+    return bool(
+        exchange.request_headers.lines or exchange.local_time is not None or scene.command_of(exchange) is not None
+    )
+
+
+def repository_of(path: str) -> str:
+    """The repository in a distribution API path, or ``""``."""
+    if not path.startswith("/v2/"):
+        return ""
+    rest = path.removeprefix("/v2/")
+    for mark, _ in _ROLE_PATHS:
+        head, found, _tail = rest.rpartition(mark)
+        if found:
+            return head
+    return ""
+
+
+def needed_by(exchange: Exchange) -> tuple[Scope, ...]:
+    """The scope that distribution wants for a request (registry/handlers/app.go, ``appendAccessRecords``)."""
+    if exchange.path.rstrip("/").endswith("/_catalog"):
+        return (Scope("registry", "catalog", ("*",)),)
+    name = repository_of(exchange.path)
+    if not name:
+        return ()
+    method = (exchange.method or "GET").upper()
+    actions = {"GET": ("pull",), "HEAD": ("pull",), "DELETE": ("delete",)}.get(method, ("pull", "push"))
+    return (Scope("repository", name, actions),)
+
+
+def is_mask(text: str) -> bool:
+    """Whether a secret in a paste is not the secret but what was put in its place: dots, stars, ``<redacted>``,
+    ``sha256:`` and a fingerprint."""
+    bare = text.strip().strip("<>[](){}*.…xX-_ ")
+    return not bare or bare.lower() in MASKS or (text.startswith("sha256:") and len(text) == 19)
+
+
+MASKS = frozenset("redacted masked hidden snip token your-token your_token secret omitted removed".split())
+
+
+def same_host(one: str, other: str) -> bool:
+    """Whether two registry names lead to the same host."""
+    return normalise_registry(one) == normalise_registry(other)
+
+
+def hub_host(registry: str) -> bool:
+    return normalise_registry(registry) == HUB
+
+
+def texts(scopes: Iterable[Scope]) -> list[str]:
+    return [str(scope) for scope in scopes]
