@@ -32,18 +32,22 @@ class TokenKey:
     identity: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Grant:
-    """A token in hand. `exchange` is the one that gave it; `source` says so in words; `withheld` why no credentials were
-    sent for it although some were there, or ``""``."""
+    """A token in hand.
+
+    `exchange` is the one that gave it, `source` says so in words; `withheld` why no credentials were sent for it
+    although some were there (``""``: none were withheld). `accepted` is whether a registry ever took it.
+    """
 
     key: TokenKey
     token: Token
     expires: datetime
     challenge: Challenge
-    exchange: Exchange | None = None
+    exchange: Exchange
     source: str = ""
     withheld: str = ""
+    accepted: bool = False
 
 
 @dataclass(eq=False)

@@ -1,0 +1,89 @@
+"""What may be sent to a realm: the token server that a registry's challenge names.
+
+The realm is the registry's choice, so a hostile registry could name any server. Go clients have been caught by it
+(CVE-2020-15157 in containerd; go-containerregistry, pkg/v1/remote/transport/bearer.go, ``validateRealm``; regclient,
+internal/regnet). The rules:
+
+- Credentials go to the registry's own host or site, to a known pair, or to a host that the person trusts; never over
+  plain http, unless registry and realm are both on this machine.
+- Elsewhere the token is asked for anonymously, and it is said what was withheld.
+- A realm inside a network that the registry is not in is not asked at all, unless the person trusts it: it would be
+  this machine knocking on doors that the registry cannot reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from reglens.auth.site import bare_host, is_internal, same_site
+from reglens.oci.reference import is_loopback, split_port
+
+KNOWN_PAIRS: tuple[tuple[str, str], ...] = (
+    ("registry-1.docker.io", "auth.docker.io"),
+    ("registry.gitlab.com", "gitlab.com"),
+    ("registry.scw.cloud", "api.scaleway.com"),
+    (".scw.cloud", "api.scaleway.com"),  # Scaleway's regional registries: rg.<region>.scw.cloud
+)
+"""Registry and token server of one operator. A registry that starts with a dot stands for every host below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Realm:
+    """A realm judged. `url` is absolute and free of userinfo; `allowed` whether it may be asked at all, `trusted`
+    whether with credentials; `reason` why not, in words, or what is worth knowing (``""``: nothing)."""
+
+    url: str
+    allowed: bool
+    trusted: bool
+    reason: str = ""
+
+
+def judge(realm: str, base_url: str, trusted_hosts: Collection[str] = ()) -> Realm:
+    """`realm` as a challenge of the registry at `base_url` names it; a relative one is resolved against it."""
+    try:
+        url = _absolute(realm, base_url)
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return Realm(realm, False, False, f"the realm {realm!r} is not a URL")
+    if parts.scheme not in ("http", "https") or not host:
+        return Realm(realm, False, False, f"the realm {realm!r} is not an http or https URL")
+    authority = f"{host}:{port}" if port else host
+    registry = urlsplit(base_url)
+    said = _trusts(trusted_hosts, host, authority)
+    own = bare_host(registry.netloc)
+    if is_internal(host) and not said and not (own == host or is_internal(own)):
+        reason = f"the realm {authority} lies inside a private network that {registry.netloc} is not in"
+        return Realm(url, False, False, reason)
+    if parts.scheme == "http" and not is_loopback(host):
+        return Realm(url, True, False, f"the realm {authority} is asked over plain http")
+    if parts.scheme == "http" and registry.scheme == "https" and not said:
+        return Realm(url, True, False, f"the registry is asked over https, its realm {authority} over plain http")
+    if said or same_site(own, host) or _paired(own, host):
+        differs = "" if own == host else f"the realm {authority} is another host than the registry's"
+        return Realm(url, True, True, differs)
+    return Realm(url, True, False, f"the realm {authority} is not on the site of {registry.netloc}")
+
+
+def may_carry_credentials(url: str) -> bool:
+    """Whether credentials may travel to `url`: over https, or on this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or is_loopback(parts.netloc.rpartition("@")[2])
+
+
+def _absolute(realm: str, base_url: str) -> str:
+    parts = urlsplit(urljoin(base_url.rstrip("/") + "/v2/", realm.strip()))
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, ""))
+
+
+def _trusts(trusted: Collection[str], host: str, authority: str) -> bool:
+    return any(t.lower() in (host, authority) or (split_port(t)[1] is None and bare_host(t) == host) for t in trusted)
+
+
+def _paired(registry: str, realm: str) -> bool:
+    return any(
+        realm == server and (registry == known or (known.startswith(".") and registry.endswith(known)))
+        for known, server in KNOWN_PAIRS
+    )
