@@ -1,0 +1,395 @@
+"""The authentication pane: every exchange as it happens, what each means, and why a refusal was one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+from textual import events, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.timer import Timer
+from textual.widget import Widget
+
+from reglens.app.actions import Where, bindings
+from reglens.app.widgets.comparison_view import comparison_lines, nothing_compared
+from reglens.app.widgets.exchange_detail import detail_lines
+from reglens.app.widgets.exchange_list import exchange_lines, granted, lifetime
+from reglens.app.widgets.findings_view import command_of, findings_lines
+from reglens.app.widgets.layout import Line, blank, paragraph, words
+from reglens.app.widgets.pane import Pane
+from reglens.app.widgets.section_bar import Section, SectionBar, neighbour
+from reglens.app.widgets.sheet import Sheet
+from reglens.app.widgets.token_view import Checked, remaining, token_lines
+from reglens.auth.token import Token, TokenKind
+from reglens.diagnosis.finding import Diagnosis, Outcome
+from reglens.text import clean
+from reglens.trace.exchange import Exchange, Role
+
+KEPT = 500
+"""Exchanges that the list holds; the trace remembers more."""
+LIST, DETAIL, COMPARISON, TOKEN = "exchanges", "detail", "comparison", "token"
+
+
+def utcnow() -> datetime:
+    """This machine's clock, in UTC."""
+    return datetime.now(UTC)
+
+
+class AuthPane(Pane):
+    """Exchanges, comparison and token, one at a time; a refusal brings the comparison to the front."""
+
+    @dataclass
+    class StageWanted(Message):
+        """The pane wants to be large (there is something to read), or no longer."""
+
+        large: bool
+
+    @dataclass
+    class Checking(Message):
+        """What cryptography said of the token with that fingerprint."""
+
+        fingerprint: str
+        checked: Checked
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.AUTHENTICATION)]
+    DEFAULT_CSS = """
+    AuthPane {
+        & Sheet { height: 1fr; display: none; }
+        & Sheet.-front { display: block; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None, clock: Callable[[], datetime] = utcnow) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._clock = clock
+        self._exchanges: dict[int, Exchange] = {}
+        self._diagnosis: Diagnosis | None = None
+        self._opened: int | None = None
+        self._revealed = False
+        self._checked: dict[str, Checked] = {}
+        self._large = False
+        self._tick: Timer | None = None
+        self.front = LIST
+
+    def compose(self) -> ComposeResult:
+        yield SectionBar()
+        for name in (LIST, DETAIL, COMPARISON, TOKEN):
+            yield Sheet(id=f"auth-{name}", classes="-front" if name == LIST else "")
+
+    def on_mount(self) -> None:
+        self._tick = self.set_interval(1.0, self._second, pause=True)
+        self._sheet(LIST).lay(self._list_lines)
+        self._bar()
+
+    # -- what the app shows
+
+    def put(self, exchange: Exchange) -> None:
+        """Show `exchange`, in place of an earlier record of the same number."""
+        sheet = self._sheet(LIST)
+        fresh = exchange.number not in self._exchanges
+        at_end = sheet.chosen is None or not self._exchanges or sheet.chosen == max(self._exchanges)
+        self._exchanges[exchange.number] = exchange
+        if fresh and len(self._exchanges) > 1 and exchange.number < max(self._exchanges):
+            self._exchanges = dict(sorted(self._exchanges.items()))
+        while len(self._exchanges) > KEPT:
+            del self._exchanges[next(iter(self._exchanges))]
+        sheet.lay(self._list_lines, keep=True, choose=exchange.number if fresh and at_end else None)
+        if self._opened == exchange.number and self.front == DETAIL:
+            self._sheet(DETAIL).again()
+        if exchange.token is not None and self.front == TOKEN:
+            self._lay_token()
+        self._bar()
+
+    def clear(self) -> None:
+        """Forget every exchange and the diagnosis."""
+        self._exchanges = {}
+        self._opened = None
+        self._diagnosis = None
+        self._revealed = False
+        self._show(LIST)
+        self._sheet(LIST).lay(self._list_lines)
+        self._want_large(False)
+
+    def show_diagnosis(self, diagnosis: Diagnosis | None) -> None:
+        """What the exchanges add up to. A refusal or failure takes the stage; when all is well again, a stage that a
+        refusal took is given back."""
+        was_trouble = trouble(self._diagnosis)
+        self._diagnosis = diagnosis
+        self._sheet(COMPARISON).lay(self._diagnosis_lines)
+        if trouble(diagnosis):
+            self._show(COMPARISON)
+            self._want_large(True)
+        elif was_trouble and self.front == COMPARISON:
+            self._show(LIST)
+            self._want_large(False)
+        self._bar()
+
+    @property
+    def exchange(self) -> Exchange | None:
+        """The exchange that is opened, or under the cursor of the list."""
+        number = self._opened if self.front == DETAIL else self._sheet(LIST).chosen
+        return self._exchanges.get(number) if isinstance(number, int) else None
+
+    @property
+    def token(self) -> Token | None:
+        """The token of what is shown: of the exchange opened, else the latest one given or sent."""
+        if self.front == DETAIL:
+            return self.exchange.token if self.exchange else None
+        for exchange in reversed(self._exchanges.values()):
+            if exchange.token is not None:
+                return exchange.token
+            if exchange.authorization is not None and exchange.authorization.token is not None:
+                return exchange.authorization.token
+        return None
+
+    # -- sections
+
+    def _sheet(self, name: str) -> Sheet:
+        return self.query_one(f"#auth-{name}", Sheet)
+
+    def home(self) -> Widget:
+        """What gets the focus when the pane does."""
+        return self._sheet(self.front)
+
+    def _show(self, name: str) -> None:
+        focused = self.has_focus_within
+        self.front = name
+        self._revealed = False
+        for each in (LIST, DETAIL, COMPARISON, TOKEN):
+            self._sheet(each).set_class(each == name, "-front")
+        if name == TOKEN:
+            self._lay_token()
+        if focused:
+            self.home().focus(scroll_visible=False)
+        self._bar()
+        self.refresh_bindings()
+
+    def _sections(self) -> list[Section]:
+        bad = len(self._diagnosis.comparison.disagreements) if self._diagnosis else 0
+        return [
+            Section(LIST, "Exchanges", str(len(self._exchanges)) if self._exchanges else ""),
+            Section(COMPARISON, "Comparison", f"✗{bad}" if bad else ""),
+            Section(TOKEN, "Token"),
+        ]
+
+    def _bar(self) -> None:
+        bar = self.query_one(SectionBar)
+        bar.sections = tuple(self._sections())
+        bar.shown = LIST if self.front == DETAIL else self.front
+        self._entitle()
+        if self._tick is not None:
+            (self._tick.resume if self.token is not None and self.is_on_screen else self._tick.pause)()
+
+    def _entitle(self) -> None:
+        text, style = outcome_title(self._diagnosis, tuple(self._exchanges.values()), self._clock())
+        self.border_title = Content.assemble("Authentication", (f"  {text}", style) if text else "")
+
+    def _want_large(self, large: bool) -> None:
+        if large != self._large:
+            self._large = large
+            self.post_message(self.StageWanted(large))
+
+    def _second(self) -> None:
+        if not self.is_on_screen:
+            return
+        self._entitle()
+        if self.front in (DETAIL, TOKEN):
+            self._sheet(self.front).again()
+
+    def on_show(self, _event: events.Show) -> None:
+        self._bar()
+
+    def on_hide(self, _event: events.Hide) -> None:
+        if self._tick is not None:
+            self._tick.pause()
+
+    # -- layouts
+
+    def _list_lines(self, width: int) -> list[Line]:
+        return exchange_lines(tuple(self._exchanges.values()), width)
+
+    def _detail_lines(self, width: int) -> list[Line]:
+        exchange = self.exchange
+        if exchange is None:
+            return []
+        return detail_lines(exchange, width, self._clock(), self._check(exchange.token), revealed=self._revealed)
+
+    def _diagnosis_lines(self, width: int) -> list[Line]:
+        diagnosis = self._diagnosis
+        if diagnosis is None:
+            return nothing_compared(width)
+        lines = comparison_lines(diagnosis.comparison, width)
+        if diagnosis.findings:
+            lines += [blank(), *findings_lines(diagnosis.findings, width)]
+        return lines
+
+    def _lay_token(self) -> None:
+        self._sheet(TOKEN).lay(self._token_lines, keep=True)
+
+    def _token_lines(self, width: int) -> list[Line]:
+        token = self.token
+        if token is None:
+            return paragraph(
+                words(("No token yet.", ".strong"), (" It appears here, decoded, as soon as one is given.", ".muted")),
+                width,
+            )
+        return token_lines(token, width, self._clock(), self._check(token), revealed=self._revealed)
+
+    # -- signatures and certificates, checked beside the event loop
+
+    def _check(self, token: Token | None) -> Checked | None:
+        if token is None or token.kind is not TokenKind.JWT:
+            return None
+        known = self._checked.get(token.raw.fingerprint)
+        if known is None:
+            self._verify(token)
+        return known
+
+    @work(thread=True, exclusive=True, group="token", exit_on_error=False)
+    def _verify(self, token: Token) -> None:
+        from reglens.auth.keys import chain, check_signature
+
+        self.post_message(self.Checking(token.raw.fingerprint, Checked(chain(token), check_signature(token))))
+
+    def on_auth_pane_checking(self, message: Checking) -> None:
+        message.stop()
+        self._checked[message.fingerprint] = message.checked
+        if self.front in (DETAIL, TOKEN):
+            self._sheet(self.front).again()
+
+    # -- what the person does
+
+    def open(self, number: int) -> None:
+        """Open an exchange."""
+        if number in self._exchanges:
+            self._opened = number
+            self._show(DETAIL)
+            self._sheet(DETAIL).lay(self._detail_lines)
+            self._want_large(True)
+
+    def step_back(self) -> bool:
+        """From a detail, or the other sections, back to the list."""
+        if self.front == LIST:
+            return False
+        self._show(LIST)
+        self._want_large(False)
+        return True
+
+    def on_sheet_opened(self, message: Sheet.Opened) -> None:
+        message.stop()
+        if isinstance(message.key, int):
+            self.open(message.key)
+        else:
+            self._copy_item(message.key)
+
+    def on_section_bar_chosen(self, message: SectionBar.Chosen) -> None:
+        message.stop()
+        self.show_section(message.name)
+        self.home().focus()
+
+    def show_section(self, name: str) -> None:
+        """Bring a section to the front."""
+        self._show(name)
+        self._want_large(name != LIST)
+
+    def action_section(self, by: int) -> None:
+        """Bring the section `by` places further to the front."""
+        self.show_section(neighbour(self._sections(), LIST if self.front == DETAIL else self.front, by))
+
+    def action_reveal(self) -> None:
+        """Show the raw token, or mask it again."""
+        if self.token is not None and self.front in (DETAIL, TOKEN):
+            self._revealed = not self._revealed
+            sheet = self._sheet(self.front)
+            sheet.again()
+            if self._revealed:
+                sheet.action_last()
+
+    def action_copy_command(self) -> None:
+        """Copy the command under the cursor, or the exchange as a curl command."""
+        if self.front == COMPARISON:
+            self._copy_item(self._sheet(COMPARISON).chosen)
+        elif (exchange := self.exchange) is not None and exchange.url:
+            from reglens.trace.curl import to_curl
+
+            self._copy(to_curl(exchange), "curl command")
+
+    def _copy_item(self, key: Hashable | None) -> None:
+        command = command_of(self._diagnosis.findings if self._diagnosis else (), key)
+        if command is not None:
+            self._copy(command, "command")
+
+    def _copy(self, text: str, what: str) -> None:
+        self.app.copy_to_clipboard(text)
+        self.app.notify(clean(text, 200), title=f"Copied the {what}", markup=False, timeout=3)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "reveal":
+            return self.front in (DETAIL, TOKEN) and self.token is not None
+        if action == "copy_command":
+            if self.front == COMPARISON:
+                return self._diagnosis is not None and any(f.fix.commands for f in self._diagnosis.findings)
+            return self.exchange is not None
+        return True
+
+
+def trouble(diagnosis: Diagnosis | None) -> bool:
+    """Whether a diagnosis is one to look at now."""
+    return diagnosis is not None and diagnosis.outcome in (Outcome.REFUSED, Outcome.FAILED)
+
+
+def outcome_title(diagnosis: Diagnosis | None, exchanges: tuple[Exchange, ...], now: datetime) -> tuple[str, str]:
+    """How authentication stands, for the frame's title: text (cleaned) and a style."""
+    if diagnosis is not None and trouble(diagnosis):
+        return _trouble_title(diagnosis), "$text-error"
+    if any(e.status is None and e.failure is None for e in exchanges[-1:]):
+        return "… asking", "$text-accent"
+    for exchange in reversed(exchanges):
+        if exchange.token is not None:
+            return _token_title(exchange, now)
+        if exchange.status is not None and exchange.status < 300 and exchange.authorization is not None:
+            if exchange.authorization.token is not None:
+                continue
+            who = exchange.authorization.username or "given credentials"
+            return f"✓ as {clean(who, 60)} · {clean(exchange.authorization.scheme, 20)}", "$text-success"
+    if any(e.role is Role.PING and e.status == 200 for e in exchanges):
+        return "✓ open, no login asked", "$text-success"
+    return "", ""
+
+
+def _trouble_title(diagnosis: Diagnosis) -> str:
+    exchanges = diagnosis.exchanges
+    refusal = next((e for e in reversed(exchanges) if (e.status or 0) >= 400 or e.failure is not None), None)
+    word = "refused" if diagnosis.outcome is Outcome.REFUSED else "failed"
+    if refusal is None:
+        return f"✗ {word}"
+    if refusal.failure is not None:
+        return f"✗ {word}: {clean(refusal.failure.message, 120)}"
+    named = next((c.error for c in refusal.challenges if c.error), None)
+    named = named or next((e.code for e in refusal.errors if e.code), "") or refusal.reason
+    return f"✗ {word}: {refusal.status} {clean(named, 60)}".rstrip()
+
+
+def _token_title(exchange: Exchange, now: datetime) -> tuple[str, str]:
+    token = exchange.token
+    if token is None:
+        return "", ""
+    who = exchange.authorization.username if exchange.authorization else None
+    name = f"as {clean(who, 60)}" if who else "anonymous"
+    what = clean(granted(token), 80) if token.claims is not None else "opaque token"
+    if len(token.access) == 1:
+        what += f" on {clean(token.access[0].name, 120)}"
+    expires = token.expires
+    if expires is None and exchange.local_time is not None:
+        expires = exchange.local_time + timedelta(seconds=lifetime(exchange) or 0)
+    if expires is None:
+        return f"✓ {name} · {what}", "$text-success"
+    left = (expires - now).total_seconds()
+    if left <= 0:
+        return f"! {name} · {what} · token expired {remaining(left)} ago", "$text-warning"
+    return f"✓ {name} · {what} · token for {remaining(left)}", "$text-success"

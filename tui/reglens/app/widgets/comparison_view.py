@@ -1,0 +1,97 @@
+"""The comparison: what the registry asked, what the client requested, what the token grants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from reglens.app.widgets.layout import Line, blank, cells, column, paragraph, said, share, side_by_side, words
+from reglens.diagnosis.finding import Cell, Comparison, Row, Verdict
+
+COLUMNS = ("registry asked", "client requested", "token grants")
+MARKS = {Verdict.AGREE: ("✓", ".good"), Verdict.DISAGREE: ("✗", ".bad"), Verdict.UNKNOWN: ("?", ".muted")}
+STACKED_BELOW = 66
+"""Cells of width below which the three cells of a row stand under each other."""
+_NAME = 10
+
+
+def comparison_lines(comparison: Comparison, width: int) -> list[Line]:
+    """The rows in three columns, or stacked where it is narrow. A cell is wrapped, never cut."""
+    if width < STACKED_BELOW:
+        return [line for row in comparison.rows for line in _stacked(row, width)]
+    room = width - _NAME - 1 - 2 - 2 * 3
+    cells_of = [[_cell(row, cell) for cell in (row.asked, row.requested, row.granted)] for row in comparison.rows]
+    natural = [
+        max(cells(title), *(max(map(cells, row[i].plain.split("\n"))) for row in cells_of))
+        for i, title in enumerate(COLUMNS)
+    ]
+    widths = share(natural, room, least=room // 5)
+    head = words(
+        " " * (_NAME + 3),
+        *(part for title, w in zip(COLUMNS, widths, strict=True) for part in ("  ", column(_head(title), w))),
+    )
+    lines = [Line(head)]
+    for row, shown in zip(comparison.rows, cells_of, strict=True):
+        lines += _across(row, shown, widths, width)
+    return lines
+
+
+def _head(title: str) -> Content:
+    return Content.styled(title, ".label")
+
+
+def _across(row: Row, shown: Sequence[Content], widths: Sequence[int], width: int) -> list[Line]:
+    sign, style = MARKS[row.verdict]
+    name_style = ".bad" if row.verdict is Verdict.DISAGREE else ".label"
+    lines = []
+    for number, cell_line in enumerate(side_by_side(shown, widths)):
+        lead = words((f"{row.name.value:<{_NAME}}", name_style), " ", (sign, style), " ") if number == 0 else None
+        lines.append(Line((lead or Content(" " * (_NAME + 3))) + Content("  ") + cell_line))
+    return lines + _note(row, width, _NAME + 5)
+
+
+def _note(row: Row, width: int, indent: int) -> list[Line]:
+    if not row.note:
+        return []
+    return paragraph(said(row.note, ".note"), width, lead=" " * indent)
+
+
+def _stacked(row: Row, width: int) -> list[Line]:
+    sign, style = MARKS[row.verdict]
+    lines = [
+        Line(words((sign, style), " ", (row.name.value, ".bad" if row.verdict is Verdict.DISAGREE else ".strong")))
+    ]
+    for title, cell in zip(COLUMNS, (row.asked, row.requested, row.granted), strict=True):
+        lines += paragraph(_cell(row, cell), width, lead=words("  ", (f"{title:<17}", ".label")))
+    return lines + _note(row, width, 2)
+
+
+def _cell(row: Row, cell: Cell) -> Content:
+    value = cell.value
+    if value is None:
+        return Content.styled("—", ".clash" if row.verdict is Verdict.DISAGREE else ".muted")
+    listed = (value,) if isinstance(value, str) else value
+    style = ".clash" if row.verdict is Verdict.DISAGREE else ""
+    if not listed:
+        return Content.styled("(empty)", style or ".muted")
+    return Content("\n").join([said(text, style, 600) for text in listed[:20]])
+
+
+def nothing_compared(width: int) -> list[Line]:
+    """What stands in the comparison's place before there is one."""
+    return [
+        *paragraph(
+            Content.styled("Nothing to compare yet.", ".strong"),
+            width,
+        ),
+        blank(),
+        *paragraph(
+            Content.styled(
+                "As soon as a registry has asked for a token, this shows side by side what the registry asked, what "
+                "was requested from the token server, and what the token grants.",
+                ".muted",
+            ),
+            width,
+        ),
+    ]

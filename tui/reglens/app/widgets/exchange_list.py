@@ -1,0 +1,254 @@
+"""The exchanges as a compact list: what was asked of whom, and what the answer meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from textual.content import Content
+
+from reglens.app.widgets.layout import Line, Part, cells, column, end, middle, paragraph, said, words
+from reglens.auth.token import Token, TokenKind
+from reglens.jsontext import loads
+from reglens.text import clean, human_milliseconds, human_size
+from reglens.trace.exchange import Exchange, Role
+
+DEFAULT_LIFETIME = 60
+"""Seconds that a token lives if nobody says (distribution, docs/content/spec/auth/token.md, ``expires_in``)."""
+STACKED_BELOW = 64
+"""Cells of width below which an exchange takes two lines."""
+
+
+def mark(exchange: Exchange) -> tuple[str, str]:
+    """How the exchange went as a sign and a style: ✓ fine, ! asks for a token (the first 401 of every flow),
+    ✗ refused or failed, → sent elsewhere, … under way."""
+    status = exchange.status
+    if exchange.failure is not None:
+        return "✗", ".bad"
+    if status is None:
+        return "…", ".accent"
+    if status == 401 and exchange.authorization is None and exchange.role is not Role.TOKEN and exchange.challenges:
+        return "!", ".warn"
+    if status >= 400:
+        return "✗", ".bad"
+    if 300 <= status < 400:
+        return "→", ".accent"
+    if exchange.role is Role.TOKEN and exchange.token is None:
+        return "✗", ".bad"
+    if exchange.token is not None and grants_nothing(exchange.token):
+        return "!", ".warn"
+    return "✓", ".good"
+
+
+def place(exchange: Exchange) -> str:
+    """Where the request went, short: the path on the registry itself, host and path elsewhere. Cleaned."""
+    path = exchange.path or "/"
+    there = path if exchange.host == exchange.authority and exchange.host else exchange.host + path
+    return clean(there)
+
+
+def short_place(exchange: Exchange, width: int) -> str:
+    """`place` in `width` cells, keeping the end of the path, which names the resource."""
+    return middle(place(exchange), width)
+
+
+def grants_nothing(token: Token) -> bool:
+    """Whether the token can be read and names no resource."""
+    return token.kind is TokenKind.JWT and token.claims is not None and not token.partial and not token.access
+
+
+def lifetime(exchange: Exchange) -> int | None:
+    """Seconds that a token answer gives its token: ``expires_in``, else between ``iat`` (or ``nbf``) and ``exp``, else
+    the default. None if the answer holds no token."""
+    token = exchange.token
+    if token is None:
+        return None
+    try:
+        answer = loads(exchange.body.data)
+    except ValueError:
+        answer = None
+    said_so = answer.get("expires_in") if isinstance(answer, dict) else None
+    if isinstance(said_so, int) and not isinstance(said_so, bool) and said_so > 0:
+        return said_so
+    start = token.issued_at or token.not_before
+    if token.expires is not None and start is not None:
+        return round((token.expires - start).total_seconds())
+    return DEFAULT_LIFETIME
+
+
+def granted(token: Token) -> str:
+    """What the token grants in a few words: the actions, or of how many resources. Not cleaned."""
+    if token.kind is not TokenKind.JWT or token.claims is None:
+        return "cannot be read"
+    access = token.access
+    if not access:
+        return "grants nothing"
+    if len(access) == 1:
+        return ",".join(access[0].actions) or "no action"
+    return f"{len(access)} resources"
+
+
+def meaning(exchange: Exchange) -> Content:
+    """What the answer meant, in a line."""
+    if exchange.failure is not None:
+        return said(exchange.failure.message, ".bad")
+    if exchange.status is None:
+        return Content.styled("waiting for the answer", ".muted")
+    if exchange.role is Role.TOKEN and exchange.status < 300:
+        return _token_meaning(exchange)
+    if exchange.status in (401, 403, 407) or (exchange.status >= 400 and exchange.challenges):
+        return _refusal(exchange)
+    if 300 <= exchange.status < 400:
+        return said(exchange.response_headers.get("location", "redirected to nowhere"), ".accent")
+    if exchange.status >= 400:
+        return _error(exchange)
+    return _success(exchange)
+
+
+def _token_meaning(exchange: Exchange) -> Content:
+    token = exchange.token
+    if token is None:
+        kind = clean(exchange.media_type, 80) or "nothing"
+        return words((f"no token in the answer ({kind})", ".bad"))
+    seconds = lifetime(exchange)
+    if token.kind is TokenKind.JWT:
+        empty = grants_nothing(token)
+        return words(
+            said(token.algorithm or "no algorithm", limit=40),
+            " · ",
+            said(granted(token), ".warn" if empty else ".good", 200),
+            f" · {seconds} s",
+        )
+    kind_of = "encrypted token" if token.kind is TokenKind.JWE else "opaque token"
+    return words(f"{kind_of} · {seconds} s")
+
+
+def _refusal(exchange: Exchange) -> Content:
+    if not exchange.challenges:
+        return words(("no challenge", ".bad"), " ", _error(exchange))
+    parts: list[Part] = []
+    for challenge in exchange.challenges[:3]:
+        if parts:
+            parts.append(("  +  ", ".muted"))
+        parts.append(said(challenge.scheme or "(no scheme)", ".strong", 40))
+        if challenge.error:
+            parts += [" ", said(challenge.error, ".bad", 100)]
+        if challenge.is_scheme("bearer"):
+            shown = [(name, challenge.get(name)) for name in ("service", "scope")]
+        else:
+            shown = [("realm", challenge.realm)]
+        for name, value in shown:
+            if value is not None:
+                parts += [(f" {name}=", ".label"), said(value, limit=300)]
+    return words(*parts)
+
+
+def _error(exchange: Exchange) -> Content:
+    if exchange.errors:
+        entry = exchange.errors[0]
+        parts: list[Part] = [said(entry.code, ".bad", 80)] if entry.code else []
+        if entry.message:
+            parts += [" " if parts else "", said(entry.message, limit=400)]
+        if exchange.status == 429 and (wait := exchange.response_headers.get("retry-after")):
+            parts += [" · try again after ", said(wait, limit=60)]
+        return words(*parts)
+    told = clean(exchange.reason, 80) or clean(exchange.media_type, 80) or "no explanation"
+    return words((told, ".bad"))
+
+
+def _success(exchange: Exchange) -> Content:
+    headers = exchange.response_headers
+    digest = headers.get("docker-content-digest")
+    if digest:
+        return said(digest, limit=200)
+    parts: list[Part] = []
+    if exchange.role is Role.PING:
+        parts.append("accepted" if exchange.authorization else "open, no login asked")
+    if 'rel="next"' in headers.get("link", "").replace("'", '"') or "rel=next" in headers.get("link", ""):
+        parts.append("a page, more follow")
+    size = exchange.body.size
+    if not size and (length := headers.get("content-length", "")).isdecimal() and len(length) < 16:
+        size = int(length)
+    if size and exchange.role is not Role.PING:
+        parts.append(human_size(size))
+    if exchange.media_type and exchange.role is not Role.PING:
+        parts.append(clean(exchange.media_type, 80))
+    return Content(" · ".join(str(part) for part in parts))
+
+
+def depths(exchanges: Iterable[Exchange]) -> dict[int, int]:
+    """How many redirects led to each exchange, by number."""
+    found: dict[int, int] = {}
+    for exchange in exchanges:
+        found[exchange.number] = min(4, found.get(exchange.follows, 0) + 1) if exchange.follows is not None else 0
+    return found
+
+
+def exchange_lines(exchanges: Sequence[Exchange], width: int) -> list[Line]:
+    """Each exchange as one line, or as two where it is narrow; its key is its number."""
+    if not exchanges:
+        return paragraph(
+            Content.styled(
+                "No request yet. Search a repository or type a reference: every request to the registry and its "
+                "token server appears here as it happens.",
+                ".muted",
+            ),
+            width,
+        )
+    hops = depths(exchanges)
+    digits = max(2, len(str(exchanges[-1].number)))
+    method_width = max(3, *(len(clean(e.method or "?", 8)) for e in exchanges))
+    if width < STACKED_BELOW:
+        return [line for e in exchanges for line in _stacked(e, hops[e.number], digits, width)]
+    wanted = max(cells(place(e)) + 2 * hops[e.number] for e in exchanges)
+    fixed = digits + 1 + method_width + 1 + 2 + 5 + 2 + 8
+    place_width = max(16, min(wanted, (width - fixed) * 45 // 100))
+    meaning_width = max(8, width - fixed - place_width - 1)
+    return [
+        Line(_row(e, hops[e.number], digits, method_width, place_width, meaning_width), e.number) for e in exchanges
+    ]
+
+
+def _row(exchange: Exchange, hop: int, digits: int, method: int, place_width: int, meaning_width: int) -> Content:
+    sign, style = mark(exchange)
+    lead = "  " * (hop - 1) + "↳ " if hop else ""
+    return words(
+        (f"{exchange.number:>{digits}} ", ".muted"),
+        lead,
+        (f"{clean(exchange.method or '?', 8):<{method}} ", ".label"),
+        column(Content(short_place(exchange, max(6, place_width - len(lead)))), max(6, place_width - len(lead))),
+        "  ",
+        (f"{sign} {_status(exchange):<3}", style),
+        "  ",
+        column(meaning(exchange), meaning_width),
+        (f" {_time(exchange):>7}", ".muted"),
+    )
+
+
+def _stacked(exchange: Exchange, hop: int, digits: int, width: int) -> list[Line]:
+    sign, style = mark(exchange)
+    lead = "  " * (hop - 1) + "↳ " if hop else ""
+    method = clean(exchange.method or "?", 8)
+    tail = f"  {sign} {_status(exchange):<3} {_time(exchange):>7}"
+    room = max(6, width - digits - 1 - len(lead) - len(method) - 1 - cells(tail))
+    top = words(
+        (f"{exchange.number:>{digits}} ", ".muted"),
+        lead,
+        (f"{method} ", ".label"),
+        column(Content(short_place(exchange, room)), room),
+        (f"  {sign} {_status(exchange):<3}", style),
+        (f" {_time(exchange):>7}", ".muted"),
+    )
+    pad = " " * (digits + 1 + len(lead))
+    under = words(pad, column(meaning(exchange), max(8, width - len(pad))))
+    return [Line(top, exchange.number), Line(under, exchange.number)]
+
+
+def _status(exchange: Exchange) -> str:
+    if exchange.failure is not None:
+        return "—"
+    return "" if exchange.status is None else str(exchange.status)
+
+
+def _time(exchange: Exchange) -> str:
+    total = exchange.timing.total
+    return "" if total is None else end(human_milliseconds(total), 8)

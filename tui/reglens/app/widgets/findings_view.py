@@ -1,0 +1,60 @@
+"""The findings of a diagnosis: cause, explanation, evidence, and what to type instead."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from reglens.app.widgets.layout import Line, blank, keyed, paragraph, said, words
+from reglens.diagnosis.finding import Finding, Severity
+
+MARKS = {Severity.ERROR: ("✗", ".bad"), Severity.WARNING: ("!", ".warn"), Severity.INFO: ("i", ".accent")}
+
+
+@dataclass(frozen=True, slots=True)
+class CommandKey:
+    """The item of one command of one finding's fix, both counted from 0."""
+
+    finding: int
+    command: int
+
+
+def command_of(findings: Sequence[Finding], key: Hashable) -> str | None:
+    """The command that an item stands for, as it came; None if the item is no command."""
+    if not isinstance(key, CommandKey) or not 0 <= key.finding < len(findings):
+        return None
+    commands = findings[key.finding].fix.commands
+    return commands[key.command] if 0 <= key.command < len(commands) else None
+
+
+def findings_lines(findings: Sequence[Finding], width: int) -> list[Line]:
+    """The findings one under the other; each command of a fix is an item."""
+    lines: list[Line] = []
+    for number, finding in enumerate(findings):
+        if number:
+            lines.append(blank())
+        lines += finding_lines(finding, number, width)
+    return lines
+
+
+def finding_lines(finding: Finding, number: int, width: int) -> list[Line]:
+    """One finding."""
+    sign, style = MARKS[finding.severity]
+    title = words((finding.code, style), "  ", said(finding.title, ".strong"))
+    lines = paragraph(title, width, lead=words((sign, style), " "))
+    if finding.follows_from:
+        because = ", ".join(finding.follows_from)
+        lines += paragraph(said(f"because of {because}", ".note"), width, lead="  ")
+    if finding.explanation:
+        lines += paragraph(said(finding.explanation, limit=4000), width, lead="  ")
+    for proof in finding.evidence[:12]:
+        where = said(proof.where, ".label", 300)
+        lines += paragraph(words(where, "  ", said(proof.value, ".strong", 600)), width, lead=("  · ", ".muted"))
+    if finding.fix.text or finding.fix.commands:
+        lines += paragraph(said(finding.fix.text), width, lead=("  fix ", ".good"))
+    for place, command in enumerate(finding.fix.commands):
+        shown = Content("\n").join([said(part, ".code", 4000) for part in command.split("\n")])
+        lines += keyed(paragraph(shown, width, lead=("      $ ", ".muted")), CommandKey(number, place))
+    return lines

@@ -1,0 +1,388 @@
+"""The manifest pane: what a reference leads to. It shows what it is given and asks nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.geometry import Size
+from textual.message import Message
+from textual.widget import Widget
+
+from reglens.app.actions import Where, bindings
+from reglens.app.widgets.artifacts import pull_command
+from reglens.app.widgets.json_view import JsonView
+from reglens.app.widgets.layout import Line, fold, middle, paragraph, said, words
+from reglens.app.widgets.manifest_views import (
+    config_lines,
+    headline,
+    history_lines,
+    index_lines,
+    layers_lines,
+    overview_lines,
+)
+from reglens.app.widgets.pane import Pane
+from reglens.app.widgets.section_bar import Section, SectionBar, neighbour
+from reglens.app.widgets.sheet import Sheet
+from reglens.errors import RegistryError, ReglensError
+from reglens.oci.config import ImageConfig
+from reglens.oci.digest import Digest
+from reglens.oci.manifest import Image, Index, Manifest, Schema1
+from reglens.oci.reference import Reference
+from reglens.text import clean, human_count
+
+
+def utcnow() -> datetime:
+    """This machine's clock, in UTC."""
+    return datetime.now(UTC)
+
+
+class Head(Widget):
+    """The lines above the sections that stay when these scroll: what it is, its digest, where it came from."""
+
+    DEFAULT_CSS = """
+    Head {
+        height: auto; padding: 0 1; display: none;
+        &.-shown { display: block; }
+        & > .strong { text-style: bold; color: $text-primary; }
+        & > .muted { color: $foreground 60%; }
+        & > .warn { color: $text-warning; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"strong", "muted", "warn"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._top = Content("")
+        self._digest = ""
+        self._under = Content("")
+
+    def tell(self, top: Content, digest: str, under: Content) -> None:
+        """Show a headline, a digest, and a line under it (none if empty)."""
+        self._top, self._digest, self._under = top, digest, under
+        self.add_class("-shown")
+        self.refresh(layout=True)
+
+    def hide(self) -> None:
+        """Show nothing."""
+        self.remove_class("-shown")
+
+    def _content(self, width: int) -> Content:
+        parts = [*fold(self._top, width), Content(middle(self._digest, width))]
+        if self._under:
+            parts += fold(self._under, width)
+        return Content("\n").join(parts)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return self._content(max(8, width)).plain.count("\n") + 1
+
+    def render(self) -> Content:
+        return self._content(max(8, self.size.width))
+
+
+class ManifestPane(Pane):
+    """Index, image or artifact in sections; loading, empty and failed states."""
+
+    @dataclass
+    class PlatformChosen(Message):
+        """The person opened an entry of an index: `reference` names it by digest."""
+
+        reference: Reference
+
+    @dataclass
+    class ConfigWanted(Message):
+        """An image is shown whose configuration is not known: `image` names it, in the repository of `reference`."""
+
+        reference: Reference
+        image: Image
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.MANIFEST)]
+    DEFAULT_CSS = """
+    ManifestPane {
+        & Sheet, & JsonView { height: 1fr; }
+        & SectionBar { display: none; }
+        &.-filled SectionBar { display: block; }
+        & JsonView { display: none; }
+        &.-json JsonView { display: block; }
+        &.-json Sheet { display: none; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None, clock: Callable[[], datetime] = utcnow) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._clock = clock
+        self._shown: Reference | None = None
+        self._manifest: Manifest | None = None
+        self._index: Index | None = None
+        self._config: ImageConfig | None = None
+        self._config_error: ReglensError | None = None
+        self._unfolded: frozenset[str] = frozenset()
+        self._left_at: dict[str, str] = {}
+        self._formatted: Manifest | None = None
+        self.section = ""
+
+    def compose(self) -> ComposeResult:
+        yield Head()
+        yield SectionBar()
+        yield Sheet()
+        yield JsonView()
+
+    def on_mount(self) -> None:
+        if self._shown is None:
+            self.show_nothing()
+
+    # -- what the app reads
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """The manifest shown."""
+        return self._manifest
+
+    @property
+    def digest(self) -> str | None:
+        """The digest of what is shown, or of the platform under the cursor of an index's list."""
+        return str(self._manifest.digest) if self._manifest else None
+
+    @property
+    def reference(self) -> str | None:
+        """The full reference of what is shown."""
+        return str(self._shown) if self._shown else None
+
+    @property
+    def pull_command(self) -> str | None:
+        """The command that pulls what is shown."""
+        if self._shown is None or self._manifest is None:
+            return None
+        return pull_command(self._manifest, self._shown.pullable)
+
+    # -- what the app shows
+
+    def show_nothing(self) -> None:
+        """The state before anything is chosen."""
+        self._forget(None)
+        self._tell(
+            ("No manifest yet.", ".strong"),
+            "Choose a tag, and its manifest appears here: platforms, layers, configuration, history and the raw JSON.",
+        )
+
+    def show_loading(self, reference: Reference) -> None:
+        """The manifest of `reference` is being fetched."""
+        self._forget(reference)
+        self._tell(("… fetching the manifest", ".accent"), clean(str(reference)))
+
+    def show_manifest(self, reference: Reference, manifest: Manifest, parent: Manifest | None = None) -> None:
+        """Show `manifest`; `parent` is the index through which it was chosen."""
+        self._forget(reference)
+        self._manifest = manifest
+        self._index = parent if isinstance(parent, Index) else None
+        self.add_class("-filled")
+        self._title()
+        if isinstance(manifest, Image) and manifest.is_container:
+            self.post_message(self.ConfigWanted(reference, manifest))
+        self._draw_head()
+        self.show_section(self._sections()[0].name)
+
+    def show_config(self, digest: Digest, config: ImageConfig) -> None:
+        """The configuration of the image shown; dropped if it is another's. `digest` is the config's own or its
+        manifest's."""
+        if isinstance(self._manifest, Image) and digest in self._digests_of(self._manifest):
+            self._config = config
+            self._config_error = None
+            self._refresh_sections()
+
+    def show_config_failure(self, error: ReglensError) -> None:
+        """The configuration of the image shown could not be had."""
+        if isinstance(self._manifest, Image) and self._config is None:
+            self._config_error = error
+            self._refresh_sections()
+
+    def show_failure(self, reference: Reference, error: ReglensError) -> None:
+        """`reference` could not be had, and why."""
+        self._forget(reference)
+        self.add_class("-failed")
+        self._sheet.lay(lambda width: failure_lines(reference, error, width))
+
+    # -- inside
+
+    @property
+    def _sheet(self) -> Sheet:
+        return self.query_one(Sheet)
+
+    def home(self) -> Widget:
+        """What gets the focus when the pane does."""
+        return self.query_one(JsonView) if self.has_class("-json") else self._sheet
+
+    def _forget(self, reference: Reference | None) -> None:
+        self._shown = reference
+        self._manifest = self._config = self._config_error = None
+        self._index = None
+        self._unfolded = frozenset()
+        self._formatted = None
+        self._set_json(False)
+        self.remove_class("-filled", "-failed")
+        self.query_one(Head).hide()
+        self._title()
+
+    def _set_json(self, on: bool) -> None:
+        if on == self.has_class("-json"):
+            return
+        focused = self.home().has_focus
+        self.set_class(on, "-json")
+        if focused:
+            self.home().focus()
+
+    def _title(self) -> None:
+        self.entitle("Manifest", self._shown.familiar if self._shown else "")
+
+    def _tell(self, top: tuple[str, str], sentence: str) -> None:
+        self._sheet.lay(lambda width: [*paragraph(words(top), width), *paragraph(words((sentence, ".muted")), width)])
+
+    @staticmethod
+    def _digests_of(image: Image) -> tuple[Digest, ...]:
+        return (image.digest, *((image.config.digest,) if image.config else ()))
+
+    def _sections(self) -> list[Section]:
+        manifest = self._manifest
+        raw = Section("json", "JSON")
+        if isinstance(manifest, Index):
+            return [Section("platforms", "Platforms", human_count(len(manifest.platforms))), raw]
+        if isinstance(manifest, Image) and manifest.is_container:
+            return [
+                Section("overview", "Overview"),
+                Section("layers", "Layers", human_count(len(manifest.layers))),
+                Section("config", "Config"),
+                Section("history", "History"),
+                raw,
+            ]
+        if isinstance(manifest, Image):
+            return [Section("overview", "Overview"), Section("layers", "Files", human_count(len(manifest.layers))), raw]
+        if isinstance(manifest, Schema1):
+            return [Section("overview", "Overview"), Section("layers", "Layers", str(len(manifest.layers))), raw]
+        return [Section("overview", "Overview"), raw]
+
+    def _draw_head(self) -> None:
+        manifest = self._manifest
+        if manifest is None:
+            return
+        under = Content("")
+        if self._index is not None:
+            entry = next((m for m in self._index.manifests if m.digest == manifest.digest), None)
+            platform = str(entry.platform) if entry and entry.platform else ""
+            under = words(
+                (f"{'platform ' + clean(platform, 80) if platform else 'an entry'} of index ", ".muted"),
+                (clean(self._index.digest.short, 100), ".muted"),
+            )
+        self.query_one(Head).tell(headline(manifest, self._config), clean(str(manifest.digest), 300), under)
+
+    def show_section(self, name: str) -> None:
+        """Show one of the sections."""
+        self.section = name
+        bar = self.query_one(SectionBar)
+        bar.sections = tuple(self._sections())
+        bar.shown = name
+        if name == "json":
+            if self._formatted is not self._manifest and self._manifest is not None:
+                self._formatted = self._manifest
+                self.query_one(JsonView).show(self._manifest.document)
+            self._set_json(True)
+            return
+        self._set_json(False)
+        manifest = self._manifest
+        left_at = self._left_at.get(str(manifest.digest)) if manifest and name == "platforms" else None
+        self._sheet.lay(self._lines, choose=left_at)
+
+    def _refresh_sections(self) -> None:
+        self._draw_head()
+        self._sheet.again()
+
+    def _lines(self, width: int) -> list[Line]:
+        manifest = self._manifest
+        if manifest is None:
+            return []
+        now = self._clock()
+        if isinstance(manifest, Index):
+            return index_lines(manifest, width, self._unfolded, now)
+        if self.section == "layers":
+            return layers_lines(manifest, self._config, width)
+        if self.section in ("config", "history"):
+            if self._config is None:
+                return self._config_missing(width)
+            if self.section == "config":
+                return config_lines(self._config, width, now)
+            return history_lines(self._config, manifest if isinstance(manifest, Image) else None, width, now)
+        return overview_lines(manifest, self._config, width, now)
+
+    def _config_missing(self, width: int) -> list[Line]:
+        if self._config_error is not None:
+            return error_lines(self._config_error, width)
+        return paragraph(words(("… fetching the configuration", ".accent")), width)
+
+    def on_section_bar_chosen(self, message: SectionBar.Chosen) -> None:
+        message.stop()
+        self.show_section(message.name)
+        self.home().focus()
+
+    def on_sheet_opened(self, message: Sheet.Opened) -> None:
+        message.stop()
+        manifest, key = self._manifest, message.key
+        if isinstance(manifest, Index) and isinstance(key, str) and self._shown is not None:
+            entry = next((m for m in manifest.manifests if str(m.digest) == key), None)
+            if entry is not None:
+                self._left_at = {str(manifest.digest): key}
+                self.post_message(self.PlatformChosen(self._shown.at_digest(entry.digest)))
+
+    def action_section(self, by: int) -> None:
+        """Show the section `by` places further."""
+        if self._manifest is not None:
+            self.show_section(neighbour(self._sections(), self.section, by))
+
+    def action_unfold(self) -> None:
+        """Show or hide the attestations of the platform under the cursor."""
+        key = self._sheet.chosen
+        if isinstance(self._manifest, Index) and isinstance(key, str):
+            owner = next((m.attests for m in self._manifest.manifests if str(m.digest) == key and m.attests), key)
+            self._unfolded ^= {owner}
+            self._sheet.chosen = owner
+            self._sheet.again()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "section":
+            return self._manifest is not None
+        if action == "unfold":
+            return (
+                isinstance(self._manifest, Index)
+                and self.section == "platforms"
+                and any(m.attests for m in self._manifest.manifests)
+            )
+        return True
+
+
+def failure_lines(reference: Reference, error: ReglensError, width: int) -> list[Line]:
+    """A failed reference: what happened, what to try, what the registry said."""
+    lines = paragraph(said(str(reference), ".strong", 600), width)
+    return [*lines, Line(Content("")), *error_lines(error, width)]
+
+
+def error_lines(error: ReglensError, width: int) -> list[Line]:
+    """An error as it is told: message, hint, and of a registry's answer the status and entries."""
+    lines: list[Line] = []
+    for number, text in enumerate(clean(error.message, keep="\n").split("\n")):
+        lines += paragraph(Content(text), width, lead=("✗ ", ".bad") if number == 0 else "  ")
+    if isinstance(error, RegistryError):
+        lines += paragraph(words((f"HTTP {error.status}", ".bad")), width, lead="  ")
+        for entry in error.entries[:20]:
+            lines += paragraph(
+                words(said(entry.code or "(no code)", ".strong", 100), "  ", said(entry.message, limit=1000)),
+                width,
+                lead="  ",
+            )
+    if error.hint:
+        lines.append(Line(Content("")))
+        for number, text in enumerate(clean(error.hint, keep="\n").split("\n")):
+            lines += paragraph(Content(text), width, lead=("→ ", ".accent") if number == 0 else "  ")
+    return lines
