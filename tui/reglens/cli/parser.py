@@ -8,6 +8,7 @@ also builds one parser a run instead of ten.
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
@@ -27,8 +28,10 @@ class Parser(argparse.ArgumentParser):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: one line of help, the function that gives a parser its arguments, a text with examples."""
+    """A command: how its arguments are written, one line of help, the function that gives a parser its arguments, a
+    text, and examples."""
 
+    arguments: str
     summary: str
     configure: Callable[[Parser], None]
     description: str
@@ -176,6 +179,7 @@ def _credentials(parser: Parser) -> None:
 
 COMMANDS: dict[str, Command] = {
     "demo": Command(
+        "[REPOSITORY[:TAG]]",
         "open the browser on an embedded registry; needs no network",
         _demo,
         "Opens the browser on a registry and token server of its own, on loopback, with real signed tokens. "
@@ -184,6 +188,7 @@ COMMANDS: dict[str, Command] = {
         "reglens demo --serve --port 5000",
     ),
     "explain": Command(
+        "[FILE]",
         "say why it failed, from a paste",
         _explain,
         "Reads what you have (curl commands and transcripts, headers, tokens, HAR, error lines of docker, containerd, "
@@ -194,6 +199,7 @@ COMMANDS: dict[str, Command] = {
         "kubectl describe pod web-0 | reglens explain -\nreglens explain --code service-mismatch",
     ),
     "check": Command(
+        "REFERENCE",
         "walk the way to a reference, and say what is wrong",
         _check,
         "Goes the whole way that a client goes to REFERENCE, and diagnoses what it met. It changes nothing on the "
@@ -201,6 +207,7 @@ COMMANDS: dict[str, Command] = {
         "reglens check ghcr.io/owner/image:1.2\nreglens check --action push registry.example.com/team/app",
     ),
     "token": Command(
+        "REFERENCE",
         "get a token as a client would, and show what it says",
         _token,
         "Prints the challenge, the token request and the decoded claims. The token itself is printed only with "
@@ -210,6 +217,7 @@ COMMANDS: dict[str, Command] = {
         "https://registry-1.docker.io/v2/library/alpine/tags/list",
     ),
     "digest": Command(
+        "[REFERENCE ...]",
         "print digests, a line each",
         _digest,
         "Prints the digest of each reference, a line each, in their order. One that fails is reported on stderr and "
@@ -218,24 +226,28 @@ COMMANDS: dict[str, Command] = {
         "reglens digest - < references.txt",
     ),
     "tags": Command(
+        "REPOSITORY",
         "print a repository's tags, a line each",
         _tags,
         "Prints the tags of a repository, a line each, as they arrive.",
         "reglens tags alpine\nreglens tags --sort semver --reverse --limit 5 alpine",
     ),
     "manifest": Command(
+        "REFERENCE",
         "print a manifest's own bytes",
         _manifest,
         "Prints the manifest as the registry holds it, byte for byte.",
         "reglens manifest alpine | sha256sum\nreglens manifest --platform linux/arm64 alpine:3.20 | jq .config",
     ),
     "search": Command(
+        "QUERY",
         "search Docker Hub, or a registry's catalogue",
         _search,
         "Searches Docker Hub, or with --registry the catalogue of another registry.",
         "reglens search alpine\nreglens search --registry localhost:5000 team/",
     ),
     "credentials": Command(
+        "[REGISTRY]",
         "show which credentials would be used, and from where",
         _credentials,
         "Looks where docker, podman, skopeo and crane look, in their order, and says what is used, what is passed "
@@ -257,9 +269,9 @@ def main_parser() -> Parser:
     parser = Parser(
         "reglens",
         usage="reglens [options] [REFERENCE]\n       reglens COMMAND [options] …",
-        description="Browse container registries, and see every step of their authentication work or fail.",
-        epilog=f"commands (reglens COMMAND --help tells more):\n{listed}\n\n"
-        + _epilog("reglens demo\nreglens alpine\nreglens ghcr.io/owner/image:1.2\nreglens localhost:5000")
+        description="Browse container registries, and see every step of their authentication work or fail.\n\n"
+        f"commands (reglens COMMAND --help tells more):\n{listed}",
+        epilog=_epilog("reglens demo\nreglens alpine\nreglens ghcr.io/owner/image:1.2\nreglens localhost:5000")
         + "\n\nexit codes: 0 it worked, 1 refused or failed, 2 wrong usage or unreadable input, 130 interrupted",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -277,7 +289,8 @@ def command_parser(name: str) -> Parser:
     command = COMMANDS[name]
     parser = Parser(
         f"reglens {name}",
-        description=command.description,
+        usage=f"reglens {name} [options] {command.arguments}",
+        description=textwrap.fill(command.description, 78),
         epilog=_epilog(command.examples),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
