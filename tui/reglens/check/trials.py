@@ -1,0 +1,105 @@
+"""Experiments after a refusal. Each asks one question by changing one thing; all of them only read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from reglens.auth.credentials import Anonymous, Credentials, Lookup
+from reglens.diagnosis.evidence import Trial
+from reglens.errors import ReglensError
+from reglens.oci.reference import HUB_LIBRARY, Reference
+from reglens.registry.options import Options
+from reglens.registry.session import Clock, Session
+from reglens.trace.exchange import Exchange, Role
+
+Told = Callable[[Trial], None]
+
+
+@dataclass
+class Experimenter:
+    """Makes the experiments that fit a refusal, each in a session of its own, so that none colours another."""
+
+    reference: Reference
+    options: Options
+    credentials: Credentials
+    clock: Clock
+
+    async def run(self, exchanges: tuple[Exchange, ...], lookup: Lookup, told: Told) -> None:
+        """Every experiment that can tell something about this refusal, in turn."""
+        last = next((e for e in reversed(exchanges) if e.role is not Role.TOKEN), None)
+        answered = last is not None and last.status is not None
+        if not answered:
+            if last is not None and last.failure is not None and not self.options.plain_http:
+                told(await self.plain())
+            return
+        assert last is not None
+        if lookup.credential is not None:
+            told(await self.fetch("anonymous", self.reference, Anonymous(), "without the credentials"))
+        if last.method == "HEAD":
+            told(await self.by_get(last))
+        if last.status in (404, 406):
+            told(await self.any_type(last))
+        if "/" not in self.reference.repository:
+            named = replace(self.reference, repository=HUB_LIBRARY + self.reference.repository, typed="")
+            told(await self.fetch("library", named, self.credentials, f"as {named.name}"))
+        if (trial := await self.by_the_challenge(exchanges)) is not None:
+            told(trial)
+
+    async def fetch(self, kind: str, reference: Reference, credentials: Credentials, how: str) -> Trial:
+        """The same resource by another name or under another identity."""
+        async with self.session(credentials) as session:
+            try:
+                descriptor = await session.resolve(reference)
+            except ReglensError as error:
+                return Trial(kind, False, session.trace.since(0), f"{how}: {error.message}")
+            return Trial(kind, True, session.trace.since(0), f"{how}: {descriptor.digest}")
+
+    async def by_get(self, refused: Exchange) -> Trial:
+        """GET where HEAD was refused: a registry, or something before it, may not know HEAD."""
+        async with self.session(self.credentials) as session:
+            try:
+                await session.manifest(self.reference)
+            except ReglensError as error:
+                return Trial("get", False, session.trace.since(0), f"GET instead of HEAD: {error.message}")
+            return Trial("get", True, session.trace.since(0), f"GET is answered where HEAD got {refused.status}")
+
+    async def any_type(self, refused: Exchange) -> Trial:
+        """``Accept: */*``: tells a resource that is not there from one of a type that was not asked for."""
+        async with self.session(self.credentials) as session:
+            answer = await session.fetch_raw(self.reference, accept="*/*")
+            if answer.status is not None and answer.status < 300:
+                return Trial("accept", True, session.trace.since(0), f"with Accept */* it is {answer.media_type}")
+            return Trial("accept", False, session.trace.since(0), f"with Accept */* as well: {answer.status}")
+
+    async def by_the_challenge(self, exchanges: tuple[Exchange, ...]) -> Trial | None:
+        """A token for exactly the challenge's service and scope, if the one that was used was asked for otherwise."""
+        refused = next((e for e in reversed(exchanges) if e.status == 401 and e.role is not Role.TOKEN), None)
+        asked = next((e for e in reversed(exchanges) if e.role is Role.TOKEN), None)
+        bearer = next((c for c in refused.challenges if c.is_scheme("bearer")), None) if refused else None
+        if bearer is None or asked is None or bearer.scope is None:
+            return None
+        if asked.asked("service") == [bearer.service or ""] and " ".join(asked.asked("scope")) == bearer.scope:
+            return None
+        async with self.session(self.credentials) as session:
+            how = "with the challenge's own service and scope"
+            try:
+                grant = await session.acquire_token(self.reference, service=bearer.service, scopes=bearer.scope.split())
+                answer = await session.fetch_raw(self.reference, token=grant.token)
+            except ReglensError as error:
+                return Trial("challenge", False, session.trace.since(0), f"{how}: {error.message}")
+            worked = answer.status is not None and answer.status < 300
+            return Trial("challenge", worked, session.trace.since(0), f"{how}: {answer.status}")
+
+    async def plain(self) -> Trial:
+        """Whether the registry speaks plain http, asked anonymously and without following anything."""
+        async with Session(
+            self.reference.registry, options=replace(self.options, plain_http=True), clock=self.clock
+        ) as session:
+            answer = await session.probe("GET", "/v2/", role=Role.PING)
+            worked = answer.status is not None
+            said = f"it answers {answer.status}" if worked else "no answer either"
+            return Trial("plain", worked, session.trace.since(0), f"over plain http, without credentials: {said}")
+
+    def session(self, credentials: Credentials) -> Session:
+        return Session(self.reference.registry, options=self.options, credentials=credentials, clock=self.clock)

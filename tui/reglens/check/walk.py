@@ -1,0 +1,187 @@
+"""The walk to a reference: name, connection, TLS, ping, challenge, credentials, token, resource; then experiments.
+
+It stops at nothing: each step is tried whatever became of the one before, so that every exchange that can be had is in
+the evidence. After a refusal it experiments, to separate causes that look alike from outside. Nothing is ever changed
+on the registry: for push and delete a token is asked for and read, and the request itself is not made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from reglens.auth.credentials import Anonymous, Credentials, Lookup, SourceVerdict
+from reglens.check import reach
+from reglens.check.model import Step, StepName, StepVerdict, Walk
+from reglens.check.trials import Experimenter
+from reglens.diagnosis.engine import diagnose
+from reglens.diagnosis.evidence import Trial, from_trace
+from reglens.errors import ReglensError
+from reglens.oci.reference import Reference, is_loopback
+from reglens.registry.options import Options
+from reglens.registry.session import Clock, Session, utcnow
+from reglens.text import clean, human_size
+from reglens.trace.exchange import Exchange, Role
+
+OnStep = Callable[[Step], None]
+OnTrial = Callable[[Trial], None]
+
+
+async def walk(
+    reference: Reference,
+    *,
+    options: Options | None = None,
+    credentials: Credentials | None = None,
+    action: str = "pull",
+    clock: Clock = utcnow,
+    on_step: OnStep | None = None,
+    on_trial: OnTrial | None = None,
+) -> Walk:
+    """Walk to `reference` and diagnose what was met. Never raises for what the registry does; may be cancelled."""
+    walker = _Walker(reference, options or Options(), credentials or Anonymous(), action, clock, on_step, on_trial)
+    async with Session(
+        reference.registry, options=walker.options, credentials=walker.credentials, clock=clock
+    ) as session:
+        return await walker.run(session)
+
+
+@dataclass
+class _Walker:
+    reference: Reference
+    options: Options
+    credentials: Credentials
+    action: str
+    clock: Clock
+    on_step: OnStep | None
+    on_trial: OnTrial | None
+    steps: list[Step] = field(default_factory=list)
+    trials: list[Trial] = field(default_factory=list)
+
+    async def run(self, session: Session) -> Walk:
+        await self.below_http(session)
+        ping = await session.probe("GET", "/v2/", role=Role.PING)
+        self.say(_ping_step(ping))
+        lookup = await self.credentials.find(self.reference.registry, self.reference.repository)
+        failure = await self.fetch(session)
+        exchanges = session.trace.since(0)
+        self.say(_challenge_step(exchanges))
+        self.say(_credentials_step(lookup))
+        self.say(_token_step(exchanges))
+        self.say(self.resource_step(exchanges, failure))
+        if failure is not None:
+            await self.experiment(exchanges, lookup)
+        evidence = from_trace(
+            exchanges, self.reference, now=self.clock(), lookup=lookup, action=self.action, trials=self.trials
+        )
+        return Walk(self.reference, self.action, tuple(self.steps), tuple(self.trials), diagnose(evidence))
+
+    async def below_http(self, session: Session) -> None:
+        way = reach.way_to(self.reference.registry, self.options)
+        patience = self.options.timeout
+        name, addresses = await reach.resolve_name(way, patience)
+        self.say(name)
+        tcp = await reach.connect(way, addresses, patience)
+        self.say(tcp)
+        plain_allowed = is_loopback(self.reference.registry)
+        self.say(await reach.negotiate(way, tcp, session.tls_context, patience, plain_allowed=plain_allowed))
+
+    async def fetch(self, session: Session) -> ReglensError | None:
+        """Read the resource, or for other actions have a token for them; what went wrong, if anything did."""
+        try:
+            if self.action == "pull":
+                await session.resolve(self.reference)
+            else:
+                await session.acquire_token(self.reference, action=self.action)
+        except ReglensError as error:
+            return error
+        return None
+
+    async def experiment(self, exchanges: tuple[Exchange, ...], lookup: Lookup) -> None:
+        def told(trial: Trial) -> None:
+            self.trials.append(trial)
+            if self.on_trial:
+                self.on_trial(trial)
+
+        experimenter = Experimenter(self.reference, self.options, self.credentials, self.clock)
+        await experimenter.run(exchanges, lookup, told)
+
+    def resource_step(self, exchanges: tuple[Exchange, ...], failure: ReglensError | None) -> Step:
+        last = next((e for e in reversed(exchanges) if e.role not in (Role.TOKEN, Role.PING)), None)
+        numbers = tuple(e.number for e in exchanges if e.role not in (Role.TOKEN, Role.PING))
+        elapsed = last.timing.total if last else None
+        if failure is not None:
+            detail = clean(failure.message)
+            return Step(StepName.RESOURCE, StepVerdict.FAILED, detail, elapsed, numbers)
+        if self.action != "pull":
+            detail = f"{self.action} is not tried: nothing is changed; the token tells whether it would be let in"
+            return Step(StepName.RESOURCE, StepVerdict.SKIPPED, detail, elapsed, numbers)
+        digest = clean(last.response_headers.get("docker-content-digest", "")) if last else ""
+        detail = f"{last.status if last else ''} {self.reference.target} is {digest or 'there'}".strip()
+        return Step(StepName.RESOURCE, StepVerdict.OK, detail, elapsed, numbers)
+
+    def say(self, step: Step) -> None:
+        self.steps.append(step)
+        if self.on_step:
+            self.on_step(step)
+
+
+def _ping_step(ping: Exchange) -> Step:
+    step = Step(StepName.PING, StepVerdict.OK, elapsed=ping.timing.total, exchanges=(ping.number,))
+    if ping.failure is not None:
+        return replace(step, verdict=StepVerdict.FAILED, detail=clean(ping.failure.message))
+    said = f"{ping.status} {clean(ping.reason)}".strip()
+    if ping.status == 200:
+        return replace(step, detail=f"{said}: the base route asks for nothing")
+    if ping.status == 401:
+        return replace(step, detail=f"{said}: authentication is asked for")
+    verdict = StepVerdict.FAILED if (ping.status or 0) >= 400 else StepVerdict.NOTED
+    return replace(step, verdict=verdict, detail=f"{said}: not the answer of a registry's base route")
+
+
+def _challenge_step(exchanges: tuple[Exchange, ...]) -> Step:
+    challenged = [e for e in exchanges if e.challenges]
+    refused = [e for e in exchanges if e.status == 401 and e.role is not Role.TOKEN]
+    if not challenged:
+        if refused:
+            detail = f"exchange {refused[-1].number} was refused without a challenge"
+            return Step(StepName.CHALLENGE, StepVerdict.FAILED, detail, exchanges=(refused[-1].number,))
+        return Step(StepName.CHALLENGE, StepVerdict.SKIPPED, "none came")
+    source = next((e for e in reversed(challenged) if e.role is not Role.TOKEN), challenged[-1])
+    detail = ", ".join(clean(str(challenge)) for challenge in source.challenges)
+    odd = [what for challenge in source.challenges for what in challenge.tolerated]
+    verdict = StepVerdict.NOTED if odd else StepVerdict.OK
+    forgiven = f" ({'; '.join(map(clean, odd))})" if odd else ""
+    return Step(StepName.CHALLENGE, verdict, detail + forgiven, exchanges=(source.number,))
+
+
+def _credentials_step(lookup: Lookup) -> Step:
+    failed = [c for c in lookup.consulted if c.verdict is SourceVerdict.FAILED]
+    passed = [c for c in lookup.consulted if c.verdict is SourceVerdict.PASSED_OVER]
+    extra = [f"{clean(c.source)}: {clean(c.detail)}" for c in failed]
+    extra += [f"{clean(c.source)} passed over" for c in passed]
+    tail = f" ({'; '.join(extra)})" if extra else ""
+    verdict = StepVerdict.NOTED if failed else StepVerdict.OK
+    if lookup.credential is None:
+        looked = ", ".join(clean(c.source) for c in lookup.consulted if c.verdict is SourceVerdict.NOTHING)
+        where = f"; nothing for it in {looked}" if looked else ""
+        return Step(StepName.CREDENTIALS, verdict, f"none: anonymous{where}{tail}")
+    user = clean(lookup.credential.username) or "a token"
+    return Step(StepName.CREDENTIALS, verdict, f"{user} from {clean(lookup.credential.source)}{tail}")
+
+
+def _token_step(exchanges: tuple[Exchange, ...]) -> Step:
+    asked = [e for e in exchanges if e.role is Role.TOKEN]
+    if not asked:
+        return Step(StepName.TOKEN, StepVerdict.SKIPPED, "none was asked for")
+    last = asked[-1]
+    step = Step(StepName.TOKEN, StepVerdict.FAILED, elapsed=last.timing.total, exchanges=tuple(e.number for e in asked))
+    if last.failure is not None:
+        return replace(step, detail=f"{last.host}: {clean(last.failure.message)}")
+    if last.token is None:
+        return replace(step, detail=f"{last.host} answered {last.status} with no token")
+    granted = ", ".join(clean(str(scope)) for scope in last.token.access)
+    what = granted or ("nothing: access is empty" if last.token.claims is not None else "unknown: the token is opaque")
+    note = f" ({clean(last.note)})" if last.note else ""
+    verdict = StepVerdict.OK if granted or last.token.claims is None else StepVerdict.NOTED
+    size = human_size(len(last.token))
+    return replace(step, verdict=verdict, detail=f"{last.host} gave one of {size}, granting {what}{note}")
