@@ -9,7 +9,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 _VERSION = re.compile(r"v?(\d+(?:[._]\d+)*)(.*)", re.ASCII | re.IGNORECASE | re.DOTALL)
-_PRE_RELEASE = re.compile(r"[-._+]?(?:alpha|beta|dev|pre|preview|rc|snapshot|nightly|canary|[abmc])[-._]?\d*(?![a-z])", re.ASCII | re.IGNORECASE)
+_PRE_RELEASE = re.compile(
+    r"[-._]?(?:(?:alpha|beta|dev|pre|preview|rc|snapshot|nightly|canary)[-._]?\d*|[abmc]\d+)(?![a-z0-9])",
+    re.ASCII | re.IGNORECASE,
+)
 _NUMBER = re.compile(r"\d+", re.ASCII)
 _SERIAL_DIGITS = 6
 """A lone number of this many digits is a date or a build number, no version."""

@@ -1,0 +1,180 @@
+"""What a person can do, once: key bindings, footer, help and command palette are all made from this list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding
+
+
+class Where(StrEnum):
+    """Where an action is bound, which is also its heading in the help."""
+
+    EVERYWHERE = "Everywhere"
+    LIST = "In a list"
+    SEARCH = "Search"
+    TAGS = "Tags"
+    MANIFEST = "Manifest"
+    AUTHENTICATION = "Authentication"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action: Textual's action name, its keys (the first is the one shown), a word for the footer, a sentence for
+    help and palette. `footer` tells whether the footer shows it; `palette` whether the palette offers it."""
+
+    name: str
+    keys: tuple[str, ...]
+    word: str
+    help: str
+    where: Where = Where.EVERYWHERE
+    shown_as: str = ""
+    footer: bool = False
+    palette: bool = True
+    priority: bool = False
+
+    @property
+    def key_text(self) -> str:
+        """The keys as people write them."""
+        return self.shown_as or " ".join(_NAMES.get(key, key) for key in self.keys)
+
+    def binding(self) -> Binding:
+        """As Textual wants it."""
+        return Binding(
+            ",".join(self.keys),
+            self.name,
+            self.word,
+            show=self.footer,
+            key_display=self.shown_as or _NAMES.get(self.keys[0], self.keys[0]),
+            priority=self.priority,
+            tooltip=self.help,
+        )
+
+
+_NAMES = {
+    "slash": "/",
+    "question_mark": "?",
+    "escape": "esc",
+    "ctrl+p": "^p",
+    "ctrl+q": "^q",
+    "ctrl+c": "^c",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+    "shift+tab": "⇧tab",
+}
+
+ACTIONS: tuple[Action, ...] = (
+    Action("search", ("slash",), "search", "Search repositories, or type a reference or a registry host", footer=True),
+    Action("next_pane", ("tab",), "next pane", "Go to the next pane", footer=True, palette=False, priority=True),
+    Action("previous_pane", ("shift+tab",), "previous pane", "Go to the previous pane", palette=False, priority=True),
+    Action("pane(1)", ("1",), "search pane", "Go to the search pane", shown_as="1", palette=False),
+    Action("pane(2)", ("2",), "tags pane", "Go to the tags pane", shown_as="2", palette=False),
+    Action("pane(3)", ("3",), "manifest pane", "Go to the manifest pane", shown_as="3", palette=False),
+    Action("pane(4)", ("a", "4"), "authentication", "Go to the authentication pane", shown_as="a", footer=True),
+    Action("back", ("escape",), "back", "Go back a step", footer=True, palette=False),
+    Action("copy_digest", ("y",), "copy digest", "Copy the digest of what is shown", footer=True),
+    Action("copy_reference", ("Y",), "copy reference", "Copy the full reference", shown_as="Y"),
+    Action("copy_pull", ("c",), "copy pull", "Copy the docker pull command", footer=True),
+    Action("reload", ("r",), "reload", "Ask the registry again for what the focused pane shows", footer=True),
+    Action("zoom", ("z",), "zoom", "Let the focused pane fill the screen, and back", footer=True),
+    Action("toggle_theme", ("t",), "theme", "Change between the dark and the light theme"),
+    Action("help", ("question_mark", "f1"), "help", "List the keys that work here", shown_as="?", footer=True),
+    Action("command_palette", ("ctrl+p",), "palette", "Find any command by its name", palette=False, priority=True),
+    Action("quit", ("q",), "quit", "Quit at once, also while a request is under way", footer=True),
+    Action("quit", ("ctrl+q", "ctrl+c"), "quit", "Quit, also while typing", palette=False, priority=True),
+    Action("open", ("enter",), "open", "Open the row under the cursor", Where.LIST, footer=True, palette=False),
+    Action("down", ("down", "j"), "down", "A row down", Where.LIST, palette=False),
+    Action("up", ("up", "k"), "up", "A row up", Where.LIST, palette=False),
+    Action("page_down", ("pagedown", "ctrl+d"), "page down", "A page down", Where.LIST, palette=False),
+    Action("page_up", ("pageup", "ctrl+u"), "page up", "A page up", Where.LIST, palette=False),
+    Action("first", ("home", "g"), "first", "The first row", Where.LIST, palette=False),
+    Action("last", ("end", "G"), "last", "The last row", Where.LIST, shown_as="end G", palette=False),
+    Action(
+        "pin",
+        ("p",),
+        "pin",
+        "Pin the repository, or unpin it: pins stand first and are kept",
+        Where.SEARCH,
+        footer=True,
+    ),
+    Action("filter", ("f",), "filter", "Show only tags that hold what you type", Where.TAGS, footer=True),
+    Action("sort", ("s",), "sort", "Sort: the registry's order, by name, by version", Where.TAGS, footer=True),
+    Action(
+        "section(1)",
+        ("right", "l", "right_square_bracket"),
+        "section",
+        "The next section: platforms, layers, JSON…",
+        Where.MANIFEST,
+        shown_as="←→",
+        footer=True,
+        palette=False,
+    ),
+    Action(
+        "section(-1)",
+        ("left", "h", "left_square_bracket"),
+        "section before",
+        "The section before",
+        Where.MANIFEST,
+        shown_as="← h [",
+        palette=False,
+    ),
+    Action(
+        "unfold",
+        ("plus", "x"),
+        "attestations",
+        "Show or hide the attestations of the platform under the cursor",
+        Where.MANIFEST,
+        shown_as="x",
+        footer=True,
+        palette=False,
+    ),
+    Action(
+        "section(1)",
+        ("right", "l", "right_square_bracket"),
+        "section",
+        "The next section: exchanges, comparison, token",
+        Where.AUTHENTICATION,
+        shown_as="←→",
+        footer=True,
+        palette=False,
+    ),
+    Action(
+        "section(-1)",
+        ("left", "h", "left_square_bracket"),
+        "section before",
+        "The section before",
+        Where.AUTHENTICATION,
+        shown_as="← h [",
+        palette=False,
+    ),
+    Action(
+        "reveal",
+        ("v",),
+        "reveal token",
+        "Show the raw token, which is a secret, or mask it again",
+        Where.AUTHENTICATION,
+        footer=True,
+        palette=False,
+    ),
+    Action(
+        "copy_command",
+        ("c",),
+        "copy command",
+        "Copy the command under the cursor, or the exchange as a curl command",
+        Where.AUTHENTICATION,
+        footer=True,
+        palette=False,
+    ),
+)
+
+
+def bindings(*places: Where) -> list[Binding]:
+    """The bindings of those places."""
+    return [action.binding() for action in ACTIONS if action.where in places]
+
+
+def offered() -> Iterable[Action]:
+    """What the command palette offers."""
+    return (action for action in ACTIONS if action.palette)

@@ -1,0 +1,174 @@
+"""The Textual application: themes, safety, what is shared by the screens. What happens is in `reglens.app.browser`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import traceback
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from textual import constants
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from reglens.app import theme
+from reglens.app.browser import Browser
+from reglens.app.messages import Ready
+from reglens.app.remember import Memory
+from reglens.app.safety import ControlFilter
+from reglens.app.shape import NARROW, WIDE
+from reglens.oci.reference import HUB
+from reglens.text import clean
+
+if TYPE_CHECKING:
+    from reglens.app.ports import Clock, RegistrySession, SessionFactory
+    from reglens.demo.server import DemoRegistry
+    from reglens.oci.reference import Place
+
+Severity = Literal["information", "warning", "error"]
+
+
+class ReglensApp(App[None]):
+    """The browser as a terminal application.
+
+    `make` makes sessions; None: the real ones, with `options` and `credentials`. `remembers` tells whether recent and
+    pinned repositories are kept in the person's state directory.
+    """
+
+    TITLE = "reglens"
+    CSS = "Toast { width: auto; max-width: 70%; }"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-normal"), (WIDE, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-high")]
+    BINDINGS: ClassVar[list[BindingType]] = []
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    NOTIFICATION_TIMEOUT = 3
+
+    def __init__(
+        self,
+        place: Place | None,
+        *,
+        make: SessionFactory,
+        clock: Clock,
+        memory: Memory | None = None,
+        demo: DemoRegistry | None = None,
+        search_url: str = "",
+    ) -> None:
+        super().__init__()
+        self._place = place
+        self._make = make
+        self.clock = clock
+        self.memory = memory or Memory()
+        self.demo = demo
+        self._search_url = search_url
+        self._control_filter = ControlFilter()
+        self.defect = ""
+        self.register_theme(theme.DARK)
+        self.register_theme(theme.LIGHT)
+        if constants.DEFAULT_THEME == "textual-dark":
+            self.theme = theme.DARK.name
+
+    def get_default_screen(self) -> Screen[Any]:
+        return Browser(self._place)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return theme.DEFAULTS
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), self._control_filter]
+
+    @property
+    def home_registry(self) -> str:
+        """Where the browser opens without a place: the demo registry if there is one, else Docker Hub."""
+        return self.demo.registry if self.demo else HUB
+
+    def searches_elsewhere(self, registry: str) -> bool:
+        """Whether a registry's search is a server of its own, not a look through its catalogue."""
+        return registry == HUB or (bool(self._search_url) and registry == self.home_registry)
+
+    def make_session(self, registry: str) -> RegistrySession:
+        """A session with a registry."""
+        return self._make(registry)
+
+    # -- after the first paint
+
+    def prepare(self) -> None:
+        """Import what asking needs, read what was kept, wake the demo: in a thread, while the person looks."""
+        self.run_worker(self._prepare(), group="prepare", exit_on_error=False)
+
+    async def _prepare(self) -> None:
+        word = await asyncio.to_thread(self._wake)
+        if self.memory.known.theme in self.available_themes:
+            self.theme = self.memory.known.theme
+        self.screen_stack[0].post_message(Ready(self.memory.known, word))
+
+    def _wake(self) -> str:
+        import reglens.registry.session
+
+        _ = reglens.registry.session
+        return self.memory.load()
+
+    def keep(self) -> None:
+        """Write down what is kept between runs, in a thread."""
+
+        async def save() -> None:
+            word = await asyncio.to_thread(self.memory.save)
+            if word:
+                self.tell(word, severity="warning")
+
+        self.run_worker(save(), group="keep", exit_on_error=False)
+
+    # -- words
+
+    def tell(self, text: str, *, severity: Severity = "information") -> None:
+        """A short word at the edge of the screen."""
+        self.notify(clean(text, 400, keep="\n"), severity=severity, markup=False)
+
+    def tell_defect(self, error: BaseException | None) -> None:
+        """A defect that did not end the app."""
+        self.tell(f"A defect in reglens: {type(error).__name__}: {error}", severity="error")
+
+    # -- actions
+
+    def action_toggle_theme(self) -> None:
+        from dataclasses import replace
+
+        self.theme = theme.toggled(self.theme)
+        self.memory.known = replace(self.memory.known, theme=self.theme)
+        self.keep()
+
+    def action_help(self) -> None:
+        from reglens.app.screens.help import Help
+
+        if not isinstance(self.screen, Help):
+            self.push_screen(Help(self.screen))
+
+    async def action_quit(self) -> None:
+        """At once: what is under way is cancelled."""
+        self.exit()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        from reglens.app.actions import offered
+
+        for action in offered():
+
+            def run(name: str = action.name) -> None:
+                self.call_next(self.run_action, name, screen)
+
+            yield SystemCommand(f"{action.word.capitalize()}  [{action.key_text}]", action.help, run)
+        yield SystemCommand("Theme", "Choose among all themes, the terminal's own colours included", self.search_themes)
+
+    # -- defects
+
+    def _fatal_error(self) -> None:
+        """Say in a sentence what ended the app. Textual would print every local variable, tokens included."""
+        error = sys.exc_info()[1]
+        if error is None:
+            error = self._exception
+        frames = traceback.extract_tb(error.__traceback__) if error else []
+        where = f" ({frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno})" if frames else ""
+        self.defect = f"{type(error).__name__}: {clean(str(error), 300)}{where}"
+        self._close_messages_no_wait()

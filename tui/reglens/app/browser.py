@@ -1,0 +1,511 @@
+"""The browser: the one screen on which everything happens. It owns the state; the panes draw it, the explorer asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.worker import Worker, WorkerState
+
+from reglens.app import messages
+from reglens.app.actions import Where, bindings
+from reglens.app.explorer import Explorer, Group
+from reglens.app.places import on_registry
+from reglens.app.widgets.lines import KeyLine, Skeleton, TopLine
+from reglens.errors import ReglensError
+from reglens.oci.manifest import Index, Manifest
+from reglens.oci.reference import HUB, Place, Reference
+from reglens.text import clean
+
+if TYPE_CHECKING:
+    from reglens.app.app import ReglensApp
+    from reglens.app.widgets.auth_pane import AuthPane
+    from reglens.app.widgets.manifest_pane import ManifestPane
+    from reglens.app.widgets.search_pane import SearchPane
+    from reglens.app.widgets.tags_pane import TagsPane
+    from reglens.trace.exchange import Exchange
+
+FRAME = 1 / 30
+"""Seconds for which exchanges are gathered before the authentication pane draws them."""
+
+
+@dataclass(frozen=True)
+class Here:
+    """Where the person is. `repository` names the repository that is open; `reference` the manifest that is open or
+    being asked for; `manifest` the manifest once it is there; `parent` the index through which it was chosen."""
+
+    registry: str = ""
+    repository: Reference | None = None
+    reference: Reference | None = None
+    manifest: Manifest | None = None
+    parent: Here | None = None
+
+    @property
+    def crumbs(self) -> tuple[str, ...]:
+        """The way here: registry, repository, tag or digest, platform."""
+        parts = [self.registry]
+        if self.repository:
+            parts.append(self.repository.repository)
+        if self.parent:
+            parts = [*self.parent.crumbs, self.platform or self._short]
+        elif self.reference:
+            parts.append(self.reference.tag or self._short)
+        return tuple(parts)
+
+    @property
+    def _short(self) -> str:
+        return self.reference.digest.short if self.reference and self.reference.digest else ""
+
+    @property
+    def platform(self) -> str:
+        """The platform of the manifest, if an index led to it and says so."""
+        index = self.parent.manifest if self.parent else None
+        if isinstance(index, Index) and self.reference and self.reference.digest:
+            for entry in index.manifests:
+                if entry.digest == self.reference.digest:
+                    return str(entry.platform) if entry.platform and not entry.attests else "attestation"
+        return ""
+
+
+class Browser(Screen[None]):
+    """Header, panes, keys. What the workers learn arrives as messages; what no longer matters is dropped here."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EVERYWHERE)]
+    DEFAULT_CSS = "Browser { background: $surface; layout: vertical; }"
+    AUTO_FOCUS = None
+    app: ReglensApp
+
+    def __init__(self, place: Place | None) -> None:
+        super().__init__()
+        self.here = Here()
+        self._wanted = place
+        self._explorer: Explorer | None = None
+        self._exchanges: dict[int, Exchange] = {}
+        self._front = "search"
+        self._last: dict[str, Widget] = {}
+        self._before_auth = "search"
+        self._focus_on_arrival = ""
+
+    def compose(self) -> ComposeResult:
+        yield TopLine()
+        yield Skeleton()
+        yield KeyLine()
+
+    # -- the parts
+
+    @property
+    def explorer(self) -> Explorer:
+        """Who asks the registries; there from `Ready` on."""
+        assert self._explorer is not None
+        return self._explorer
+
+    @property
+    def search(self) -> SearchPane:
+        return self.query_one("#search")  # type: ignore[return-value]
+
+    @property
+    def tags(self) -> TagsPane:
+        return self.query_one("#tags")  # type: ignore[return-value]
+
+    @property
+    def manifest(self) -> ManifestPane:
+        return self.query_one("#manifest")  # type: ignore[return-value]
+
+    @property
+    def auth(self) -> AuthPane:
+        return self.query_one("#auth")  # type: ignore[return-value]
+
+    # -- the start
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._mount_panes)
+
+    async def _mount_panes(self) -> None:
+        """The panes take the place of their picture, now that something is on the screen."""
+        from reglens.app.widgets.panes import Panes
+
+        with self.app.batch_update():
+            await self.mount(Panes(), after=self.query_one(TopLine))
+            await self.query_one(Skeleton).remove()
+            self._show_front("search")
+            self.search.rows.focus()
+        self.call_after_refresh(self.app.prepare)
+
+    @on(messages.Ready)
+    def _ready(self, event: messages.Ready) -> None:
+        self._explorer = Explorer(self, self.app.make_session, self.app.clock, self._heard)
+        if event.word:
+            self.app.tell(event.word, severity="warning")
+        place = self._wanted or Place(self.app.home_registry)
+        if self.app.demo:
+            reference = place.reference
+            place = Place(
+                self.app.home_registry, reference and on_registry(reference, self.app.home_registry, library=True)
+            )
+        self._show_kept()
+        self.go(place, focus=place.reference is not None)
+
+    # -- going somewhere
+
+    def go(self, place: Place, *, focus: bool = True) -> None:
+        """Open a registry, a repository, or a manifest in it. The former place's questions are called off."""
+        explorer = self.explorer
+        other = place.registry != self.here.registry
+        explorer.turn_to(place.registry)
+        self._clear_auth()
+        if other:
+            self.here = Here(place.registry)
+            self.search.show_registry(place.registry, library=self._library(place.registry))
+            self._list_catalog()
+        reference = place.reference
+        if reference is None:
+            self._leave_repository()
+            explorer.ping()
+            if focus:
+                self.focus_pane("search")
+        else:
+            self._open_repository(reference)
+            if reference.tag or reference.digest:
+                self._open_manifest(reference)
+            if focus:
+                self.focus_pane("manifest" if reference.tag or reference.digest else "tags")
+        self._show_here()
+
+    def _library(self, registry: str) -> bool:
+        return registry == HUB or (self.app.demo is not None and registry == self.app.home_registry)
+
+    def _list_catalog(self) -> None:
+        """Docker Hub has none that anybody may read; elsewhere it is asked for."""
+        if self.here.registry != HUB:
+            self.search.listing()
+            self.explorer.catalog()
+
+    def _leave_repository(self) -> None:
+        for group in (Group.TAGS, Group.MANIFEST, Group.CONFIG):
+            self.explorer.call_off(group)
+        self.here = Here(self.here.registry)
+        self.tags.show_nothing()
+        self.manifest.show_nothing()
+
+    def _open_repository(self, reference: Reference) -> None:
+        for group in (Group.PING, Group.MANIFEST, Group.CONFIG):
+            self.explorer.call_off(group)
+        repository = replace(reference, tag=None, digest=None)
+        self.here = Here(self.here.registry, repository)
+        self.tags.show_repository(repository)
+        self.manifest.show_nothing()
+        self.explorer.tags(repository)
+        self.app.memory.known = self.app.memory.known.visited(repository.name)
+        self._show_kept()
+        self.app.keep()
+
+    def _open_manifest(self, reference: Reference, parent: Here | None = None) -> None:
+        self.explorer.call_off(Group.CONFIG)
+        self.here = Here(self.here.registry, self.here.repository, reference, None, parent)
+        if reference.tag and not parent:
+            self.tags.mark(reference.tag)
+        self.manifest.show_loading(reference)
+        self.explorer.manifest(reference)
+        self._show_here()
+
+    def _show_here(self) -> None:
+        session = self.explorer.session
+        self.query_one(TopLine).show(self.here.crumbs, session.identity, session.rate_limit)
+
+    def _show_kept(self) -> None:
+        known = self.app.memory.known
+        self.search.show_places(known.pins, known.recents)
+
+    # -- answers
+
+    @on(messages.SessionChanged)
+    def _session_changed(self) -> None:
+        self._show_here()
+
+    @on(messages.CatalogPage)
+    def _catalog_page(self, event: messages.CatalogPage) -> None:
+        if self.explorer.current(Group.CATALOG, event.question):
+            self.search.add_names(event.names)
+
+    @on(messages.CatalogEnded)
+    def _catalog_ended(self, event: messages.CatalogEnded) -> None:
+        if self.explorer.current(Group.CATALOG, event.question):
+            self.search.listed(event.error)
+
+    @on(messages.Found)
+    def _found(self, event: messages.Found) -> None:
+        if self.explorer.current(Group.SEARCH, event.question):
+            self.search.show_hits(event.query, event.hits, event.error)
+
+    @on(messages.PingEnded)
+    def _ping_ended(self, event: messages.PingEnded) -> None:
+        if self.explorer.current(Group.PING, event.question):
+            self._conclude(event.error)
+
+    @on(messages.TagsArrived)
+    def _tags_arrived(self, event: messages.TagsArrived) -> None:
+        if self.explorer.current(Group.TAGS, event.question):
+            self.tags.add_tags(event.tags)
+
+    @on(messages.TagsEnded)
+    def _tags_ended(self, event: messages.TagsEnded) -> None:
+        if self.explorer.current(Group.TAGS, event.question):
+            self.tags.ended(event.error)
+            if self.here.reference is None or self.here.manifest is not None:
+                self._conclude(event.error)
+
+    @on(messages.ManifestArrived)
+    def _manifest_arrived(self, event: messages.ManifestArrived) -> None:
+        if not self.explorer.current(Group.MANIFEST, event.question):
+            return
+        self.here = replace(self.here, manifest=event.manifest)
+        if event.reference.tag:
+            self.tags.mark(event.reference.tag, event.manifest.digest)
+        self._draw_manifest()
+        self._conclude(None)
+
+    @on(messages.ManifestFailed)
+    def _manifest_failed(self, event: messages.ManifestFailed) -> None:
+        if self.explorer.current(Group.MANIFEST, event.question):
+            self.manifest.show_failure(event.reference, event.error)
+            self._conclude(event.error)
+
+    @on(messages.ConfigArrived)
+    def _config_arrived(self, event: messages.ConfigArrived) -> None:
+        if self.explorer.current(Group.CONFIG, event.question):
+            self.manifest.show_config(event.digest, event.config)
+
+    @on(messages.ConfigFailed)
+    def _config_failed(self, event: messages.ConfigFailed) -> None:
+        if self.explorer.current(Group.CONFIG, event.question):
+            self.manifest.show_config_failure(event.error)
+
+    def _draw_manifest(self) -> None:
+        reference, manifest = self.here.reference, self.here.manifest
+        if reference is None or manifest is None:
+            return
+        self.manifest.show_manifest(reference, manifest, self.here.parent.manifest if self.here.parent else None)
+        if self._focus_on_arrival == "manifest" and self._front == "manifest":
+            self.focus_pane("manifest")
+        self._show_here()
+
+    def _conclude(self, error: ReglensError | None) -> None:
+        """A question is answered: have its exchanges read. An explanation of a refusal takes the stage."""
+        self.explorer.diagnose(self.here.reference or self.here.repository)
+
+    @on(messages.Diagnosed)
+    def _diagnosed(self, event: messages.Diagnosed) -> None:
+        if self.explorer.current(Group.DIAGNOSIS, event.question):
+            self.auth.show_diagnosis(event.diagnosis)
+
+    # -- the authentication pane's exchanges
+
+    def _heard(self, exchange: Exchange) -> None:
+        if not self._exchanges:
+            self.set_timer(FRAME, self._draw_exchanges)
+        self._exchanges[exchange.number] = exchange
+
+    def _draw_exchanges(self) -> None:
+        exchanges, self._exchanges = self._exchanges, {}
+        for exchange in exchanges.values():
+            self.auth.put(exchange)
+
+    def _clear_auth(self) -> None:
+        self.explorer.call_off(Group.DIAGNOSIS)
+        self._exchanges.clear()
+        self.auth.clear()
+
+    # -- what the person does in the panes
+
+    @on(messages.QueryChanged)
+    def _query_changed(self, event: messages.QueryChanged) -> None:
+        if self._explorer is None:
+            return
+        elsewhere = self.here.registry == HUB or bool(self.app.searches_elsewhere(self.here.registry))
+        if self.search.asks_elsewhere and elsewhere:
+            self.search.searching()
+            self.explorer.search(event.query)
+        else:
+            self.explorer.call_off(Group.SEARCH)
+
+    @on(messages.PlaceChosen)
+    def _place_chosen(self, event: messages.PlaceChosen) -> None:
+        if self._explorer is not None:
+            self.go(event.place)
+
+    @on(messages.PinToggled)
+    def _pin_toggled(self, event: messages.PinToggled) -> None:
+        known = self.app.memory.known.pin_toggled(event.name)
+        self.app.memory.known = known
+        self._show_kept()
+        self.app.keep()
+        self.app.tell(f"{'Pinned' if event.name in known.pins else 'Unpinned'} {event.name}")
+
+    @on(messages.TagChosen)
+    def _tag_chosen(self, event: messages.TagChosen) -> None:
+        if self.here.repository:
+            self._open_manifest(self.here.repository.at_tag(event.tag))
+            self.focus_pane("manifest")
+
+    def on_manifest_pane_platform_chosen(self, event: ManifestPane.PlatformChosen) -> None:
+        self._open_manifest(event.reference, self.here)
+
+    def on_manifest_pane_config_wanted(self, event: ManifestPane.ConfigWanted) -> None:
+        self.explorer.config(event.reference.repository, event.image)
+
+    def on_auth_pane_stage_wanted(self, event: AuthPane.StageWanted) -> None:
+        self.set_class(event.large, "-stage")
+
+    # -- focus
+
+    def focus_pane(self, name: str) -> None:
+        """Put the focus where it last was in a pane, or where it belongs at first."""
+        pane = self.query_one(f"#{name}")
+        self._show_front(name)
+        last = self._last.get(name)
+        home = getattr(pane, "home", None)
+        targets = [last if last and last.is_attached else None, home() if home else None, pane, *pane.query("*")]
+        for target in targets:
+            if target is not None and target.focusable and target.display:
+                target.focus()
+                self._focus_on_arrival = ""
+                return
+        self.set_focus(None)
+        self._focus_on_arrival = name
+
+    def _show_front(self, name: str) -> None:
+        """On a narrow screen the pane in front is the one that is seen."""
+        from reglens.app.widgets.panes import NAMES
+
+        for other in NAMES:
+            self.set_class(other == name, f"at-{other}")
+            if name != "auth":
+                self.set_class(other == name, f"front-{other}")
+        self._front = name
+
+    def on_descendant_focus(self) -> None:
+        widget = self.focused
+        for node in widget.ancestors_with_self if widget else ():
+            if node.id in ("search", "tags", "manifest", "auth"):
+                assert widget is not None
+                self._last[node.id] = widget
+                if node.id == "auth" and self._front != "auth":
+                    self._before_auth = self._front
+                self._show_front(node.id)
+                break
+        self.query_one(KeyLine).refresh()
+
+    def on_descendant_blur(self) -> None:
+        self.query_one(KeyLine).refresh()
+
+    # -- actions
+
+    def _turn(self, step: int) -> None:
+        from reglens.app.widgets.panes import NAMES
+
+        self.focus_pane(NAMES[(NAMES.index(self._front) + step) % len(NAMES)])
+
+    def action_next_pane(self) -> None:
+        self._turn(1)
+
+    def action_previous_pane(self) -> None:
+        self._turn(-1)
+
+    def action_pane(self, number: int) -> None:
+        from reglens.app.widgets.panes import NAMES
+
+        self.focus_pane(NAMES[number - 1])
+
+    def action_search(self) -> None:
+        self._show_front("search")
+        self.search.field.focus()
+
+    def action_crumb(self, level: int) -> None:
+        """Go to a part of the path."""
+        if level == 0 and self.here.repository:
+            self.go(Place(self.here.registry))
+        elif level == 1:
+            self.focus_pane("tags")
+        elif level >= 2:
+            self._to_parent()
+            self.focus_pane("manifest")
+
+    def action_back(self) -> None:
+        """One step back: out of a field, a zoom, a platform, a pane, a repository."""
+        pane = self.query_one(f"#{self._front}")
+        step = getattr(pane, "step_back", None)
+        if step and step():
+            return
+        if self.has_class("-zoomed"):
+            self.remove_class("-zoomed")
+        elif self._front == "auth":
+            self.focus_pane(self._before_auth)
+        elif self._front == "manifest":
+            if not self._to_parent():
+                self.focus_pane("tags")
+        elif self._front == "tags":
+            self.focus_pane("search")
+
+    def _to_parent(self) -> bool:
+        """From a platform back to the index that led to it; it is shown again without asking."""
+        parent = self.here.parent
+        if parent is None:
+            return False
+        self.explorer.call_off(Group.MANIFEST)
+        self.explorer.call_off(Group.CONFIG)
+        self.here = parent
+        self._draw_manifest()
+        return True
+
+    def action_reload(self) -> None:
+        """Ask again for what the focused pane shows."""
+        here = self.here
+        self._clear_auth()
+        self.explorer.forget()
+        if self._front == "search" or here.repository is None:
+            self.search.show_registry(here.registry, library=self._library(here.registry))
+            self._list_catalog()
+            self.explorer.ping()
+        elif here.reference and self._front in ("manifest", "auth"):
+            self._open_manifest(here.reference, here.parent)
+        else:
+            self._open_repository(here.repository)
+        self._show_here()
+
+    def action_zoom(self) -> None:
+        self.toggle_class("-zoomed")
+
+    def action_copy_digest(self) -> None:
+        self._copy("digest", str(self.here.manifest.digest) if self.here.manifest else "")
+
+    def action_copy_reference(self) -> None:
+        reference = self.here.reference or self.here.repository
+        self._copy("reference", reference.pullable if reference else "")
+
+    def action_copy_pull(self) -> None:
+        reference = self.here.reference or self.here.repository
+        self._copy("pull command", f"docker pull {reference.pullable}" if reference else "")
+
+    def _copy(self, what: str, text: str) -> None:
+        if text:
+            self.app.copy_to_clipboard(clean(text))
+            self.app.tell(f"Copied {what}\n{text}")
+        else:
+            self.app.tell(
+                f"There is no {what} to copy yet: open a {'tag' if what == 'digest' else 'repository'} first."
+            )
+
+    # -- the end, and defects
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR:
+            self.app.tell_defect(event.worker.error)
+
+    async def on_unmount(self) -> None:
+        if self._explorer is not None:
+            await self._explorer.close()

@@ -1,0 +1,235 @@
+"""The questions to registries: each in an async worker of its own group, where a newer one cancels the older.
+
+A worker touches no widget and keeps no state: it posts messages. Every question has a number; `Explorer.current` tells
+whether an answer is still to the latest of its kind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from reglens.app import messages
+from reglens.errors import ReglensError
+
+if TYPE_CHECKING:
+    from textual.message import Message
+    from textual.screen import Screen
+
+    from reglens.app.ports import Clock, RegistrySession, SessionFactory
+    from reglens.oci.manifest import Image
+    from reglens.oci.reference import Reference
+    from reglens.trace.exchange import Exchange
+
+DEBOUNCE = 0.15
+"""Seconds without a key press after which a search is sent."""
+
+
+class Group(StrEnum):
+    """The kinds of questions; one of each is under way at most."""
+
+    PING = "ping"
+    CATALOG = "catalog"
+    SEARCH = "search"
+    TAGS = "tags"
+    MANIFEST = "manifest"
+    CONFIG = "config"
+    DIAGNOSIS = "diagnosis"
+
+
+class Explorer:
+    """Sessions by registry, and the questions asked of them on behalf of a screen.
+
+    `watch` is told of every exchange of the present registry since `forget`, on the event loop.
+    """
+
+    def __init__(
+        self, screen: Screen[Any], make: SessionFactory, clock: Clock, watch: Callable[[Exchange], None]
+    ) -> None:
+        self._screen = screen
+        self._make = make
+        self._clock = clock
+        self._watch = watch
+        self._sessions: dict[str, RegistrySession] = {}
+        self._numbers: dict[Group, int] = {}
+        self._count = 0
+        self._mark = 0
+        self.registry = ""
+
+    # -- sessions
+
+    @property
+    def session(self) -> RegistrySession:
+        """The session with the present registry."""
+        session = self._sessions.get(self.registry)
+        if session is None:
+            session = self._sessions[self.registry] = self._make(self.registry)
+            session.trace.listeners.append(lambda exchange: self._heard(session, exchange))
+        return session
+
+    def turn_to(self, registry: str) -> None:
+        """Make `registry` the present one. What was asked of another is called off."""
+        if registry != self.registry:
+            for group in Group:
+                self.call_off(group)
+            self.registry = registry
+        self.forget()
+
+    def forget(self) -> None:
+        """From here on only new exchanges count for the authentication pane and the diagnosis."""
+        self._mark = self.session.trace.count
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """The exchanges since `forget`."""
+        return self.session.trace.since(self._mark)
+
+    def _heard(self, session: RegistrySession, exchange: Exchange) -> None:
+        if session.registry == self.registry and exchange.number > self._mark:
+            self._watch(exchange)
+
+    async def close(self) -> None:
+        """Close every session."""
+        for session in self._sessions.values():
+            await session.aclose()
+        self._sessions.clear()
+
+    # -- questions
+
+    def current(self, group: Group, question: int) -> bool:
+        """Whether `question` is the latest of its kind and was not called off."""
+        return self._numbers.get(group) == question
+
+    def call_off(self, group: Group) -> None:
+        """Cancel the question of that kind; an answer that is already on its way will be dropped."""
+        self._numbers.pop(group, None)
+        self._screen.workers.cancel_group(self._screen, group)
+
+    def _start(self, group: Group, work: Callable[[int], Coroutine[Any, Any, None]]) -> int:
+        self._count += 1
+        self._numbers[group] = self._count
+        self._screen.run_worker(work(self._count), group=group, name=group, exclusive=True, exit_on_error=False)
+        return self._count
+
+    def ping(self) -> None:
+        """Ask whether this is a registry, as whom, and how it wants to be asked."""
+        session = self.session
+
+        async def work(question: int) -> None:
+            error = None
+            try:
+                await session.ping()
+            except Exception as failed:
+                error = explained(failed)
+            self._post(messages.PingEnded(question, error), session)
+
+        self._start(Group.PING, work)
+
+    def catalog(self) -> None:
+        """List the registry's repositories."""
+        session = self.session
+
+        async def work(question: int) -> None:
+            error = None
+            try:
+                async for names in session.repositories():
+                    self._post(messages.CatalogPage(question, names))
+            except Exception as failed:
+                error = explained(failed)
+            self._post(messages.CatalogEnded(question, error), session)
+
+        self._start(Group.CATALOG, work)
+
+    def search(self, query: str) -> None:
+        """Search once the typing pauses."""
+        session = self.session
+
+        async def work(question: int) -> None:
+            await asyncio.sleep(DEBOUNCE)
+            try:
+                hits = await session.search(query)
+            except Exception as failed:
+                self._post(messages.Found(question, query, error=explained(failed)), session)
+            else:
+                self._post(messages.Found(question, query, hits), session)
+
+        self._start(Group.SEARCH, work)
+
+    def tags(self, reference: Reference) -> None:
+        """List a repository's tags, page by page."""
+        session = self.session
+
+        async def work(question: int) -> None:
+            error = None
+            try:
+                async for tags in session.tags(reference.repository):
+                    self._post(messages.TagsArrived(question, tags))
+            except Exception as failed:
+                error = explained(failed)
+            self._post(messages.TagsEnded(question, error), session)
+
+        self._start(Group.TAGS, work)
+
+    def manifest(self, reference: Reference) -> None:
+        """Get a manifest."""
+        session = self.session
+
+        async def work(question: int) -> None:
+            try:
+                manifest = await session.manifest(reference)
+            except Exception as failed:
+                self._post(messages.ManifestFailed(question, reference, explained(failed)), session)
+            else:
+                self._post(messages.ManifestArrived(question, reference, manifest), session)
+
+        self._start(Group.MANIFEST, work)
+
+    def config(self, repository: str, image: Image) -> None:
+        """Get an image's configuration."""
+        session = self.session
+        assert image.config is not None
+        digest = image.config.digest
+
+        async def work(question: int) -> None:
+            try:
+                config = await session.config(repository, image)
+            except Exception as failed:
+                self._post(messages.ConfigFailed(question, digest, explained(failed)), session)
+            else:
+                self._post(messages.ConfigArrived(question, digest, config), session)
+
+        self._start(Group.CONFIG, work)
+
+    def diagnose(self, reference: Reference | None) -> None:
+        """Read what the exchanges say, in a thread."""
+        session = self.session
+        exchanges, lookup, now = self.exchanges, session.lookup, self._clock()
+
+        def read() -> Any:
+            from reglens.diagnosis.engine import diagnose
+            from reglens.diagnosis.evidence import from_trace
+
+            return diagnose(from_trace(exchanges, reference, now=now, lookup=lookup))
+
+        async def work(question: int) -> None:
+            self._post(messages.Diagnosed(question, await asyncio.to_thread(read)))
+
+        if exchanges:
+            self._start(Group.DIAGNOSIS, work)
+
+    def _post(self, message: Message, session: RegistrySession | None = None) -> None:
+        self._screen.post_message(message)
+        if session is not None:
+            self._screen.post_message(messages.SessionChanged(session))
+
+
+def explained(error: Exception) -> ReglensError:
+    """`error` as one that can be shown: a defect of ours says that it is one."""
+    if isinstance(error, ReglensError):
+        return error
+    return ReglensError(
+        f"This is a defect in reglens, not in the registry: {type(error).__name__}: {error}",
+        "Reload to try again; what was shown before is still there.",
+    )

@@ -1,0 +1,58 @@
+"""The way into the app: a terminal, a fast first paint, an exit status."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reglens.app.ports import RegistrySession
+    from reglens.auth.credentials import Credentials
+    from reglens.demo.server import DemoRegistry
+    from reglens.oci.reference import Place
+    from reglens.registry.options import Options
+
+
+def utcnow() -> datetime:
+    """This machine's clock."""
+    return datetime.now(UTC)
+
+
+def run(place: Place | None, *, options: Options, credentials: Credentials, demo: DemoRegistry | None = None) -> int:
+    """Open the browser at `place` and give the exit status: 0, 1 after a defect, 2 without a terminal.
+
+    `demo` is the demo registry to browse, if that was asked for; it may still be asleep.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print(  # noqa: T201 - there is no screen to say it on
+            "reglens: the browser needs a terminal; the commands (reglens --help) work without one", file=sys.stderr
+        )
+        return 2
+    gc.disable()  # collecting among modules that all stay costs a tenth of the time to the first paint
+    from reglens.app.app import ReglensApp
+    from reglens.app.remember import Memory, default_path
+
+    def make(registry: str) -> RegistrySession:
+        from reglens.registry.session import Session
+
+        elsewhere = demo is not None and registry != demo.registry
+        return Session(
+            registry, options=replace(options, search_url="") if elsewhere else options, credentials=credentials
+        )
+
+    app = ReglensApp(
+        place,
+        make=make,
+        clock=utcnow,
+        memory=Memory(None if demo else default_path()),
+        demo=demo,
+        search_url=options.search_url,
+    )
+    app.run()
+    if app.defect:
+        print(f"reglens: a defect ended the browser: {app.defect}", file=sys.stderr)  # noqa: T201
+        return 1
+    return app.return_code or 0

@@ -1,0 +1,175 @@
+"""What is told upwards: by workers what they learnt, by widgets what the person did. Handlers own the state.
+
+Each answer carries the number of the question it answers (`question`); an answer to an old question is dropped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reglens.app.ports import RegistrySession, SearchHit
+    from reglens.app.remember import Remembered
+    from reglens.diagnosis.finding import Diagnosis
+    from reglens.errors import ReglensError
+    from reglens.oci.config import ImageConfig
+    from reglens.oci.digest import Digest
+    from reglens.oci.manifest import Manifest
+    from reglens.oci.reference import Place, Reference
+
+
+# -- from the workers -----------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Ready(Message):
+    """What the app needs to ask anything is imported, and the demo registry, if there is one, answers.
+
+    `remembered` is what was kept between runs, `word` something to tell about it (a damaged file set aside)."""
+
+    remembered: Remembered
+    word: str = ""
+
+
+@dataclass
+class SessionChanged(Message):
+    """A session learnt something for the top line: identity, base URL, rate limit."""
+
+    session: RegistrySession
+
+
+@dataclass
+class CatalogPage(Message):
+    """Repositories of the registry's catalogue, in its order."""
+
+    question: int
+    names: Sequence[str]
+
+
+@dataclass
+class CatalogEnded(Message):
+    """The catalogue is whole, or `error` says why it is not."""
+
+    question: int
+    error: ReglensError | None = None
+
+
+@dataclass
+class Found(Message):
+    """What a search found, or why it failed."""
+
+    question: int
+    query: str
+    hits: Sequence[SearchHit] = ()
+    error: ReglensError | None = None
+
+
+@dataclass
+class TagsArrived(Message):
+    """A page of tags, in the registry's order."""
+
+    question: int
+    tags: Sequence[str]
+
+
+@dataclass
+class TagsEnded(Message):
+    """All tags are there, or `error` says why not."""
+
+    question: int
+    error: ReglensError | None = None
+
+
+@dataclass
+class ManifestArrived(Message):
+    """The manifest that was asked for. `parent` is the index through which it was chosen, if one was."""
+
+    question: int
+    reference: Reference
+    manifest: Manifest
+
+
+@dataclass
+class ManifestFailed(Message):
+    """The manifest could not be had."""
+
+    question: int
+    reference: Reference
+    error: ReglensError
+
+
+@dataclass
+class ConfigArrived(Message):
+    """An image's configuration."""
+
+    question: int
+    digest: Digest
+    config: ImageConfig
+
+
+@dataclass
+class ConfigFailed(Message):
+    """An image's configuration could not be had."""
+
+    question: int
+    digest: Digest
+    error: ReglensError
+
+
+@dataclass
+class PingEnded(Message):
+    """The registry answered ``/v2/`` as a registry does, or `error` says how it did not."""
+
+    question: int
+    error: ReglensError | None = None
+
+
+@dataclass
+class Diagnosed(Message):
+    """What the exchanges of the current place add up to."""
+
+    question: int
+    diagnosis: Diagnosis
+
+
+# -- from the widgets -----------------------------------------------------------------------------------------------
+
+
+@dataclass
+class QueryChanged(Message):
+    """The person typed in the search field."""
+
+    query: str
+
+
+@dataclass
+class PlaceChosen(Message):
+    """The person chose somewhere to go."""
+
+    place: Place
+
+
+@dataclass
+class PinToggled(Message):
+    """The person pinned a repository, or let it go. `name` is registry and repository."""
+
+    name: str
+
+
+@dataclass
+class TagChosen(Message):
+    """The person chose a tag of the repository shown."""
+
+    tag: str
+
+
+@dataclass
+class CrumbChosen(Message):
+    """The person clicked a part of the path: 0 the registry, 1 the repository, 2 the tag, 3 the platform."""
+
+    level: int

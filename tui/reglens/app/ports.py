@@ -1,0 +1,72 @@
+"""What the app needs of the world, as protocols: a session with a registry, and something that makes sessions.
+
+`reglens.registry.session.Session` is the real one; it and httpx are imported after the first paint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from reglens.auth.credentials import Lookup
+    from reglens.oci.config import ImageConfig
+    from reglens.oci.digest import Digest
+    from reglens.oci.manifest import Image, Manifest
+    from reglens.oci.reference import Reference
+    from reglens.trace.trace import Trace
+
+Clock = Callable[[], datetime]
+"""The time, in UTC."""
+
+
+class SearchHit(Protocol):
+    """One repository that a search found."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def official(self) -> bool: ...
+    @property
+    def stars(self) -> int | None: ...
+    @property
+    def pulls(self) -> int | None: ...
+
+
+class Rate(Protocol):
+    """How many requests are left."""
+
+    @property
+    def limit(self) -> int | None: ...
+    @property
+    def remaining(self) -> int | None: ...
+
+
+class RegistrySession(Protocol):
+    """One person's view of one registry. Every method raises only ReglensError."""
+
+    @property
+    def registry(self) -> str: ...
+    @property
+    def trace(self) -> Trace: ...
+    @property
+    def identity(self) -> str: ...
+    @property
+    def lookup(self) -> Lookup | None: ...
+    @property
+    def rate_limit(self) -> Rate | None: ...
+    async def aclose(self) -> None: ...
+    async def ping(self) -> object: ...
+    def repositories(self, *, limit: int | None = None) -> AsyncIterator[list[str]]: ...
+    def tags(self, repository: str, *, limit: int | None = None) -> AsyncIterator[list[str]]: ...
+    async def manifest(self, reference: Reference) -> Manifest: ...
+    async def config(self, repository: str, image: Image) -> ImageConfig: ...
+    async def referrers(self, repository: str, digest: Digest) -> object: ...
+    async def search(self, query: str, *, limit: int = 50) -> Sequence[SearchHit]: ...
+
+
+SessionFactory = Callable[[str], RegistrySession]
+"""Makes the session for a registry's ``host[:port]``. Called on the event loop, after the heavy imports."""

@@ -1,0 +1,256 @@
+"""A list of any length: rows are drawn when they come into view, never before.
+
+The rows are plain texts; a filter or an order is a list of indices into them. Appending costs the appended rows only,
+so pages stream in without a pause. (Textual's line API, docs/guide/widgets.md, "Line API".)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import BindingType
+from textual.cache import LRUCache
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from reglens.app.actions import Where, bindings
+
+Part = tuple[str, str]
+"""A piece of a row: its text (cleaned already) and the component class that styles it (``""``: plain)."""
+DrawRow = Callable[[int, int], Sequence[Part]]
+"""Draws the row of an item, given its index and the width in cells. The widget crops and pads."""
+
+
+class LineList(ScrollView, can_focus=True):
+    """Rows of text with a cursor. `view` holds the indices of the rows shown, in their order."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.LIST)]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "line-list--cursor",
+        "line-list--marker",
+        "line-list--muted",
+        "line-list--accent",
+        "line-list--match",
+        "line-list--good",
+    }
+    DEFAULT_CSS = """
+    LineList {
+        height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; background: $surface; color: $foreground;
+        & > .line-list--cursor { background: $cursor-blurred; }
+        & > .line-list--marker { color: $border-blurred; }
+        & > .line-list--muted { color: $muted; }
+        & > .line-list--accent { color: $primary; }
+        & > .line-list--match { color: $primary; text-style: bold; }
+        & > .line-list--good { color: $success; }
+        &:focus, &.-led {
+            & > .line-list--cursor { background: $cursor; }
+            & > .line-list--marker { color: $primary; }
+        }
+    }
+    """
+
+    class Opened(Message):
+        """The row was opened, by key or by mouse. `index` is the item's, not the row's."""
+
+        def __init__(self, sender: LineList, index: int) -> None:
+            super().__init__()
+            self.line_list = sender
+            self.index = index
+
+        @property
+        def control(self) -> LineList:
+            return self.line_list
+
+    class Moved(Message):
+        """The cursor came to stand on another item."""
+
+        def __init__(self, sender: LineList, index: int) -> None:
+            super().__init__()
+            self.line_list = sender
+            self.index = index
+
+        @property
+        def control(self) -> LineList:
+            return self.line_list
+
+    def __init__(self, draw: DrawRow, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._draw = draw
+        self.view: Sequence[int] = ()
+        self.cursor = 0
+        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(512)
+        self._generation = 0
+
+    # -- what is shown
+
+    def show(self, view: Sequence[int], *, keep: int | None = None, top: bool = False) -> None:
+        """Show the items of `view` in its order. The cursor stays on item `keep` if that is among them; `top` puts it
+        on the first row otherwise (else it stays on its row)."""
+        self.view = view
+        self._generation += 1
+        self._strips.clear()
+        row = self._row_of(keep)
+        if row is None:
+            row = 0 if top else min(self.cursor, max(0, len(view) - 1))
+        self.cursor = row
+        self._resize()
+        self.refresh()
+        self._follow()
+
+    def extended(self, view: Sequence[int]) -> None:
+        """`view` is the present one with rows added at its end: only what is in sight is drawn again."""
+        before = len(self.view)
+        self.view = view
+        self._resize()
+        if before < self.scroll_offset.y + self.size.height:
+            self.refresh()
+
+    def redraw(self) -> None:
+        """The same rows look different."""
+        self._generation += 1
+        self._strips.clear()
+        self.refresh()
+
+    def _row_of(self, item: int | None) -> int | None:
+        if item is None:
+            return None
+        if isinstance(self.view, range):
+            return item if item in self.view else None
+        try:
+            return self.view.index(item)
+        except ValueError:
+            return None
+
+    def _resize(self) -> None:
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self.view))
+
+    @property
+    def current(self) -> int | None:
+        """The item under the cursor, or None in an empty list."""
+        return self.view[self.cursor] if self.cursor < len(self.view) else None
+
+    # -- drawing
+
+    def render_line(self, y: int) -> Strip:
+        row = self.scroll_offset.y + y
+        width = self.scrollable_content_region.width
+        if row >= len(self.view):
+            return Strip.blank(width, self.rich_style)
+        item = self.view[row]
+        under_cursor = row == self.cursor
+        key = (item, width, under_cursor, self.has_focus, self.has_class("-led"), self._generation, self.rich_style)
+        strip = self._strips.get(key)
+        if strip is None:
+            strip = self._strips[key] = self._strip(item, width, under_cursor)
+        return strip
+
+    def _strip(self, item: int, width: int, under_cursor: bool) -> Strip:
+        base = self.rich_style
+        if under_cursor:
+            base += Style(bgcolor=self.get_component_rich_style("line-list--cursor").bgcolor)
+            marker = Segment("▌", base + self._ink("line-list--marker"))
+        else:
+            marker = Segment(" ", base)
+        segments = [marker]
+        segments += [
+            Segment(text, base + self._ink(f"line-list--{part}") if part else base)
+            for text, part in self._draw(item, max(0, width - 2))
+            if text
+        ]
+        strip = Strip(segments)
+        if strip.cell_length > width:
+            strip = Strip([*strip.crop(0, width - 1), Segment("…", base + self._ink("line-list--muted"))])
+        return strip.adjust_cell_length(width, base)
+
+    def _ink(self, component: str) -> Style:
+        """The foreground and weight of a component class: its background stays that of the row."""
+        style = self.get_component_rich_style(component)
+        return Style(color=style.color, bold=style.bold, italic=style.italic)
+
+    def notify_style_update(self) -> None:
+        self._strips.clear()
+        super().notify_style_update()
+
+    # -- moving
+
+    def move_to(self, row: int) -> None:
+        """Put the cursor on `row`, as near as there is one."""
+        row = max(0, min(row, len(self.view) - 1))
+        if row != self.cursor:
+            before, self.cursor = self.cursor, row
+            self.refresh_line(before)
+            self.refresh_line(row)
+            if self.current is not None:
+                self.post_message(self.Moved(self, self.current))
+        self._follow()
+
+    def _follow(self) -> None:
+        """Scroll the cursor's row into view."""
+        height = self.scrollable_content_region.height
+        if height <= 0:
+            return
+        top = self.scroll_offset.y
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False)
+        elif self.cursor >= top + height:
+            self.scroll_to(y=self.cursor - height + 1, animate=False)
+
+    def action_down(self) -> None:
+        self.move_to(self.cursor + 1)
+
+    def action_up(self) -> None:
+        self.move_to(self.cursor - 1)
+
+    def action_page_down(self) -> None:
+        self.move_to(self.cursor + max(1, self.size.height - 1))
+
+    def action_page_up(self) -> None:
+        self.move_to(self.cursor - max(1, self.size.height - 1))
+
+    def action_first(self) -> None:
+        self.move_to(0)
+
+    def action_last(self) -> None:
+        self.move_to(len(self.view) - 1)
+
+    def action_open(self) -> None:
+        if self.current is not None:
+            self.post_message(self.Opened(self, self.current))
+
+    def on_click(self, event: events.Click) -> None:
+        row = self.scroll_offset.y + event.y
+        if row < len(self.view):
+            event.stop()
+            self.move_to(row)
+            self.action_open()
+
+    def on_resize(self) -> None:
+        self._resize()
+        self._follow()
+
+
+def cropped(text: str, width: int) -> str:
+    """`text` within `width` characters, its middle left out: names differ at both ends."""
+    if len(text) <= width:
+        return text
+    if width < 5:
+        return text[:width]
+    tail = (width - 1) // 2
+    return f"{text[: width - 1 - tail]}…{text[len(text) - tail :]}"
+
+
+def matching(lowered: Sequence[str], words: Iterable[str], among: Sequence[int] | None = None) -> list[int]:
+    """The indices whose lower-case text holds every word; `among` narrows an earlier result."""
+    indices: Sequence[int] | None = among
+    for word in words:
+        if indices is None:
+            indices = [i for i, text in enumerate(lowered) if word in text]
+        else:
+            indices = [i for i in indices if word in lowered[i]]
+    return list(range(len(lowered)) if indices is None else indices)

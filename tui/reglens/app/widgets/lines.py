@@ -1,0 +1,177 @@
+"""The single lines: on top where we are and as whom, at the bottom which keys work; and the picture before the panes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.strip import Strip
+from textual.widget import Widget
+
+from reglens.text import clean, human_count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reglens.app.ports import Rate
+
+
+class OneLine(Widget):
+    """A line of pieces; a piece may be clicked. Pieces are (text, ink, action); ink is a component class's end."""
+
+    COMPONENT_CLASSES = frozenset({"line--name", "line--muted", "line--key", "line--good", "line--warn"})
+    DEFAULT_CSS = """
+    OneLine {
+        height: 1; width: 1fr; background: $background; color: $foreground;
+        & > .line--name { color: $primary; text-style: bold; }
+        & > .line--muted { color: $muted; }
+        & > .line--key { color: $primary; }
+        & > .line--good { color: $success; }
+        & > .line--warn { color: $warning; }
+    }
+    """
+
+    def pieces(self, width: int) -> tuple[list[Piece], list[Piece]]:
+        """What stands left and right in a line of `width` cells."""
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        left, right = self.pieces(width)
+        base = self.rich_style
+        end = Strip([self._segment(piece, base) for piece in right])
+        start = Strip([self._segment(piece, base) for piece in left])
+        room = max(0, width - end.cell_length)
+        if start.cell_length > room:
+            start = Strip([*start.crop(0, max(0, room - 1)), Segment("…", base)])
+        return Strip.join([start.adjust_cell_length(room, base), end]).adjust_cell_length(width, base)
+
+    def _segment(self, piece: Piece, base: Style) -> Segment:
+        style = base
+        if piece.ink:
+            ink = self.get_component_rich_style(f"line--{piece.ink}")
+            style += Style(color=ink.color, bold=ink.bold)
+        if piece.action:
+            style += Style.from_meta({"piece": piece.action})
+        return Segment(piece.text, style)
+
+    async def on_click(self, event: events.Click) -> None:
+        action = event.style.meta.get("piece")
+        if isinstance(action, str):
+            event.stop()
+            await self.run_action(action, self.screen)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Part of a line."""
+
+    text: str
+    ink: str = ""
+    action: str = ""
+
+
+class TopLine(OneLine):
+    """Name, path, identity and what the rate limit leaves."""
+
+    DEFAULT_CSS = """
+    TopLine { dock: top; background: $panel; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.crumbs: Sequence[str] = ()
+        self.identity = ""
+        self.rate: Rate | None = None
+
+    def show(self, crumbs: Sequence[str], identity: str, rate: Rate | None) -> None:
+        """Where we are (registry, repository, tag or digest, platform), as whom, and the rate limit."""
+        self.crumbs, self.identity, self.rate = crumbs, identity, rate
+        self.refresh()
+
+    def pieces(self, width: int) -> tuple[list[Piece], list[Piece]]:
+        hints = [
+            Piece("  "),
+            Piece("?", "key", "help"),
+            Piece(" help  ", "muted"),
+            Piece("^p", "key", "command_palette"),
+            Piece(" palette ", "muted"),
+        ]
+        status: list[Piece] = []
+        if self.identity:
+            status.append(Piece(clean(self.identity, 40), "muted"))
+        if self.rate and self.rate.remaining is not None:
+            status += [Piece(" · ", "muted"), self._rate(width)]
+        status.append(Piece(" "))
+        path = [clean(crumb, 300) for crumb in self.crumbs]
+        names = " reglens  "
+        used = len(names) + sum(map(len, path)) + 3 * max(0, len(path) - 1) + sum(len(p.text) for p in status)
+        right = status + hints if used + sum(len(p.text) for p in hints) <= width else status
+        if sum(len(p.text) for p in right) + len(names) + sum(map(len, path[-1:])) > width:
+            right = [Piece(" ")]
+        room = width - len(names) - sum(len(p.text) for p in right)
+        return [Piece(" "), Piece("reglens", "name"), Piece("  "), *self._path(path, room)], right
+
+    def _rate(self, width: int) -> Piece:
+        assert self.rate is not None and self.rate.remaining is not None
+        left, limit = self.rate.remaining, self.rate.limit
+        ink = "warn" if limit and left * 10 < limit else "muted"
+        warned = "! " if ink == "warn" else ""
+        if limit is None:
+            return Piece(f"{warned}{human_count(left)} pulls left", ink)
+        if width < 100:
+            return Piece(f"{warned}{left}/{limit} pulls", ink)
+        return Piece(f"{warned}{human_count(left)} of {human_count(limit)} pulls left", ink)
+
+    def _path(self, path: list[str], room: int) -> list[Piece]:
+        """The parts, the last one plain and the ones before it muted; the first give way when there is no room."""
+        start = 0
+        while start < len(path) - 1 and sum(map(len, path[start:])) + 3 * (len(path) - start) > room:
+            start += 1
+        pieces = [Piece("… / ", "muted")] if start else []
+        for level in range(start, len(path)):
+            last = level == len(path) - 1
+            pieces.append(Piece(path[level], "" if last else "muted", f"crumb({level})"))
+            if not last:
+                pieces.append(Piece(" / ", "muted"))
+        return pieces
+
+
+class KeyLine(OneLine):
+    """The keys that work where the focus is."""
+
+    DEFAULT_CSS = """
+    KeyLine { dock: bottom; background: $panel; }
+    """
+
+    def pieces(self, width: int) -> tuple[list[Piece], list[Piece]]:
+        pieces = [Piece(" ")]
+        used = 1
+        seen: set[str] = set()
+        for active in self.screen.active_bindings.values():
+            binding = active.binding
+            if not binding.show or binding.action in seen or not active.enabled:
+                continue
+            seen.add(binding.action)
+            key = self.app.get_key_display(binding)
+            need = len(key) + len(binding.description) + 3
+            if used + need > width:
+                continue
+            used += need
+            pieces += [Piece(key, "key", binding.action), Piece(f" {binding.description}  ", "muted", binding.action)]
+        return pieces, []
+
+
+class Skeleton(Widget):
+    """The picture of the panes, drawn as one widget: what is on the screen before they are there."""
+
+    DEFAULT_CSS = "Skeleton { width: 1fr; height: 1fr; background: $surface; color: $muted; }"
+
+    def render_line(self, y: int) -> Strip:
+        from reglens.app.shape import outline
+
+        width, height = self.size
+        return Strip([Segment(outline(width, height)[y], self.rich_style)]).adjust_cell_length(width, self.rich_style)

@@ -1,0 +1,131 @@
+"""What the panes share: a border with a title, a notice for empty and failed states, a field that leads a list."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from reglens.app.widgets.line_list import LineList
+from reglens.errors import ReglensError
+from reglens.text import clean
+
+
+class Field(Input):
+    """A one-line input without a frame."""
+
+    DEFAULT_CSS = """
+    Field, Field:focus {
+        border: none; padding: 0; height: 1; width: 1fr; background: $surface; color: $foreground;
+        background-tint: $foreground 0%;
+    }
+    Field > .input--placeholder { color: $muted; }
+    """
+
+    def __init__(self, placeholder: str, *, swallow: str = "") -> None:
+        """`swallow` is a key that means nothing as the first character: it led here, and may come twice."""
+        super().__init__(placeholder=placeholder, select_on_focus=True)
+        self._swallow = swallow
+
+    async def _on_key(self, event: events.Key) -> None:
+        if self._swallow and event.character == self._swallow and not self.value:
+            event.stop()
+            event.prevent_default()
+
+
+class Notice(Static):
+    """Words in place of what is not there: what happened, and what to do next. Hidden while it has none."""
+
+    DEFAULT_CSS = """
+    Notice {
+        width: 1fr; height: auto; max-height: 75%; padding: 1 1 0 1; color: $muted; display: none; overflow-y: auto;
+        scrollbar-size-vertical: 1;
+        &.-shown { display: block; }
+        &.-failed { color: $foreground; }
+    }
+    """
+
+    def tell(self, content: Content | None) -> None:
+        """Show `content`, or nothing."""
+        self.set_class(content is not None, "-shown")
+        self.remove_class("-failed")
+        self.update(content or "")
+
+    def tell_failure(self, error: ReglensError) -> None:
+        """Show what failed, whole, and what to try."""
+        self.tell(failure(error))
+        self.add_class("-failed")
+
+
+def failure(error: ReglensError) -> Content:
+    """An error as it is shown: a symbol, what happened, what to try next."""
+    parts: list[Content | str | tuple[str, str]] = [("✗ ", "$error"), clean(error.message, keep="\n")]
+    if error.hint:
+        parts += ["\n\n", ("→ ", "$primary"), clean(error.hint, keep="\n")]
+    return Content.assemble(*parts)
+
+
+class Pane(Vertical):
+    """A framed part of the screen. Its frame shows whether the focus is in it."""
+
+    DEFAULT_CSS = """
+    Pane {
+        border: round $border-blurred; background: $surface; border-title-color: $muted; border-subtitle-color: $muted;
+        border-title-style: none; padding: 0;
+        &:focus-within { border: round $border; border-title-color: $primary; border-title-style: bold; }
+    }
+    """
+
+    def home(self) -> Widget:
+        """What gets the focus when the pane does."""
+        raise NotImplementedError
+
+    def step_back(self) -> bool:
+        """Undo the innermost thing that ``esc`` undoes here; False if there is none."""
+        return False
+
+    def entitle(self, title: str, detail: str = "") -> None:
+        """Set the frame's title; `detail` may be server text."""
+        self.border_title = Content.assemble(title, (f"  {clean(detail)}", "$foreground") if detail else "")
+
+
+class ListPane(Pane):
+    """A pane with a field above a list: the list's keys work while the field has the focus."""
+
+    DEFAULT_CSS = """
+    ListPane LineList.-empty { height: 1; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,ctrl+n", "lead('down')", show=False),
+        Binding("up", "lead('up')", show=False),
+        Binding("pagedown", "lead('page_down')", show=False),
+        Binding("pageup", "lead('page_up')", show=False),
+    ]
+
+    @property
+    def rows(self) -> LineList:
+        """The pane's list."""
+        return self.query_one(LineList)
+
+    @property
+    def field(self) -> Field:
+        """The pane's field."""
+        return self.query_one(Field)
+
+    def home(self) -> Widget:
+        return self.rows
+
+    def action_lead(self, movement: str) -> None:
+        getattr(self.rows, f"action_{movement}")()
+
+    def on_descendant_focus(self) -> None:
+        self.rows.set_class(self.field.has_focus, "-led")
+
+    def on_descendant_blur(self) -> None:
+        self.rows.remove_class("-led")
