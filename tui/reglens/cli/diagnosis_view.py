@@ -24,19 +24,31 @@ _SEVERITIES = {Severity.ERROR: ("✗", BAD), Severity.WARNING: ("!", UNSURE), Se
 _VERDICTS = {Verdict.AGREE: ("✓", GOOD), Verdict.DISAGREE: ("✗", BAD), Verdict.UNKNOWN: ("?", FAINT)}
 
 
+def exit_code(diagnosis: Diagnosis) -> int:
+    """1 if the registry refused or failed or there is a finding of severity error, else 0."""
+    wrong = diagnosis.outcome in (Outcome.REFUSED, Outcome.FAILED)
+    return 1 if wrong or any(finding.severity is Severity.ERROR for finding in diagnosis.findings) else 0
+
+
 def show(diagnosis: Diagnosis, output: Output) -> int:
     """Print a diagnosis as the result of a command; the exit code that belongs to it."""
-    wrong = diagnosis.outcome in (Outcome.REFUSED, Outcome.FAILED)
-    code = 1 if wrong or any(finding.severity is Severity.ERROR for finding in diagnosis.findings) else 0
     if output.as_json:
         from reglens.diagnosis.output import to_json
 
         output.document(to_json(diagnosis))
-        return code
-    page = Page(output)
+    else:
+        page = Page(output)
+        draw_diagnosis(page, diagnosis)
+        page.done()
+    return exit_code(diagnosis)
+
+
+def draw_diagnosis(page: Page, diagnosis: Diagnosis) -> None:
+    """Outcome, exchanges, comparison and findings."""
     mark, style = _OUTCOMES[diagnosis.outcome]
+    about = f"  {diagnosis.reference}" if diagnosis.reference else ""
     moment = f"  at {diagnosis.moment:%Y-%m-%d %H:%M:%S} UTC" if diagnosis.moment else ""
-    page.line((mark, style), f"  {diagnosis.reference or ''}", (moment, FAINT))
+    page.line((mark, style), about, (moment, FAINT))
     if diagnosis.exchanges:
         page.gap()
         draw_exchanges(page, diagnosis.exchanges)
@@ -53,8 +65,6 @@ def show(diagnosis: Diagnosis, output: Output) -> int:
             if diagnosis.outcome is Outcome.OK
             else "Nothing here tells what went wrong: add the refused request's answer with its headers (curl -v)."
         )
-    page.done()
-    return code
 
 
 def draw_exchanges(page: Page, exchanges: Sequence[Exchange]) -> None:

@@ -1,4 +1,5 @@
-"""``config.json`` of docker, ``auth.json`` of the containers tools, ``DOCKER_AUTH_CONFIG``, and pull secrets: one format.
+"""The one format of docker's ``config.json``, the containers tools' ``auth.json``, ``DOCKER_AUTH_CONFIG`` and pull
+secrets.
 
 Within one, docker's order holds: ``credHelpers`` for the host, ``credsStore``, ``auths`` (docker/cli,
 cli/config/configfile/file.go, ``GetCredentialsStore``). Where a helper has nothing or fails, ``auths`` is looked at all

@@ -67,11 +67,8 @@ def matching(keys: Iterable[str], registry: str, repository: str, *, globs: bool
 
 def near_misses(keys: Iterable[str], registry: str, repository: str) -> list[tuple[str, str]]:
     """Keys that are not for this registry or repository and look as if somebody thought so, each with the reason."""
-    found = []
-    for text in keys:
-        if why := _near_miss(Key.read(text), registry, repository):
-            found.append((text, why))
-    return found
+    judged = ((text, _near_miss(Key.read(text), registry, repository)) for text in keys)
+    return [(text, why) for text, why in judged if why]
 
 
 def _near_miss(key: Key, registry: str, repository: str) -> str:

@@ -66,7 +66,7 @@ def _document(grant: TokenGrant, session: Session, place: Place, *, reveal: bool
         token["raw"] = grant.token.raw.reveal()
     return {
         "schema": 1,
-        "challenge": challenge_json(grant.challenge),
+        "challenge": _challenge(grant.challenge),
         "request": exchange_json(grant.request),
         "token": token,
         "expires": grant.expires.isoformat(),
@@ -74,9 +74,9 @@ def _document(grant: TokenGrant, session: Session, place: Place, *, reveal: bool
     }
 
 
-def challenge_json(challenge: Challenge) -> dict[str, Any]:
-    """A challenge: its scheme, the parameters as sent (the first of each name), what was forgiven."""
-    params: dict[str, str] = {}
-    for name, value in challenge.params:
-        params.setdefault(name.lower(), value)
-    return {"scheme": challenge.scheme, "params": params, "tolerated": list(challenge.tolerated)}
+def _challenge(challenge: Challenge) -> dict[str, Any]:
+    """A challenge, with the parameters that every token challenge has also at hand."""
+    from reglens.diagnosis.output import challenge_json
+
+    told = challenge_json(challenge)
+    return {name: challenge.get(name) for name in ("realm", "service", "scope", "error")} | told
