@@ -25,6 +25,7 @@ from collections import OrderedDict
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from reglens.auth.challenge import Challenge
 from reglens.auth.credentials import Credential, Lookup
@@ -177,6 +178,7 @@ class _Flow:
                     self.habits.learn(self.resource, challenges)
             elif self.grant is None:
                 challenges = yield AskBase()
+                self.habits.learn(self.resource, challenges)
             else:
                 challenges = (self.grant.challenge,)
             following = yield from self.choose(challenges, reply)
@@ -214,6 +216,7 @@ class _Flow:
             if missing:
                 if "wider" in self.tried:
                     return None
+                self.habits.learn(self.resource, challenges)
                 self.tried.add("wider")
                 # the missing one first: some registries read only the first scope (go-containerregistry, bearer.go)
                 together = union(map(Scope.parse, (*missing, *held)))
@@ -252,7 +255,7 @@ class _Flow:
         if credential is not None and credential.registry_token is not None:
             return self.present_registry_token(credential, challenges)
         if offered is not None and (again or "bearer" not in self.tried):
-            want = self.want(offered, scopes, credential)
+            want = want_token(offered, scopes, credential, self.registry, self.base_url, self.trusted)
             if not (want.withheld and can_basic and "basic" not in self.tried):
                 self.tried.add("bearer")
                 self.withheld = self.withheld or want.withheld
@@ -275,29 +278,29 @@ class _Flow:
         assert credential.registry_token is not None
         return bearer(read_token(credential.registry_token.reveal()), credential.source)
 
-    def want(self, challenge: Challenge, scopes: tuple[str, ...], credential: Credential | None) -> TokenWant:
-        """The token request for a challenge, with credentials only if its realm may have them."""
-        realm = judge(challenge.realm or "", self.base_url, self.trusted)
-        if not realm.allowed:
-            raise TokenError(
-                f"No token is asked for: {realm.reason}.",
-                "If the realm is right, allow it with --trust-realm HOST." if "://" in realm.url else "",
-            )
-        note, withheld = realm.reason, ""
-        if credential is not None and not realm.trusted:
-            credential, withheld = None, realm.reason
-            note = withheld_note(realm.reason, realm.url)
-        service = challenge.service or ""
-        identity = credential.identity if credential else ""
-        return TokenWant(
-            TokenKey(self.registry, realm.url, service, scopes, identity),
-            challenge,
-            realm.url,
-            service,
-            scopes,
-            self.base_url,
-            self.trusted,
-            credential,
-            withheld,
-            note,
+
+def want_token(
+    challenge: Challenge,
+    scopes: tuple[str, ...],
+    credential: Credential | None,
+    registry: str,
+    base_url: str,
+    trusted: frozenset[str] = frozenset(),
+) -> TokenWant:
+    """The token request for a challenge, with credentials only if its realm may have them. Raises TokenError if the
+    realm may not be asked at all."""
+    realm = judge(challenge.realm or "", base_url, trusted)
+    if not realm.allowed:
+        host = urlsplit(realm.url).netloc if "://" in realm.url else ""
+        raise TokenError(
+            f"No token is asked for: {realm.reason}.", f"If you trust it, add --trust-realm {host}." if host else ""
         )
+    if credential is not None and not may_carry_credentials(base_url):
+        credential = None
+    note, withheld = realm.reason, ""
+    if credential is not None and not realm.trusted:
+        credential, withheld = None, realm.reason
+        note = withheld_note(realm.reason, realm.url)
+    service = challenge.service or ""
+    key = TokenKey(registry, realm.url, service, scopes, credential.identity if credential else "")
+    return TokenWant(key, challenge, realm.url, service, scopes, base_url, trusted, credential, withheld, note)

@@ -1,23 +1,37 @@
-"""One person's view of one registry."""
+"""One person's view of one registry: what it has, and what it says."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import re
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 from reglens.auth.credentials import Anonymous, Credentials, Lookup
+from reglens.auth.flow import Resource
+from reglens.auth.reply import Reply
 from reglens.auth.tokens import TokenCache
-from reglens.errors import ReglensError
-from reglens.oci.config import ImageConfig
+from reglens.errors import AnswerInvalid, NotFound
+from reglens.oci import media
+from reglens.oci.config import ImageConfig, parse_config
 from reglens.oci.descriptor import Descriptor
 from reglens.oci.digest import Digest
-from reglens.oci.manifest import Image, Manifest
-from reglens.oci.reference import Reference
+from reglens.oci.manifest import Image, Index, Manifest, parse_manifest
+from reglens.oci.reference import HUB, Reference
+from reglens.registry.acquire import acquire
+from reglens.registry.body import LIST_LIMIT, MANIFEST_LIMIT, PING_LIMIT, SEARCH_LIMIT
+from reglens.registry.channel import Channel
+from reglens.registry.content import blob_of, descriptor_of, manifest_of
 from reglens.registry.options import Options
+from reglens.registry.pages import next_page, not_json, on_host, pages
+from reglens.registry.refusals import error_of
 from reglens.registry.results import RateLimit, SearchResult, TokenGrant
-from reglens.trace.exchange import Exchange
+from reglens.registry.search import HUB_SEARCH, search_index
+from reglens.registry.transport import Call, Transport
+from reglens.trace.exchange import Exchange, Role
 from reglens.trace.trace import Trace
 
 __all__ = ["Clock", "RateLimit", "SearchResult", "Session", "TokenGrant", "utcnow"]
@@ -25,6 +39,17 @@ __all__ = ["Clock", "RateLimit", "SearchResult", "Session", "TokenGrant", "utcno
 Clock = Callable[[], datetime]
 """The time, in UTC."""
 BLOB_LIMIT = 8 << 20
+MAX_REFERRER_PAGES = 100
+_BASE = Resource("base")
+_CATALOG = Resource("catalog")
+_MANIFEST = (("Accept", media.ACCEPT),)
+_BLOB = (("Accept", "*/*"),)
+_INDEX = (("Accept", media.OCI_INDEX),)
+_JSON = (("Accept", "application/json"),)
+_NO_HEAD = frozenset({400, 404, 405, 501})
+"""Statuses of a HEAD after which a GET is made: some registries do not know it (containerd, core/remotes/docker/
+resolver.go), and only a GET's answer has a body that says why."""
+_NO_REFERRERS = frozenset({400, 404, 405, 406, 501})
 
 
 def utcnow() -> datetime:
@@ -36,8 +61,7 @@ class Session:
     """Client, credentials, recorder, clock and token cache for one registry.
 
     Every method raises only `ReglensError` and its kin, or is cancelled; any number may run at once on one event loop.
-    `lookup` is what the last search for credentials found, None until one was needed. `identity` is ``""`` until it is
-    known, then ``anonymous`` or a user name.
+    `Manifest.problems` and `Exchange.note` say what was odd about an answer that could be used all the same.
     """
 
     def __init__(
@@ -52,13 +76,13 @@ class Session:
     ) -> None:
         self.registry = registry
         self.options = options or Options()
-        self.credentials: Credentials = credentials or Anonymous()
         self.trace = trace if trace is not None else Trace()
         self.clock = clock
-        self.tokens = tokens if tokens is not None else TokenCache()
-        self.lookup: Lookup | None = None
-        self.identity = ""
-        self.rate_limit: RateLimit | None = None
+        transport = Transport(registry, self.options, self.trace, clock)
+        self._channel = Channel(
+            transport, credentials or Anonymous(), tokens if tokens is not None else TokenCache(), clock
+        )
+        self._has_referrers = True
 
     async def __aenter__(self) -> Self:
         return self
@@ -69,50 +93,192 @@ class Session:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close every connection; what still runs is cancelled."""
+        """Close every connection; token requests that still run are cancelled."""
+        await self._channel.aclose()
 
     @property
     def base_url(self) -> str:
         """``https://registry-1.docker.io``; of a loopback host ``""`` until it is known whether it speaks TLS."""
-        return ""
+        return self._channel.transport.base_url
+
+    @property
+    def lookup(self) -> Lookup | None:
+        """What the last search for credentials found; None until one was needed."""
+        return self._channel.lookup
+
+    @property
+    def identity(self) -> str:
+        """As whom the registry is used: ``anonymous`` or a user name; ``""`` until it is known."""
+        return self._channel.identity
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """How often may be asked, as the registry last said."""
+        return self._channel.rate_limit
+
+    async def request(
+        self,
+        role: Role,
+        path: str,
+        *,
+        resource: Resource = _BASE,
+        method: str = "GET",
+        headers: tuple[tuple[str, str], ...] = _JSON,
+        limit: int = LIST_LIMIT,
+    ) -> Reply:
+        """A request for any `path` of the registry (with its query), authorised for `resource`; the successful answer.
+
+        All other methods go this way too. `limit` bounds the body, in octets.
+        """
+        return await self._channel.request(role, path, resource, method=method, headers=headers, limit=limit)
 
     async def ping(self) -> Exchange:
         """``GET /v2/``, with whatever it asks for; the exchange that succeeded."""
-        raise ReglensError("unfinished")
+        reply = await self._channel.request(Role.PING, "/v2/", _BASE, limit=PING_LIMIT)
+        exchange = reply.exchange
+        if exchange.media_type == "text/html" and "docker-distribution-api-version" not in reply.headers:
+            raise not_json(reply, "the registry API")
+        return exchange
 
-    async def repositories(self, *, limit: int | None = None) -> AsyncIterator[list[str]]:
+    async def repositories(self, *, limit: int | None = None) -> AsyncGenerator[list[str], None]:
         """The registry's catalogue in pages, in its order, `limit` names at most."""
-        raise ReglensError("unfinished")
-        yield []
 
-    async def tags(self, repository: str, *, limit: int | None = None) -> AsyncIterator[list[str]]:
+        async def get(path: str) -> Reply:
+            return await self._channel.request(Role.CATALOG, path, _CATALOG, limit=LIST_LIMIT, compressed=True)
+
+        async with aclosing(pages(get, "/v2/_catalog", "repositories", limit=limit)) as listed:
+            async for names in listed:
+                yield names
+
+    async def tags(self, repository: str, *, limit: int | None = None) -> AsyncGenerator[list[str], None]:
         """A repository's tags in pages, in the registry's order, `limit` at most."""
-        raise ReglensError("unfinished")
-        yield []
+        resource = Resource("tags", repository)
+
+        async def get(path: str) -> Reply:
+            return await self._channel.request(Role.TAGS, path, resource, limit=LIST_LIMIT, compressed=True)
+
+        async with aclosing(pages(get, f"/v2/{repository}/tags/list", "tags", limit=limit)) as listed:
+            async for names in listed:
+                yield names
 
     async def resolve(self, reference: Reference) -> Descriptor:
-        """Media type, digest and size of what `reference` names: HEAD, and GET where HEAD will not do."""
-        raise ReglensError("unfinished")
+        """Media type, digest and size of what `reference` names: by HEAD, which Docker Hub does not count, and by GET
+        where HEAD will not do."""
+        reply = await self._manifest_request(reference, "HEAD", _NO_HEAD)
+        if reply.status < 300:
+            descriptor = descriptor_of(reply, reference)
+            if descriptor is not None:
+                return descriptor
+        manifest = await self.manifest(reference)
+        return Descriptor(manifest.media_type, manifest.digest, manifest.size)
 
     async def manifest(self, reference: Reference) -> Manifest:
         """The manifest that `reference` names, its digest checked against what was asked for and announced."""
-        raise ReglensError("unfinished")
+        return manifest_of(await self._manifest_request(reference, "GET"), reference)
+
+    async def _manifest_request(
+        self, reference: Reference, method: str, expected: frozenset[int] = frozenset()
+    ) -> Reply:
+        return await self._channel.request(
+            Role.MANIFEST,
+            f"/v2/{reference.repository}/manifests/{quote(reference.target, safe=':')}",
+            Resource("content", reference.repository),
+            limit=MANIFEST_LIMIT,
+            method=method,
+            headers=_MANIFEST,
+            expected=expected,
+            target=reference.target,
+        )
 
     async def blob(self, repository: str, digest: Digest, *, limit: int = BLOB_LIMIT) -> bytes:
         """A blob of at most `limit` octets, its digest checked."""
-        raise ReglensError("unfinished")
+        reply = await self._channel.request(
+            Role.BLOB,
+            f"/v2/{repository}/blobs/{digest}",
+            Resource("content", repository),
+            limit=limit,
+            headers=_BLOB,
+            target=str(digest),
+        )
+        return blob_of(reply, digest)
 
     async def config(self, repository: str, image: Image) -> ImageConfig:
-        """The image's configuration. AnswerInvalid if the image has none that can be read."""
-        raise ReglensError("unfinished")
+        """The image's configuration. AnswerInvalid if it has none that can be read."""
+        if image.config is None:
+            raise AnswerInvalid("The image names no configuration.", "Look at its JSON instead.")
+        raw = await self.blob(repository, image.config.digest)
+        try:
+            return parse_config(raw)
+        except ValueError as error:
+            raise AnswerInvalid(f"The configuration cannot be read: {error}.", "Look at its JSON instead.") from None
 
     async def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
-        """What refers to the manifest of that digest: by the referrers API, else by the tag that stands for it."""
-        raise ReglensError("unfinished")
+        """What refers to the manifest of that digest: by the referrers API, else by the tag that stands for it
+        (distribution spec, "Listing Referrers", "Referrers Tag Schema")."""
+        if self._has_referrers:
+            listed = await self._referrers_by_api(repository, digest)
+            if listed is not None:
+                return listed
+        tag = re.sub(r"[^\w.-]", "-", f"{digest.algorithm[:32]}-{digest.encoded[:64]}")
+        try:
+            manifest = await self.manifest(Reference(self.registry, repository, tag))
+        except NotFound:
+            return ()
+        return manifest.manifests if isinstance(manifest, Index) else ()
+
+    async def _referrers_by_api(self, repository: str, digest: Digest) -> tuple[Descriptor, ...] | None:
+        found: list[Descriptor] = []
+        path = f"/v2/{repository}/referrers/{digest}"
+        seen: set[str] = set()
+        while path not in seen and len(seen) < MAX_REFERRER_PAGES:
+            seen.add(path)
+            reply = await self._channel.request(
+                Role.REFERRERS,
+                path,
+                Resource("content", repository),
+                limit=MANIFEST_LIMIT,
+                headers=_INDEX,
+                expected=_NO_REFERRERS,
+                target=str(digest),
+            )
+            if reply.status in _NO_REFERRERS:
+                # a registry with the API answers 200 with an empty list for what it does not know
+                self._has_referrers = self._has_referrers and bool(reply.exchange.errors)
+                return None
+            try:
+                index = parse_manifest(reply.body, reply.headers.get("content-type", ""))
+            except ValueError:
+                return None
+            if not isinstance(index, Index):
+                return None
+            found += index.manifests
+            following = next_page(reply.headers.get("link", ""), reply.exchange.url or path)
+            if following is None:
+                break
+            path = on_host(following, reply.exchange)
+        return tuple(found)
 
     async def search(self, query: str, *, limit: int = 50) -> list[SearchResult]:
-        """Repositories that match: Docker Hub's search there, elsewhere the catalogue's names that contain `query`."""
-        raise ReglensError("unfinished")
+        """Repositories that match: by Docker Hub's search there (or `Options.search_url`), elsewhere those of the
+        catalogue whose names contain `query`."""
+        if self.options.search_url or self.registry == HUB:
+            return await search_index(self._search_request, self.options.search_url or HUB_SEARCH, query, limit=limit)
+        wanted = query.strip().lower()
+        found: list[SearchResult] = []
+        async with aclosing(self.repositories()) as listed:
+            async for names in listed:
+                found += [SearchResult(name) for name in names if wanted in name.lower()]
+                if len(found) >= limit:
+                    break
+        return found[:limit]
+
+    async def _search_request(self, url: str) -> Reply:
+        """The index knows no tokens of the registry, so nothing is presented to it."""
+        call = Call(Role.SEARCH, url, SEARCH_LIMIT, headers=_JSON, compressed=True)
+        reply = await self._channel.follow(call)
+        if reply.status >= 300:
+            raise error_of(reply, reply.exchange.host, "", "", self.clock())
+        return reply
 
     async def acquire_token(
         self,
@@ -127,4 +293,4 @@ class Session:
         The challenge is the one that reading `reference` meets; `service` and `scopes` replace what it says. Nothing is
         changed on the registry, and the token is not used. TokenError if the registry asks for none.
         """
-        raise ReglensError("unfinished")
+        return await acquire(self._channel, reference, service=service, scopes=scopes, action=action)

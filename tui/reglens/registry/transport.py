@@ -1,0 +1,279 @@
+"""One HTTP exchange at a time: sent, read within bounds, and recorded whatever becomes of it.
+
+Every exchange is put into the trace when it is sent and again when it ended, failed or was cancelled. Redirects,
+authorization and meaning are the business of others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from time import perf_counter
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import httpx
+
+from reglens import __version__
+from reglens.auth.reply import Presented, Reply
+from reglens.auth.token_answer import read_token_answer
+from reglens.errors import AnswerInvalid, Reach
+from reglens.oci.reference import is_loopback
+from reglens.registry.body import ERROR_LIMIT, RECORD_LIMIT, NotDecodable, OverLimit, read_body
+from reglens.registry.connections import Connections, speaks_tls
+from reglens.registry.failures import Expired, explained, failure
+from reglens.registry.limits import warnings
+from reglens.registry.options import Options
+from reglens.secret import Secret
+from reglens.trace import redact
+from reglens.trace.exchange import Authorization, Body, Exchange, Failure, Headers, Role, Timing
+from reglens.trace.trace import Trace
+
+PATIENCE = 10
+"""A whole exchange may take this many times the time-out of a single wait: a server that sends a little now and then
+cannot hold it open for ever."""
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OverLimit, NotDecodable, Expired, OSError)
+_USER_AGENT = ("User-Agent", f"reglens/{__version__}")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request to be made. `url` is absolute; `limit` bounds the body of a success, in octets; `compressed` allows a
+    content coding (never where the digest of the body counts); `follows` is the exchange whose redirect led here."""
+
+    role: Role
+    url: str
+    limit: int
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    presented: Presented | None = None
+    form: tuple[tuple[str, str | Secret], ...] = ()
+    compressed: bool = False
+    follows: int | None = None
+    note: str = ""
+
+
+class Transport:
+    """The way to one registry and the servers it names."""
+
+    def __init__(self, registry: str, options: Options, trace: Trace, clock: Callable[[], datetime]) -> None:
+        self.registry = registry
+        self.options = options
+        self.trace = trace
+        self.clock = clock
+        self.connections = Connections(options)
+        self.base_url = ""
+        if options.plain_http:
+            self.base_url = f"http://{registry}"
+        elif not is_loopback(registry):
+            self.base_url = f"https://{registry}"
+        self._probing = asyncio.Lock()
+        self._news = ""
+
+    async def find_base_url(self) -> str:
+        """Where the registry is. A loopback host is tried over TLS first and may turn out to speak plain http; which it
+        was is remembered, and said in the record of the next exchange."""
+        if not self.base_url:
+            async with self._probing:
+                await self._probe()
+        return self.base_url or f"http://{self.registry}"
+
+    async def _probe(self) -> None:
+        """Nothing is settled if nobody is there: the first request will say so, and the next one looks again."""
+        if self.base_url:
+            return
+        secure = await speaks_tls(self.registry)
+        if secure is False:
+            self._news = f"{self.registry} does not speak TLS; plain http is used, as it is this machine"
+        if secure is not None:
+            self.base_url = f"{'https' if secure else 'http'}://{self.registry}"
+
+    async def send(self, call: Call) -> Reply:
+        """The answer to `call`, of any status. Raises Unreachable, AnswerInvalid, TooLarge, UsageError."""
+        try:
+            request = self._request(call)
+            client = self.connections.client(request.url)
+        except (httpx.InvalidURL, ValueError, TypeError) as error:
+            raise AnswerInvalid(f"The URL {redact.url(call.url)} cannot be asked: {error}.") from None
+        recorder = _Recorder(self, call, request)
+        news, self._news = self._news, ""
+        recorder.begin(news)
+        request.extensions = {"timeout": client.timeout.as_dict(), "trace": recorder.trace_event}
+        patience = asyncio.timeout(self.options.timeout * PATIENCE)
+        try:
+            async with patience:
+                response = await client.send(request, stream=True)
+                try:
+                    recorder.answered(response)
+                    body = await self._read(call, response, recorder)
+                finally:
+                    await response.aclose()
+        except TimeoutError:
+            if not patience.expired():
+                raise
+            late = Expired(f"not whole after {self.options.timeout * PATIENCE:g} s")
+            raise explained(late, recorder.fail(late)) from None
+        except _FAILURES as error:
+            raise explained(error, recorder.fail(error)) from error
+        except asyncio.CancelledError:
+            recorder.end(Failure(Reach.ANSWER, "cancelled"))
+            raise
+        exchange = recorder.finish(body)
+        return Reply(response.status_code, response.headers, body, exchange)
+
+    def _request(self, call: Call) -> httpx.Request:
+        parts = urlsplit(call.url)
+        bare = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, ""))
+        coding = ("Accept-Encoding", "gzip" if call.compressed else "identity")
+        headers = [_USER_AGENT, coding, *call.headers]
+        if call.presented is not None:
+            headers.append(("Authorization", f"{call.presented.scheme} {call.presented.secret.reveal()}"))
+        content = None
+        if call.form:
+            headers.append(("Content-Type", "application/x-www-form-urlencoded"))
+            pairs = [(name, v.reveal() if isinstance(v, Secret) else v) for name, v in call.form]
+            content = urlencode(pairs).encode()
+        return httpx.Request(call.method, bare, headers=headers, content=content)
+
+    async def _read(self, call: Call, response: httpx.Response, recorder: _Recorder) -> bytes:
+        if call.method == "HEAD":
+            return b""
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        coding = response.headers.get("content-encoding", "").strip().lower()
+        if response.status_code >= 300:
+            return await self._read_error(response.stream, coding, recorder)
+        if not coding and recorder.declared is not None and recorder.declared > call.limit:
+            raise OverLimit(call.limit, b"")
+        return await read_body(response.stream, coding, call.limit)
+
+    async def _read_error(self, stream: httpx.AsyncByteStream, coding: str, recorder: _Recorder) -> bytes:
+        """What an error says, as far as it comes: a fault in the explanation must not hide the error."""
+        try:
+            async with asyncio.timeout(self.options.timeout):
+                return await read_body(stream, coding, ERROR_LIMIT)
+        except OverLimit as over:
+            recorder.cut = True
+            return over.begin
+        except (TimeoutError, NotDecodable, httpx.HTTPError, httpx.StreamError) as error:
+            recorder.notes.append(f"the body could not be read: {str(error) or 'it came too slowly'}")
+            return b""
+
+
+class _Recorder:
+    """Makes the record of one exchange."""
+
+    def __init__(self, transport: Transport, call: Call, request: httpx.Request) -> None:
+        self.transport = transport
+        self.call = call
+        self.request = request
+        self.notes: list[str] = []
+        self.cut = False
+        self.declared: int | None = None
+        self.started = perf_counter()
+        self.marks: dict[str, float] = {}
+        self.first_byte: float | None = None
+        self.exchange: Exchange
+
+    def begin(self, news: str) -> None:
+        call, request = self.call, self.request
+        presented = call.presented
+        lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
+        self.notes = [text for text in (news, call.note) if text]
+        form = [(name, str(value)) for name, value in call.form]
+        self.exchange = Exchange(
+            number=self.transport.trace.open(),
+            role=call.role,
+            authority=self.transport.registry,
+            method=call.method,
+            url=redact.url(str(request.url)),
+            request_headers=Headers(_redacted_request(lines, presented)),
+            form=tuple(form),
+            authorization=_authorization(presented) if presented else None,
+            local_time=self.transport.clock(),
+            follows=call.follows,
+            note="; ".join(self.notes),
+        )
+        self.transport.trace.put(self.exchange)
+
+    async def trace_event(self, name: str, info: dict[str, object]) -> None:
+        if name.startswith(("connection.connect_tcp", "connection.start_tls")):
+            self.marks[name] = perf_counter()
+
+    def answered(self, response: httpx.Response) -> None:
+        self.first_byte = self.elapsed()
+        length = response.headers.get("content-length", "")
+        self.declared = int(length) if length.isascii() and length.isdigit() and len(length) < 19 else None
+        lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
+        stream = response.extensions.get("network_stream")
+        address = stream.get_extra_info("server_addr") if stream is not None else None
+        self.exchange = replace(
+            self.exchange,
+            status=response.status_code,
+            reason=response.reason_phrase,
+            http_version=response.http_version,
+            response_headers=Headers(redact.headers(lines)),
+            peer=_peer(address),
+        )
+        if "warning" in response.headers:
+            self.notes += [f"the server warns: {text}" for text in warnings(response.headers.get_list("warning"))]
+
+    def finish(self, body: bytes) -> Exchange:
+        """The record of a whole answer."""
+        token = None
+        kept = body
+        if self.call.role is Role.TOKEN:
+            if self.exchange.status == 200:
+                answer = read_token_answer(body)
+                token = answer.token
+                self.notes += answer.notes
+            kept = redact.token_answer(body)
+        size = len(body)
+        if self.cut:
+            size = max(size + 1, self.declared or 0)
+        elif len(kept) > size:
+            size = len(kept)
+        self.exchange = replace(self.exchange, body=Body(kept[:RECORD_LIMIT], size), token=token)
+        return self.end(None)
+
+    def fail(self, error: BaseException) -> Exchange:
+        """The record of an exchange that `error` ended."""
+        if isinstance(error, OverLimit):
+            begin = b"" if self.call.role is Role.TOKEN else error.begin[:RECORD_LIMIT]
+            self.exchange = replace(self.exchange, body=Body(begin, max(error.limit + 1, self.declared or 0)))
+        host = self.exchange.host
+        return self.end(failure(error, host, self.transport.options.timeout))
+
+    def end(self, failed: Failure | None) -> Exchange:
+        timing = Timing(
+            self.span("connection.connect_tcp"), self.span("connection.start_tls"), self.first_byte, self.elapsed()
+        )
+        self.exchange = replace(self.exchange, failure=failed, timing=timing, note="; ".join(self.notes))
+        self.transport.trace.put(self.exchange)
+        return self.exchange
+
+    def span(self, name: str) -> float | None:
+        start, stop = self.marks.get(f"{name}.started"), self.marks.get(f"{name}.complete")
+        return (stop - start) * 1000 if start is not None and stop is not None else None
+
+    def elapsed(self) -> float:
+        return (perf_counter() - self.started) * 1000
+
+
+def _redacted_request(lines: list[tuple[str, str]], presented: Presented | None) -> list[tuple[str, str]]:
+    """The request's header lines; the only secret among them is that of `presented`."""
+    if presented is None:
+        return lines
+    shown = f"{presented.scheme} {presented.secret}"
+    return [(name, shown if name == "Authorization" else value) for name, value in lines]
+
+
+def _authorization(presented: Presented) -> Authorization:
+    return Authorization(presented.scheme, presented.secret, presented.token, presented.username, presented.source)
+
+
+def _peer(address: object) -> str:
+    if isinstance(address, tuple) and len(address) >= 2:
+        host = str(address[0])
+        return f"[{host}]:{address[1]}" if ":" in host else f"{host}:{address[1]}"
+    return str(address) if isinstance(address, str) else ""
