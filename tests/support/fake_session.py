@@ -127,7 +127,7 @@ class FakeSession:
                 reason="OK" if status == 200 else "refused",
                 timing=Timing(total=12.0, first_byte=9.0),
                 response_headers=Headers([("Date", "Sun, 01 Mar 2026 12:00:00 GMT")]),
-            )  # fmt: skip
+            )
         )
         self.identity = "anonymous"
         self.rate_limit = self.world.rate

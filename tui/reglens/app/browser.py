@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from reglens.app import messages
@@ -133,7 +134,7 @@ class Browser(Screen[None]):
             await self.mount(Panes(), after=self.query_one(TopLine))
             await self.query_one(Skeleton).remove()
             self._show_front("search")
-            self.search.rows.focus()
+            self.set_focus(self.search.rows)
         self.call_after_refresh(self.app.prepare)
 
     @on(messages.Ready)
@@ -372,7 +373,7 @@ class Browser(Screen[None]):
         targets = [last if last and last.is_attached else None, home() if home else None, pane, *pane.query("*")]
         for target in targets:
             if target is not None and target.focusable and target.display:
-                target.focus()
+                self.set_focus(target)
                 self._focus_on_arrival = ""
                 return
         self.set_focus(None)
@@ -405,6 +406,18 @@ class Browser(Screen[None]):
 
     # -- actions
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that are letters and signs belong to a field while it has the focus."""
+        return not (action in ("search", "pane") and isinstance(self.focused, Input))
+
+    def action_interrupt(self) -> None:
+        """What ``ctrl+c`` does: copy what is selected, or quit."""
+        selected = self.get_selected_text()
+        if selected:
+            self.app.copy_to_clipboard(selected)
+        else:
+            self.app.exit()
+
     def _turn(self, step: int) -> None:
         from reglens.app.widgets.panes import NAMES
 
@@ -423,7 +436,7 @@ class Browser(Screen[None]):
 
     def action_search(self) -> None:
         self._show_front("search")
-        self.search.field.focus()
+        self.set_focus(self.search.field)
 
     def action_crumb(self, level: int) -> None:
         """Go to a part of the path."""

@@ -1,7 +1,7 @@
-"""Colours: a dark and a light theme. Few colours, each with one meaning, and never without a symbol or a word beside it.
+"""Colours: a dark and a light theme. Few colours, each with one meaning, never without a symbol or a word beside it.
 
-``primary``: where the focus is and what can be opened. ``success``, ``warning``, ``error``: how an exchange or a finding
-went. ``accent``: what authentication is about (tokens, scopes). Everything else is a shade of the foreground.
+``primary``: where the focus is, what can be opened. ``success``, ``warning``, ``error``: how an exchange or a finding
+turned out. ``accent``: what authentication is about (tokens, scopes). Everything else is a shade of the foreground.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from reglens.app.actions import ACTIONS, Where
 
 _KEY = 14
 INTRODUCTION = (
-    "Choose a repository, then a tag. Below, authentication shows what it took: each request, the challenge, the token. "
+    "Choose a repository, then a tag. Below, authentication shows what it took: requests, challenge, token. "
     "When a registry refuses, it compares what was asked, requested and granted, and says how to mend it."
 )
 

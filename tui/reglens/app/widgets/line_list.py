@@ -42,6 +42,7 @@ class LineList(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     LineList {
         height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; background: $surface; color: $foreground;
+        &.-empty { height: 1; }
         & > .line-list--cursor { background: $cursor-blurred; }
         & > .line-list--marker { color: $border-blurred; }
         & > .line-list--muted { color: $muted; }
@@ -79,7 +80,7 @@ class LineList(ScrollView, can_focus=True):
         def control(self) -> LineList:
             return self.line_list
 
-    def __init__(self, draw: DrawRow, *, id: str | None = None) -> None:
+    def __init__(self, draw: DrawRow, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._draw = draw
         self.view: Sequence[int] = ()

@@ -1,13 +1,14 @@
-"""The single lines: on top where we are and as whom, at the bottom which keys work; and the picture before the panes."""
+"""The lines: on top where we are and as whom, at the bottom which keys work. And the picture before the panes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.keys import key_to_character
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 class OneLine(Widget):
     """A line of pieces; a piece may be clicked. Pieces are (text, ink, action); ink is a component class's end."""
 
-    COMPONENT_CLASSES = frozenset({"line--name", "line--muted", "line--key", "line--good", "line--warn"})
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"line--name", "line--muted", "line--key", "line--good", "line--warn"}
     DEFAULT_CSS = """
     OneLine {
         height: 1; width: 1fr; background: $background; color: $foreground;
@@ -62,7 +63,7 @@ class OneLine(Widget):
         action = event.style.meta.get("piece")
         if isinstance(action, str):
             event.stop()
-            await self.run_action(action, self.screen)
+            await self.screen.run_action(action)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,8 @@ class TopLine(OneLine):
         return [Piece(" "), Piece("reglens", "name"), Piece("  "), *self._path(path, room)], right
 
     def _rate(self, width: int) -> Piece:
-        assert self.rate is not None and self.rate.remaining is not None
+        assert self.rate is not None
+        assert self.rate.remaining is not None
         left, limit = self.rate.remaining, self.rate.limit
         ink = "warn" if limit and left * 10 < limit else "muted"
         warned = "! " if ink == "warn" else ""
@@ -151,9 +153,13 @@ class KeyLine(OneLine):
         pieces = [Piece(" ")]
         used = 1
         seen: set[str] = set()
+        focused = self.screen.focused
+        typing = focused is not None and focused.check_consume_key("slash", "/")
         for active in self.screen.active_bindings.values():
             binding = active.binding
             if not binding.show or binding.action in seen or not active.enabled:
+                continue
+            if typing and (key_to_character(binding.key) or "\t").isprintable():
                 continue
             seen.add(binding.action)
             key = self.app.get_key_display(binding)

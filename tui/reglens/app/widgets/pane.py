@@ -97,10 +97,6 @@ class Pane(Vertical):
 class ListPane(Pane):
     """A pane with a field above a list: the list's keys work while the field has the focus."""
 
-    DEFAULT_CSS = """
-    ListPane LineList.-empty { height: 1; }
-    """
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,ctrl+n", "lead('down')", show=False),
         Binding("up", "lead('up')", show=False),

@@ -51,7 +51,7 @@ class SearchPane(ListPane):
     }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.registry = ""
         self.library = False
@@ -107,7 +107,7 @@ class SearchPane(ListPane):
         start = len(self.names)
         self.names += names
         self._lowered += [name.lower() for name in names]
-        query = self.query
+        query = self.typed
         if query and self._hits_query == query and self._hits:
             self._rebuild(keep=True)
             return
@@ -120,7 +120,7 @@ class SearchPane(ListPane):
     def listed(self, error: ReglensError | None) -> None:
         """The catalogue is whole, or not to be had."""
         self._listing = False
-        self._error = error if error and not self.names else None
+        self._error = None if self.names else error
         self._rebuild(keep=True)
 
     def searching(self) -> None:
@@ -132,7 +132,7 @@ class SearchPane(ListPane):
     def show_hits(self, query: str, hits: Sequence[SearchHit], error: ReglensError | None) -> None:
         """What a search found; of an old query's it shows nothing."""
         self._searching = False
-        if query != self.query:
+        if query != self.typed:
             return
         self._hits, self._hits_query, self._error = hits, query, error
         self._rebuild(keep=self.rows.cursor > 0)
@@ -140,7 +140,7 @@ class SearchPane(ListPane):
     # -- the rows
 
     @property
-    def query(self) -> str:
+    def typed(self) -> str:
         """What stands in the field, without blanks around it."""
         return self.field.value.strip()
 
@@ -149,7 +149,7 @@ class SearchPane(ListPane):
         if not self.is_mounted:
             return
         before = self._place_of(self.rows.current) if keep else None
-        query = self.query
+        query = self.typed
         words = query.lower().split()
         narrowing = bool(self._matched_query) and query.lower().startswith(self._matched_query)
         if words:
@@ -276,15 +276,15 @@ class SearchPane(ListPane):
         busy = " …" if self._listing or self._searching else ""
         self.border_subtitle = f"{human_count(count)}{busy}" if count or busy else ""
         notice = self.query_one(Notice)
-        if self._error and not (self._error and self.query and count):
+        if self._error is not None and not (self.typed and count):
             notice.tell_failure(self._error)
         elif count or busy:
             notice.tell(None)
-        elif self.query:
+        elif self.typed:
             notice.tell(
                 Content.assemble(
                     "Nothing found for ",
-                    (clean(self.query, 60), "$foreground"),
+                    (clean(self.typed, 60), "$foreground"),
                     f" on {clean(self.registry)}.\n\n",
                     "Write a repository in full, or a host\nto look at another registry.",
                 )
@@ -329,7 +329,7 @@ class SearchPane(ListPane):
             if self.field.value:
                 self.field.value = ""
             elif self.rows.view:
-                self.rows.focus()
+                self.screen.set_focus(self.rows)
             else:
                 return False
             return True
@@ -341,14 +341,14 @@ class SearchPane(ListPane):
         self._caret(event.value)
         self._error = None
         self._rebuild()
-        self.post_message(QueryChanged(self.query))
+        self.post_message(QueryChanged(self.typed))
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         place = self._place_of(self.rows.current)
         if place is None:
-            go = self._go(self.query)
+            go = self._go(self.typed)
             place = go.place if go else None
         if place:
             self.post_message(PlaceChosen(place))
@@ -368,7 +368,7 @@ class SearchPane(ListPane):
     @property
     def asks_elsewhere(self) -> bool:
         """Whether what is typed is for a search, and no place that it names by itself."""
-        return bool(self.query) and not says_where(self.query)
+        return bool(self.typed) and not says_where(self.typed)
 
     @property
     def on_hub(self) -> bool:

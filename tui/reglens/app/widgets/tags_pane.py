@@ -51,7 +51,7 @@ class TagsPane(ListPane):
     }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.reference: Reference | None = None
         self.tags: list[str] = []
@@ -237,7 +237,7 @@ class TagsPane(ListPane):
         if self.field.has_focus:
             if self.field.value:
                 self.field.value = ""
-            self.rows.focus()
+            self.screen.set_focus(self.rows)
             return True
         if self.field.value:
             self.field.value = ""
@@ -259,9 +259,12 @@ class TagsPane(ListPane):
         event.stop()
         self.post_message(TagChosen(self.tags[event.index]))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return not (action == "filter" and self.field.has_focus)
+
     def action_filter(self) -> None:
         if self.tags:
-            self.field.focus()
+            self.screen.set_focus(self.field)
 
     def action_sort(self) -> None:
         self.order = self.order.following
@@ -283,6 +286,5 @@ def _sorted(order: Order, tags: list[str], lowered: list[str], keys: list[str], 
     """The indices of the first `count` tags in `order`. Fills `keys` up to there; runs in a thread."""
     if order is Order.NAME:
         return sorted(range(count), key=lowered.__getitem__)
-    for index in range(len(keys), count):
-        keys.append(version_key(tags[index]))
+    keys.extend([version_key(tag) for tag in tags[len(keys) : count]])
     return newest_first(tags, keys[:count])
