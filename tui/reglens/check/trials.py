@@ -6,11 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from reglens.auth.credentials import Anonymous, Credentials, Lookup
+from reglens.auth.flow import Resource
+from reglens.auth.reply import bearer
 from reglens.diagnosis.evidence import Trial
 from reglens.errors import ReglensError
+from reglens.oci import media
 from reglens.oci.reference import HUB_LIBRARY, Reference
+from reglens.registry.body import MANIFEST_LIMIT, PING_LIMIT
 from reglens.registry.options import Options
 from reglens.registry.session import Clock, Session
+from reglens.registry.transport import Call
 from reglens.trace.exchange import Exchange, Role
 
 Told = Callable[[Trial], None]
@@ -67,27 +72,34 @@ class Experimenter:
     async def any_type(self, refused: Exchange) -> Trial:
         """``Accept: */*``: tells a resource that is not there from one of a type that was not asked for."""
         async with self.session(self.credentials) as session:
-            answer = await session.fetch_raw(self.reference, accept="*/*")
-            if answer.status is not None and answer.status < 300:
-                return Trial("accept", True, session.trace.since(0), f"with Accept */* it is {answer.media_type}")
-            return Trial("accept", False, session.trace.since(0), f"with Accept */* as well: {answer.status}")
+            resource = Resource("content", self.reference.repository)
+            anything = (("Accept", "*/*"),)
+            try:
+                reply = await session.request(Role.MANIFEST, self.path, resource=resource, headers=anything)
+            except ReglensError:
+                detail = f"with Accept */* as well: {refused.status}"
+                return Trial("accept", False, session.trace.since(0), detail)
+            detail = f"with Accept */* it is {reply.exchange.media_type or 'there'}"
+            return Trial("accept", True, session.trace.since(0), detail)
 
     async def by_the_challenge(self, exchanges: tuple[Exchange, ...]) -> Trial | None:
         """A token for exactly the challenge's service and scope, if the one that was used was asked for otherwise."""
         refused = next((e for e in reversed(exchanges) if e.status == 401 and e.role is not Role.TOKEN), None)
         asked = next((e for e in reversed(exchanges) if e.role is Role.TOKEN), None)
-        bearer = next((c for c in refused.challenges if c.is_scheme("bearer")), None) if refused else None
-        if bearer is None or asked is None or bearer.scope is None:
+        asks = next((c for c in refused.challenges if c.is_scheme("bearer")), None) if refused else None
+        if asks is None or asked is None or asks.scope is None:
             return None
-        if asked.asked("service") == [bearer.service or ""] and " ".join(asked.asked("scope")) == bearer.scope:
+        if asked.asked("service") == [asks.service or ""] and " ".join(asked.asked("scope")) == asks.scope:
             return None
         async with self.session(self.credentials) as session:
             how = "with the challenge's own service and scope"
             try:
-                grant = await session.acquire_token(self.reference, service=bearer.service, scopes=bearer.scope.split())
-                answer = await session.fetch_raw(self.reference, token=grant.token)
+                grant = await session.acquire_token(self.reference, service=asks.service, scopes=asks.scope.split())
             except ReglensError as error:
                 return Trial("challenge", False, session.trace.since(0), f"{how}: {error.message}")
+            headers = (("Accept", media.ACCEPT),)
+            presented = bearer(grant.token, "the token server")
+            answer = await session.send(Call(Role.MANIFEST, self.path, MANIFEST_LIMIT, "GET", headers, presented))
             worked = answer.status is not None and answer.status < 300
             return Trial("challenge", worked, session.trace.since(0), f"{how}: {answer.status}")
 
@@ -96,10 +108,14 @@ class Experimenter:
         async with Session(
             self.reference.registry, options=replace(self.options, plain_http=True), clock=self.clock
         ) as session:
-            answer = await session.probe("GET", "/v2/", role=Role.PING)
+            answer = await session.send(Call(Role.PING, "/v2/", PING_LIMIT))
             worked = answer.status is not None
             said = f"it answers {answer.status}" if worked else "no answer either"
             return Trial("plain", worked, session.trace.since(0), f"over plain http, without credentials: {said}")
+
+    @property
+    def path(self) -> str:
+        return f"/v2/{self.reference.repository}/manifests/{self.reference.target}"
 
     def session(self, credentials: Credentials) -> Session:
         return Session(self.reference.registry, options=self.options, credentials=credentials, clock=self.clock)

@@ -7,6 +7,7 @@ on the registry: for push and delete a token is asked for and read, and the requ
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -18,8 +19,11 @@ from reglens.diagnosis.engine import diagnose
 from reglens.diagnosis.evidence import Trial, from_trace
 from reglens.errors import ReglensError
 from reglens.oci.reference import Reference, is_loopback
+from reglens.registry.body import PING_LIMIT
+from reglens.registry.connections import bare_context, tls_context
 from reglens.registry.options import Options
 from reglens.registry.session import Clock, Session, utcnow
+from reglens.registry.transport import Call
 from reglens.text import clean, human_size
 from reglens.trace.exchange import Exchange, Role
 
@@ -58,8 +62,8 @@ class _Walker:
     trials: list[Trial] = field(default_factory=list)
 
     async def run(self, session: Session) -> Walk:
-        await self.below_http(session)
-        ping = await session.probe("GET", "/v2/", role=Role.PING)
+        await self.below_http()
+        ping = await session.send(Call(Role.PING, "/v2/", PING_LIMIT))
         self.say(_ping_step(ping))
         lookup = await self.credentials.find(self.reference.registry, self.reference.repository)
         failure = await self.fetch(session)
@@ -75,7 +79,7 @@ class _Walker:
         )
         return Walk(self.reference, self.action, tuple(self.steps), tuple(self.trials), diagnose(evidence))
 
-    async def below_http(self, session: Session) -> None:
+    async def below_http(self) -> None:
         way = reach.way_to(self.reference.registry, self.options)
         patience = self.options.timeout
         name, addresses = await reach.resolve_name(way, patience)
@@ -83,7 +87,10 @@ class _Walker:
         tcp = await reach.connect(way, addresses, patience)
         self.say(tcp)
         plain_allowed = is_loopback(self.reference.registry)
-        self.say(await reach.negotiate(way, tcp, session.tls_context, patience, plain_allowed=plain_allowed))
+        self.say(await reach.negotiate(way, tcp, self.tls_context, patience, plain_allowed=plain_allowed))
+
+    def tls_context(self, verify: bool) -> ssl.SSLContext:
+        return tls_context(self.options) if verify else bare_context()
 
     async def fetch(self, session: Session) -> ReglensError | None:
         """Read the resource, or for other actions have a token for them; what went wrong, if anything did."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -14,7 +15,7 @@ from reglens.auth.credentials import Anonymous, Credentials, Lookup
 from reglens.auth.flow import Resource
 from reglens.auth.reply import Reply
 from reglens.auth.tokens import TokenCache
-from reglens.errors import AnswerInvalid, NotFound
+from reglens.errors import AnswerInvalid, NotFound, Reach, ReglensError
 from reglens.oci import media
 from reglens.oci.config import ImageConfig, parse_config
 from reglens.oci.descriptor import Descriptor
@@ -31,7 +32,7 @@ from reglens.registry.refusals import error_of
 from reglens.registry.results import RateLimit, SearchResult, TokenGrant
 from reglens.registry.search import HUB_SEARCH, search_index
 from reglens.registry.transport import Call, Transport
-from reglens.trace.exchange import Exchange, Role
+from reglens.trace.exchange import Exchange, Failure, Role
 from reglens.trace.trace import Trace
 
 __all__ = ["Clock", "RateLimit", "SearchResult", "Session", "TokenGrant", "utcnow"]
@@ -131,6 +132,23 @@ class Session:
         All other methods go this way too. `limit` bounds the body, in octets.
         """
         return await self._channel.request(role, path, resource, method=method, headers=headers, limit=limit)
+
+    async def send(self, call: Call) -> Exchange:
+        """One request exactly as given: no redirect is followed, nothing is authorised, no status is an error.
+
+        A path alone is one of the registry's. A failure is in the record that comes back, not raised.
+        """
+        transport = self._channel.transport
+        if call.url.startswith("/"):
+            call = replace(call, url=await transport.find_base_url() + call.url)
+        number = self.trace.count + 1
+        try:
+            return (await transport.send(call)).exchange
+        except ReglensError as error:
+            known: Exchange | None = getattr(error, "exchange", None)
+            if known is not None:
+                return known
+            return Exchange(number, call.role, self.registry, call.method, failure=Failure(Reach.SEND, error.message))
 
     async def ping(self) -> Exchange:
         """``GET /v2/``, with whatever it asks for; the exchange that succeeded."""
