@@ -201,8 +201,8 @@ def _unquoted(lines: list[Passage]) -> list[Passage]:
 
 
 _OPENING = re.compile(
-    r"[ \t]*(?:[<>*{}] |[<>*]$|[$#%] |[\w.-]+@[\w.-]+[:~]|PS [A-Z]:|HTTP/[0-9]|[A-Z][A-Za-z-]{1,40}: |[{}\[\]]|curl: |```"
-    r"|time=|\d{4}[-/]\d\d[-/]\d\d|(?:curl|wget|docker|podman|skopeo|crane|oras|regctl) |=> |<= |== )"
+    r"[ \t]*(?:[<>*{}] |[<>*]$|[$#%] |[\w.-]+@[\w.-]+[:~]|PS [A-Z]:|HTTP/[0-9]|[A-Z][A-Za-z-]{1,40}: |[{}\[\]]|curl: "
+    r"|```|time=|\d{4}[-/]\d\d[-/]\d\d|(?:curl|wget|docker|podman|skopeo|crane|oras|regctl) |=> |<= |== )"
 )
 _WIDTHS = frozenset({70, 72, 74, 76, 78, 79, 80, 90, 100, 120, 132, 160})
 """Line lengths at which terminals and mail programs commonly break."""

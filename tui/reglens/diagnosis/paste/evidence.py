@@ -1,0 +1,148 @@
+"""The last step of reading a paste: drafts become records, tokens find their requests, and all of it `Evidence`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from reglens.auth.token import Token, TokenKind
+from reglens.diagnosis.evidence import Command, Evidence, ShellEffect
+from reglens.diagnosis.paste import clients, wanted
+from reglens.diagnosis.paste.commands import Run
+from reglens.diagnosis.paste.drafts import Draft, Gap, Numbered
+from reglens.diagnosis.paste.mask import mask, mask_arguments
+from reglens.diagnosis.paste.reading import MAX_DRAFTS, Lone, Reading
+from reglens.diagnosis.paste.source import Source
+from reglens.diagnosis.paste.tokens import SHORTENED
+from reglens.trace.exchange import Authorization, Exchange
+
+MAX_COMMANDS = 500
+PREFIX = 8
+"""Characters that must agree for a shortened token to be taken for another one."""
+
+
+def gather(text: str, reference: str | None, moment: datetime | None) -> Evidence:
+    """See `reglens.diagnosis.paste.read_paste`."""
+    source = Source.read(text)
+    reading = Reading(source)
+    reading.read()
+    numbered = Numbered(_worth(reading), MAX_DRAFTS)
+    exchanges = _attached(numbered, numbered.records(), reading.tokens)
+    left = source.without(reading.taken)
+    typed, action = wanted.find(reading.shell.runs, exchanges, reference)
+    return Evidence(
+        exchanges=exchanges,
+        reference=typed,
+        wanted=wanted.read(typed),
+        action=action,
+        tokens=tuple(lone.token for lone in reading.tokens),
+        token_spans=tuple(lone.span for lone in reading.tokens),
+        commands=tuple(_command(run, numbered) for run in reading.shell.runs[:MAX_COMMANDS]),
+        reports=clients.read(left),
+        spans=numbered.spans,
+        moment=moment,
+        pasted=mask(text),
+    )
+
+
+def _worth(reading: Reading) -> list[Draft]:
+    """The drafts that say something, in the order in which they ran: a redirect's target stands behind its source."""
+    return [
+        d for d in reading.drafts if d.url or d.status or d.response_headers or d.body or d.failure or d.request_headers
+    ]
+
+
+def _command(run: Run, numbered: Numbered) -> Command:
+    exchanges = tuple(sorted(n for d in numbered.drafts if _made_by(d, run) and (n := numbered.numbers[id(d)])))
+    effects = tuple(
+        ShellEffect(e.kind, mask(e.written)[:4000], mask(e.became)[:4000], mask(e.lost)[:4000], e.span)
+        for e in run.effects[:50]
+    )
+    argv = tuple(mask_arguments([run.program, *(a.text for a in run.arguments[:500])]))
+    return Command(run.program, argv, mask(run.text.text[:20_000]), effects, exchanges, run.span)
+
+
+def _made_by(draft: Draft, run: Run) -> bool:
+    return draft in run.drafts or (draft.follows is not None and draft.follows in run.drafts)
+
+
+def _attached(numbered: Numbered, exchanges: Sequence[Exchange], lone: Sequence[Lone]) -> tuple[Exchange, ...]:
+    """Exchanges in which each ``Authorization`` names the exchange that gave its token, and one whose token the paste
+    shows only elsewhere (shortened here, whole or decoded there) has that token."""
+    done: list[Exchange] = []
+    given = [(e.number, e.token) for e in exchanges if e.token is not None]
+    alone = [entry.token for entry in lone]
+    for draft, exchange in zip(numbered.drafts, exchanges, strict=True):
+        authorization = exchange.authorization
+        if authorization is not None and authorization.scheme.lower() != "basic":
+            authorization = _sourced(authorization, draft, exchange.number, given, alone, numbered)
+            exchange = replace(exchange, authorization=authorization)
+        done.append(exchange)
+    return tuple(done)
+
+
+def _sourced(
+    authorization: Authorization,
+    draft: Draft,
+    number: int,
+    given: Sequence[tuple[int, Token]],
+    alone: Sequence[Token],
+    numbered: Numbered,
+) -> Authorization:
+    raw = authorization.secret.reveal().strip()
+    same = [(n, token) for n, token in given if n != number and _same(token.raw.reveal(), raw)]
+    if same:
+        n, token = max(same, key=lambda pair: (not pair[1].partial, pair[0] < number, pair[0]))
+        use = authorization.source == SHORTENED and not token.partial
+        return replace(authorization, source=f"exchange {n}", token=token if use else authorization.token)
+    gap = (
+        next(iter(draft.gaps.get("authorization", [])), None)
+        if authorization.source.startswith(("var", "out"))
+        else None
+    )
+    if gap is not None and gap.capture is not None:
+        return _captured(authorization, gap, numbered, given)
+    if authorization.token is not None and authorization.token.claims is not None:
+        return authorization
+    if authorization.token is None or authorization.token.partial:
+        candidates = [t for t in alone if t.kind is not TokenKind.OPAQUE and t.claims is not None]
+        fitting = [t for t in candidates if not authorization.token or t.partial or _same(t.raw.reveal(), raw)]
+        if authorization.scheme.lower() == "bearer" and len({t.raw for t in fitting}) == 1:
+            return replace(authorization, token=fitting[0])
+        if (
+            authorization.source
+            and authorization.scheme.lower() in ("bearer", "")
+            and len({t.raw for _, t in given}) == 1
+        ):
+            n, token = given[0]
+            if n < number and not authorization.token:
+                return replace(authorization, token=token, source=f"{authorization.source}, exchange {n}")
+    return authorization
+
+
+def _captured(
+    authorization: Authorization, gap: Gap, numbered: Numbered, given: Sequence[tuple[int, Token]]
+) -> Authorization:
+    capture = gap.capture
+    number = numbered.numbers.get(id(capture.draft)) if capture and capture.draft else None
+    if capture is None or number is None:
+        return authorization
+    source = f"{authorization.source}, exchange {number}"
+    if not capture.member:
+        return replace(authorization, source=f"{source}, the whole answer")
+    token = next((t for n, t in given if n == number), None)
+    if capture.quoted:
+        return replace(authorization, source=f"{source}, in quotes")
+    return replace(authorization, source=source, token=token)
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two texts are the same token, one of them perhaps shortened."""
+    if one == other:
+        return bool(one)
+    heads = [text.split("...")[0].split("…")[0] for text in (one, other)]
+    if heads[0] == one and heads[1] == other:
+        return False
+    shared = min(len(heads[0]), len(heads[1]))
+    return shared >= PREFIX and heads[0][:shared] == heads[1][:shared]

@@ -1,0 +1,139 @@
+"""The pasted text as it may be shown: every secret replaced by its fingerprint."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import unquote
+
+from reglens.secret import Secret
+
+_JWT = re.compile(r"\bey[A-Za-z0-9_-]{14,}(?:=*\.[A-Za-z0-9_=-]*){0,4}")
+_AUTHORIZATION = re.compile(
+    r"(?P<keep>\b(?:proxy-)?authorization[\"']?\]?\s{0,3}[:=]{1,2}>?\s{0,3}\[?(?:b?[\"'])?\s?"
+    r"(?:(?:basic|bearer|token|jwt|negotiate|digest)[:=]?[ \t]+)*)(?P<secret>[^\s\"'\],}\\]{3,})",
+    re.IGNORECASE,
+)
+_BEARER = re.compile(
+    r"(?P<keep>\b(?:bearer|basic)[ \t]+)(?!realm\b|auth|token|error|map|challenge|scheme|credential|header|to\b|for\b)"
+    r"(?P<secret>[A-Za-z0-9+/._~-]{16,}={0,2})",
+    re.IGNORECASE,
+)
+_MEMBER = re.compile(
+    r"(?P<keep>\\?[\"']?\b(?:[A-Za-z]{1,20}[_-])?(?:access_?token|refresh_?token|id_?token|identity_?token|registry_?token"
+    r"|authorizationtoken|token|password|passwd|pwd|passphrase|secret|client_?secret|secret_?key|secret_?access_?key|auth"
+    r"|private_?key|api_?key|x-registry-auth|dockerconfigjson|dockercfg)\\?[\"']\s{0,3}[:=]\s{0,3}b?\\?[\"'])"
+    r"(?P<secret>[^\"'\\\s]{3,}|(?<=[\"'])[^\"'\\\n]{3,200}(?=[\"']))",
+    re.IGNORECASE,
+)
+_YAML = re.compile(
+    r"(?P<keep>(?:^|\n)[ \t-]{0,40}(?:[A-Za-z]{1,20}[_-]?){0,3}(?:password|passwd|secret|secretkey|token|auth"
+    r"|passphrase|\.dockerconfigjson|\.dockercfg)[ \t]?[:=][ \t]{0,3})"
+    r"(?P<secret>(?!//|https?:|true\b|false\b|null\b)[^\s\"'{\[#]{3,})",
+    re.IGNORECASE,
+)
+_OPTION = re.compile(
+    r"(?P<keep>(?<![\w-])(?:-u[ \t]?|--user[ =]|--creds[ =]|--(?:src|dest)-creds[ =]|-a[ \t](?=[\w.$@-]{1,60}:))[\"']?"
+    r"[^\s:\"'=/]{0,100}:)(?P<secret>[^\s\"'@]{1,}|(?<=:)[^\"'\n]{1,100}(?=[\"']))"
+)
+_PASSWORD = re.compile(
+    r"(?P<keep>(?<![\w-])(?:--(?:docker-)?password[ =]|--oauth2-bearer[ =]|--registry-token[ =]|--identity-token[ =]"
+    r"|login\b[^\n|;&]{0,120}?[ \t]-p[ \t]?)[\"']?)(?P<secret>[^\s\"'-][^\s\"']*)"
+)
+_ASSIGNED = re.compile(
+    r"(?P<keep>(?:^|[\s;])(?:export[ \t]+|set[ \t]+|\$env:)?[A-Za-z_]{0,30}"
+    r"(?:TOKEN|PASSWORD|PASSWD|SECRET|_PAT|_KEY|_PASS)[ \t]?=[ \t]?[\"']?)"
+    r"(?P<secret>(?!\$|`|https?:)[^\s\"'|;&$`]{3,})",
+    re.IGNORECASE,
+)
+_USERINFO = re.compile(r"(?P<keep>://[^\s:/@\"']{0,100}:)(?P<secret>[^\s/@\"']{1,2000})(?=@)")
+_COOKIE = re.compile(
+    r"(?P<keep>\b(?:set-cookie|cookie|x-registry-auth|x-registry-config|private-token|job-token|x-amz-security-token|"
+    r"x-jfrog-art-api|x-auth-token)[\"']?\s?[:=]\s{0,3}[\[\"']{0,2}(?:[^\s=;\"']{1,100}=)?)(?P<secret>[^\s;\"'\]]{3,})",
+    re.IGNORECASE,
+)
+_SIGNED = re.compile(
+    r"(?P<keep>[?&](?:X-Amz-(?:Signature|Credential|Security-Token)|Signature|sig|se|AWSAccessKeyId|Policy|Key-Pair-Id|"
+    r"X-Goog-(?:Signature|Credential)|access_token|token|refresh_token|password|verify|hdnts|_signature|st|skoid)=)"
+    r"(?P<secret>[^\s&\"'<>)]{3,})",
+    re.IGNORECASE,
+)
+_FORM = re.compile(
+    r"(?P<keep>(?:^|[\s&\"'?])(?:password|refresh_token|access_token|client_secret|token)=)(?P<secret>[^\s&\"'$`]{3,})"
+)
+_KNOWN_FORMS = re.compile(
+    r"\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}|gl(?:pat|dt|rt|cbt|ptt|soat)-[A-Za-z0-9_-]{15,255}"
+    r"|dckr_(?:pat|oat)_[A-Za-z0-9_-]{10,255}|AKIA[0-9A-Z]{16}|ya29\.[A-Za-z0-9_-]{20,2000}|xox[abprs]-[A-Za-z0-9-]{10,255}"
+    r"|hvs\.[A-Za-z0-9_-]{20,255}|npm_[A-Za-z0-9]{36}|dop_v1_[a-f0-9]{64}|AQoDYXdz[A-Za-z0-9+/=]{20,2000})"
+)
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN (?P<kind>[A-Z ]{0,30}PRIVATE KEY)-----(?:(?!-----END)[\s\S]){0,20000}(?:-----END [A-Z ]{0,30}-----)?"
+)
+_HARMLESS = re.compile(
+    r"sha256:[0-9a-f]{6,64}|<[^<>]{0,60}>|\*+|\.{2,}|…|\$\{?\w+\}?|null|true|false|none", re.IGNORECASE
+)
+
+
+def _hide(found: re.Match[str]) -> str:
+    secret = found["secret"]
+    if _HARMLESS.fullmatch(secret) or secret.startswith(("sha256:", "$(", "${")):
+        return found[0]
+    return found["keep"] + str(Secret(unquote(secret) if "%" in secret else secret))
+
+
+def _plain(found: re.Match[str]) -> str:
+    return str(Secret(found[0]))
+
+
+_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str], tuple[str, ...]], ...] = (
+    (_PRIVATE_KEY, lambda found: f"({found['kind'].lower()} {Secret(found[0])})", ("PRIVATE KEY",)),
+    (_AUTHORIZATION, _hide, ("uthorization", "UTHORIZATION")),
+    (_JWT, _plain, ("ey",)),
+    (_KNOWN_FORMS, _plain, ()),
+    (_USERINFO, _hide, ("://",)),
+    (_BEARER, _hide, ()),
+    (_MEMBER, _hide, ('"', "'")),
+    (_YAML, _hide, (":", "=")),
+    (_OPTION, _hide, (":",)),
+    (_PASSWORD, _hide, ("-",)),
+    (_ASSIGNED, _hide, ("=",)),
+    (_COOKIE, _hide, ()),
+    (_SIGNED, _hide, ("=",)),
+    (_FORM, _hide, ("=",)),
+)
+
+
+def mask(text: str) -> str:
+    """`text` with everything that is a secret by its shape or by its name replaced by its fingerprint.
+
+    A secret that was masked before stays as it is, so masking twice changes nothing more.
+    """
+    for pattern, replacement, needed in _RULES:
+        if not needed or any(part in text for part in needed):
+            text = pattern.sub(replacement, text)
+    return text
+
+
+_SECRET_NEXT = frozenset(
+    "-u --user --creds --src-creds --dest-creds -a --auth -p --password --docker-password --oauth2-bearer --http-password "
+    "--registry-token --src-registry-token --dest-registry-token --proxy-user -U --pass".split()
+)
+
+
+def mask_arguments(argv: list[str]) -> list[str]:
+    """A command's arguments, masked: those whose option alone tells that they are secrets, too."""
+    done: list[str] = []
+    before = ""
+    for argument in argv:
+        port = before == "-p" and re.fullmatch(r"[\d.:/a-z]+", argument) is not None
+        if before in _SECRET_NEXT and not argument.startswith("-") and not port:
+            user, colon, secret = argument.partition(":")
+            keep, hidden = (user + colon, secret) if colon else ("", argument)
+            if before in ("-u", "--user", "-a", "--auth") and not colon:
+                keep, hidden = argument, ""
+            harmless = not hidden or _HARMLESS.fullmatch(hidden) or hidden.startswith("$")
+            done.append(argument if harmless else f"{keep}{Secret(hidden)}")
+        else:
+            done.append(mask(argument))
+        before = argument
+    return done
