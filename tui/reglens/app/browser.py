@@ -290,7 +290,7 @@ class Browser(Screen[None]):
         reference, manifest = self.here.reference, self.here.manifest
         if reference is None or manifest is None:
             return
-        self.manifest.show_manifest(reference, manifest, self.here.parent.manifest if self.here.parent else None)
+        self.manifest.show_manifest(reference, manifest)
         if self._focus_on_arrival == "manifest" and self._front == "manifest":
             self.focus_pane("manifest")
         self._show_here()

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 from reglens.app import messages
 from reglens.errors import ReglensError
@@ -17,6 +18,7 @@ from reglens.errors import ReglensError
 if TYPE_CHECKING:
     from textual.message import Message
     from textual.screen import Screen
+    from textual.worker import WorkType
 
     from reglens.app.ports import Clock, RegistrySession, SessionFactory
     from reglens.oci.manifest import Image
@@ -107,10 +109,12 @@ class Explorer:
         self._numbers.pop(group, None)
         self._screen.workers.cancel_group(self._screen, group)
 
-    def _start(self, group: Group, work: Callable[[int], Coroutine[Any, Any, None]]) -> int:
+    def _start(self, group: Group, work: Callable[[int], Coroutine[None, None, None]]) -> int:
         self._count += 1
         self._numbers[group] = self._count
-        self._screen.run_worker(work(self._count), group=group, name=group, exclusive=True, exit_on_error=False)
+        self._screen.run_worker(
+            partial(work, self._count), group=group, name=group, exclusive=True, exit_on_error=False
+        )
         return self._count
 
     def ping(self) -> None:

@@ -73,7 +73,7 @@ class SearchPane(ListPane):
             yield Static("/", classes="prompt")
             yield Field("search, reference or host", swallow="/")
         yield Static(id="caret")
-        yield LineList(self._draw, id="results")
+        yield LineList(self._draw)
         yield Notice()
 
     def on_mount(self) -> None:
@@ -178,18 +178,24 @@ class SearchPane(ListPane):
             for row in rows
             if row.place.reference and row.place.registry == self.registry
         }
-        if query and self._hits_query == query:
-            for hit in self._hits:
-                repository = f"{HUB_LIBRARY}{hit.name}" if self.library and "/" not in hit.name else hit.name
-                if repository not in shown:
-                    shown.add(repository)
-                    place = Place(self.registry, Reference(self.registry, repository))
-                    rows.append(Row("●" if hit.official else " ", repository, place, hit.description))
+        rows += [row for row in self._found(query) if row.label not in shown]
+        shown.update(row.label for row in rows)
         if go and not says_where(query) and not (go.place.reference and go.place.reference.repository in shown):
             known = go.place.reference.repository if go.place.reference else ""
             if "/" in query and not self._searching and not any(self.names[i] == known for i in self._matches[:50]):
                 rows.append(go)
         return rows
+
+    def _found(self, query: str) -> list[Row]:
+        """What the search found for `query`: names that hold it before those whose description does."""
+        if not query or self._hits_query != query:
+            return []
+        rows = {}
+        for hit in self._hits:
+            repository = f"{HUB_LIBRARY}{hit.name}" if self.library and "/" not in hit.name else hit.name
+            place = Place(self.registry, Reference(self.registry, repository))
+            rows[repository] = Row("●" if hit.official else " ", repository, place, hit.description)
+        return sorted(rows.values(), key=lambda row: _rank(row.label.lower(), query.lower()))
 
     def _go(self, query: str) -> Row | None:
         """The row that leads to what is typed, taken literally."""
@@ -213,14 +219,7 @@ class SearchPane(ListPane):
         if not query or len(found) > RANKED:
             return found
 
-        def rank(index: int) -> tuple[int, int]:
-            name = self._lowered[index]
-            last = name.rsplit("/", 1)[-1]
-            if name == query or last == query:
-                return 0, index
-            return (1 if last.startswith(query) or name.startswith(query) else 2), index
-
-        return sorted(found, key=rank)
+        return sorted(found, key=lambda index: (_rank(self._lowered[index], query), index))
 
     def _view(self) -> Sequence[int]:
         head = len(self._head)
@@ -373,3 +372,13 @@ class SearchPane(ListPane):
     @property
     def on_hub(self) -> bool:
         return self.registry == HUB
+
+
+def _rank(name: str, query: str) -> int:
+    """How well a name fits what was typed: 0 it is that, 1 it begins so, 2 it holds it, 3 it does not."""
+    last = name.rsplit("/", 1)[-1]
+    if query in (name, last):
+        return 0
+    if last.startswith(query) or name.startswith(query):
+        return 1
+    return 2 if query in name else 3

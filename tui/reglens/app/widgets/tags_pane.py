@@ -71,7 +71,7 @@ class TagsPane(ListPane):
         with Horizontal():
             yield Field("f filter")
             yield Static(id="count")
-        yield LineList(self._draw, id="tags")
+        yield LineList(self._draw)
         yield Notice()
 
     def on_mount(self) -> None:
