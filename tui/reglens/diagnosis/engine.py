@@ -6,7 +6,7 @@ is likely; which of the proven faults was the one that the registry met first is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from reglens.diagnosis import graph, rules, scene
@@ -14,7 +14,6 @@ from reglens.diagnosis.evidence import Evidence
 from reglens.diagnosis.finding import Diagnosis, Finding, Outcome, Severity
 from reglens.diagnosis.scene import Scene
 
-Rule = Callable[[Scene], Iterable[Finding]]
 _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
@@ -23,14 +22,9 @@ def diagnose(evidence: Evidence) -> Diagnosis:
     seen = scene.read(evidence)
     found: dict[str, Finding] = {}
     for rule in rules.ALL:
-        for finding in rule(seen):
-            kept = found.get(finding.code)
-            if kept is None:
-                found[finding.code] = finding
-            else:
-                found[finding.code] = _joined(kept, finding)
-    for code in rules.superseded(found, seen):
-        found.pop(code, None)
+        _add(found, rule(seen))
+    for late in rules.LATE:
+        _add(found, tuple(late(seen, found)))
     ordered = arrange(found, seen)
     return Diagnosis(
         outcome=outcome(seen, ordered),
@@ -40,6 +34,12 @@ def diagnose(evidence: Evidence) -> Diagnosis:
         reference=evidence.reference or (str(evidence.wanted) if evidence.wanted else None),
         moment=seen.moment,
     )
+
+
+def _add(found: dict[str, Finding], findings: Iterable[Finding]) -> None:
+    for finding in findings:
+        kept = found.get(finding.code)
+        found[finding.code] = finding if kept is None else _joined(kept, finding)
 
 
 def _joined(one: Finding, other: Finding) -> Finding:

@@ -21,7 +21,8 @@ class Product:
     belongs there as the password, `pull_right` and `push_right` the rights that it calls so. `hides` says that it
     answers alike for a private and a missing repository; `creates` that a push creates the repository; `catalog` how
     its repositories can be listed. `grants_in_access` is False where tokens carry their grants otherwise or not at
-    all; `checks_audience` False where ``aud`` is never looked at; `fixed_service` that its service never varies.
+    all; `checks_audience` False where ``aud`` is never looked at; `fixed_service` that its service never
+    varies; `opaque_tokens` that its tokens need not be JWTs; `basic` that it takes Basic alone.
     """
 
     key: str
@@ -40,6 +41,7 @@ class Product:
     grants_in_access: bool = True
     checks_audience: bool = True
     fixed_service: bool = False
+    opaque_tokens: bool = False
     basic: bool = False
     status: str = ""
     note: str = ""
@@ -79,6 +81,7 @@ GHCR = Product(
     "access "
     "to the package (Package settings, Manage Actions access)",
     status="https://www.githubstatus.com",
+    opaque_tokens=True,
     note="GHCR answers an unknown or private package alike.",
 )
 QUAY = Product(
@@ -232,7 +235,7 @@ OPENSHIFT = Product(
     pull_right="the role system:image-puller in the project",
     push_right="the role system:image-pusher or registry-editor in the project",
 )
-OLAREG = Product("olareg", "olareg", service="olareg registry")
+OLAREG = Product("olareg", "olareg", service="olareg registry", opaque_tokens=True, hides=False)
 DISTRIBUTION = Product(
     "distribution",
     "distribution",

@@ -353,6 +353,46 @@ class Scene:
             return subject in ("", "(anonymous)")
         return None
 
+    # -- configuration ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def reports(self) -> tuple[Report, ...]:
+        """What clients and servers say, in their lines and in the bodies of their answers."""
+        return self.evidence.reports
+
+    def helper_of(self, registry: str) -> str:
+        """The credential helper that a configuration in the evidence names for a registry; ``""`` if none."""
+        store = ""
+        for fact in self.evidence.facts:
+            if fact.path[:1] == ("credHelpers",) and len(fact.path) > 1 and isinstance(fact.value, str):
+                if same_host(fact.path[1], registry):
+                    return fact.value
+            elif fact.path == ("credsStore",) and isinstance(fact.value, str):
+                store = fact.value
+        return store
+
+    @cached_property
+    def stored(self) -> tuple[str, ...]:
+        """The keys under which a configuration in the evidence has credentials."""
+        keys = []
+        for fact in self.evidence.facts:
+            if len(fact.path) > 1 and fact.path[0] in ("auths", "configs"):
+                keys.append(fact.path[1])
+        return tuple(dict.fromkeys(keys))
+
+    @cached_property
+    def in_kubernetes(self) -> bool:
+        """Whether a kubelet or its kin speaks."""
+        return any(r.teller in ("kubelet", "containerd", "cri-o", "k3s", "kubernetes") for r in self.evidence.reports)
+
+    @cached_property
+    def stored_elsewhere(self) -> bool:
+        """Whether there are credentials in the evidence that this client does not read for this registry."""
+        if not self.stored:
+            return False
+        mine = [key for key in self.stored if key_host(key) == self.registry or (self.is_hub and key == HUB_KEY)]
+        return not mine or self.in_kubernetes
+
     # -- words --------------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -360,10 +400,6 @@ class Scene:
         from reglens.diagnosis.comparison import of_scene
 
         return of_scene(self)
-
-    def reports(self, *meanings: str) -> list[Report]:
-        """The reports of these meanings, in order."""
-        return [r for r in self.evidence.reports if r.meaning in meanings]
 
     def span(self, exchange: Exchange | None, part: str) -> Span | None:
         return self.evidence.spans.get((exchange.number, part)) if exchange is not None else None
@@ -388,6 +424,15 @@ class Scene:
         if exchange is None:
             return None
         return next((c for c in self.evidence.commands if exchange.number in c.exchanges), None)
+
+
+HUB_KEY = "https://index.docker.io/v1/"
+"""The key under which every client keeps Docker Hub's credentials (docker/cli, cli/registry; oras-go, auth)."""
+
+
+def key_host(key: str) -> str:
+    """The host of a key under ``auths`` (docker/cli, config/credentials/file_store.go, ``ConvertToHostname``)."""
+    return normalise_registry(key.partition("://")[2].split("/")[0] if "://" in key else key.split("/")[0])
 
 
 def read(evidence: Evidence) -> Scene:

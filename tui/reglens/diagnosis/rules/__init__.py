@@ -1,16 +1,38 @@
-"""The rules, a module for each family. `ALL` is the order in which they are asked; it decides nothing."""
+"""The rules, a module for each family. `ALL` are asked first, in an order that decides nothing; `LATE` know what those
+found, and speak of what is left."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from reglens.diagnosis.finding import Finding
-from reglens.diagnosis.rules import access, request, token
+from reglens.diagnosis.rules import (
+    access,
+    credentials,
+    header,
+    reports,
+    request,
+    resource,
+    shell,
+    signature,
+    token,
+    way,
+)
 from reglens.diagnosis.scene import Scene
 
-ALL = (*request.RULES, *token.RULES, *access.RULES)
+Rule = Callable[[Scene], Iterable[Finding]]
+LateRule = Callable[[Scene, Mapping[str, Finding]], Iterable[Finding]]
 
-
-def superseded(found: Mapping[str, Finding], scene: Scene) -> list[str]:
-    """Codes to leave out because a nearer explanation of the same fact was found."""
-    return []
+ALL: tuple[Rule, ...] = (
+    *shell.RULES,
+    *request.RULES,
+    *header.RULES,
+    *token.RULES,
+    *access.RULES,
+    *signature.RULES,
+    *credentials.RULES,
+    *resource.RULES,
+    *way.RULES,
+    *reports.RULES,
+)
+LATE: tuple[LateRule, ...] = (signature.remaining, reports.vague)

@@ -1,0 +1,436 @@
+"""The fix for a code, with this person's names in it, and the words that go with a line's finding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reglens.diagnosis import fixes
+from reglens.diagnosis.evidence import Report
+from reglens.diagnosis.finding import Fix
+from reglens.diagnosis.rules.resource import mended, tags_command
+from reglens.diagnosis.rules.way import plain, proxy_fix, realm_fix, tls, unreached
+from reglens.diagnosis.scene import Scene, shown
+from reglens.oci import media
+from reglens.oci.reference import split_port
+from reglens.trace.curl import quoted
+
+
+def host_of(scene: Scene, report: Report) -> str:
+    """The host that a line speaks of, else the registry."""
+    return report.values.get("host", "") or scene.registry or "<registry>"
+
+
+def title(scene: Scene, report: Report, code: str) -> str:
+    """A title with the name in it, where there is one; else ``""``."""
+    host = report.values.get("host", "")
+    if code == "registry-unreachable" and host:
+        return f"The registry {host} cannot be reached"
+    if code == "realm-unreachable" and host:
+        return f"The token server {host} cannot be reached"
+    if code == "plain-http" and host:
+        return f"{host} speaks plain HTTP and HTTPS was expected"
+    if code == "tls-untrusted" and host:
+        return f"The certificate of {host} is not trusted"
+    if code == "credential-helper-failed" and report.values.get("helper"):
+        return f"The credential helper {report.values['helper']} failed or is missing"
+    return ""
+
+
+def why(scene: Scene, report: Report, code: str) -> str:
+    """What that comes from, for a newcomer."""
+    from reglens.diagnosis import pages
+
+    note = f" {scene.product.note}" if scene.product.note and code in _NOTED else ""
+    return pages.page(code).means + note
+
+
+_NOTED = frozenset("repository-not-found credentials-missing permission-denied access-empty wrong-host".split())
+
+
+def unproven(scene: Scene, report: Report, code: str) -> str:
+    """What would prove a cause that is only likely."""
+    wanted = scene.evidence.wanted
+    place = wanted.name if wanted is not None else scene.registry or "the registry"
+    return f"This is likely, not proven: `reglens check {place}` walks the way and would show it."
+
+
+def fix(scene: Scene, report: Report, code: str) -> Fix:
+    """The cure of a code."""
+    maker = _FIXES.get(code)
+    return maker(scene, report) if maker is not None else _from_page(code)
+
+
+def _from_page(code: str) -> Fix:
+    from reglens.diagnosis import pages
+
+    told = pages.page(code)
+    return Fix(told.cure)
+
+
+def _login(scene: Scene, report: Report) -> Fix:
+    return fixes.login(scene, f"Log in to {host_name(scene)}; accepted is {scene.product.secret}.")
+
+
+def host_name(scene: Scene) -> str:
+    """The registry as a person calls it."""
+    return "Docker Hub" if scene.is_hub else scene.registry or "the registry"
+
+
+def _rejected(scene: Scene, report: Report) -> Fix:
+    out = "docker logout" if scene.is_hub or not scene.registry else f"docker logout {scene.registry}"
+    if report.values.get("part") == "upstream" or part_is_upstream(report):
+        return Fix(
+            "Mend the user name and password (an access token) that the cache or proxy repository keeps for "
+            "its upstream."
+        )
+    return Fix(
+        f"Log out, then in again: accepted is {scene.product.secret}. A public image needs no login, so logging out "
+        "alone "
+        "cures that.",
+        (out, fixes.login_command(scene)),
+    )
+
+
+def part_is_upstream(report: Report) -> bool:
+    """Whether a line speaks of a cache's own upstream."""
+    return "upstream" in report.meaning
+
+
+def _not_sent(scene: Scene, report: Report) -> Fix:
+    if scene.is_hub:
+        return Fix(
+            "Store the credentials under Docker Hub's one key, https://index.docker.io/v1/, whatever host the image "
+            "names.",
+            (
+                "docker login -u <user>",
+                "kubectl create secret docker-registry <name> --docker-server=https://index.docker.io/v1/ "
+                "--docker-username=<user> --docker-password=<token>",
+            ),
+        )
+    host = scene.registry or "<registry>"
+    if any("registries.yaml" in f.source or f.path[:1] == ("configs",) for f in scene.evidence.facts):
+        return Fix(
+            "Name the registry's host itself under configs in registries.yaml: a * is not applied to credentials. "
+            "Then restart.",
+            (f'configs:\n  "{host}":\n    auth:\n      username: <user>\n      password: <password>',),
+        )
+    cluster = scene.in_kubernetes
+    text = (
+        "In Kubernetes put them into a secret of the pod's own namespace and name it in imagePullSecrets; the node's "
+        "own "
+        "docker login is not read for pods."
+        if cluster
+        else f"Store the credentials under the name that the image uses: {host}. A login as another user (sudo, a "
+        "service) "
+        "is kept in that user's own file."
+    )
+    secret = (
+        f"kubectl create secret docker-registry regcred --docker-server={host} --docker-username=<user> "
+        "--docker-password=<password>",
+        "spec:\n  imagePullSecrets:\n    - name: regcred",
+    )
+    return Fix(text, secret if cluster else (fixes.login_command(scene),))
+
+
+def _helper(scene: Scene, report: Report) -> Fix:
+    helper = report.values.get("helper", "") or _helper_name(scene)
+    return Fix(
+        f"Install the program {helper} under exactly this name in PATH, or take the line credsStore (or credHelpers) "
+        "out of "
+        "~/.docker/config.json and log in again.",
+        (
+            f"command -v {helper}",
+            f"echo {scene.registry or 'https://index.docker.io/v1/'} | {helper} get",
+            "sed -i '/\"credsStore\"/d' ~/.docker/config.json",
+        ),
+    )
+
+
+def _helper_name(scene: Scene) -> str:
+    name = scene.helper_of(scene.registry)
+    return f"docker-credential-{name}" if name else "docker-credential-<name>"
+
+
+def _denied(scene: Scene, report: Report) -> Fix:
+    writes = scene.evidence.action != "pull" or report.values.get("action") in ("push", "delete")
+    right = scene.product.push_right if writes else scene.product.pull_right
+    missing = report.values.get("permission", "")
+    text = f"Needed is {right}." + (f" The server names what is missing: {shown(missing)}." if missing else "")
+    commands = (
+        ("permissions:\n  contents: read\n  packages: write",)
+        if scene.product.key == "ghcr" and writes
+        else (fixes.login_command(scene),)
+    )
+    return Fix(text, commands)
+
+
+def _repository(scene: Scene, report: Report) -> Fix:
+    name = report.values.get("repository") or scene.repository or "<repository>"
+    if scene.product.key == "ecr":
+        return Fix(
+            f"Create the repository {name} first; a push does not.",
+            (f"aws ecr create-repository --repository-name {name}",),
+        )
+    if not scene.product.creates:
+        return Fix(f"Create {name} (its project or repository) at {scene.product.name} first, or mend the name.")
+    misread = _run_verb(scene, name)
+    if misread:
+        return Fix(
+            f"docker run took the word {misread} for the image's name. Run it as a command of its own.",
+            (f"docker {misread} {_last_word(scene)}",),
+        )
+    return Fix(f"Check the name {name}, with its namespace; if it is private, log in.", (fixes.login_command(scene),))
+
+
+def _run_verb(scene: Scene, name: str) -> str:
+    """The docker command that was typed where ``docker run`` expects an image."""
+    bare = name.removeprefix("library/")
+    return bare if bare in ("push", "pull", "build", "login", "tag", "start", "exec", "ps", "images", "run") else ""
+
+
+def _last_word(scene: Scene) -> str:
+    for command in scene.evidence.commands:
+        if command.program == "docker" and len(command.argv) > 2:
+            return command.argv[-1]
+    return "<image>"
+
+
+def _manifest(scene: Scene, report: Report) -> Fix:
+    return Fix(
+        "List the tags and name one of them: without a tag, latest is taken, which need not exist.",
+        (tags_command(scene),),
+    )
+
+
+def _name(scene: Scene, report: Report) -> Fix:
+    typed = report.values.get("reference", "") or scene.evidence.reference or ""
+    better = mended(typed) if typed else ""
+    if better:
+        return Fix(f"Write {better}.", (f"docker pull {better}",))
+    return Fix("Write it in lower case, with single separators and without https://.")
+
+
+def _service(scene: Scene, report: Report) -> Fix:
+    if not scene.asked_service and scene.requested_service:
+        return Fix(
+            "The challenge names no service: send none. Update the client, or let the registry name its service.",
+            (fixes.token_command(scene),),
+        )
+    return Fix("Send exactly the service that the registry's challenge names.", fixes.exchange_commands(scene))
+
+
+def _audience(scene: Scene, report: Report) -> Fix:
+    told = report.values.get("audience", "")
+    return Fix(
+        "Let the client request the token with the service that the registry is configured with (auth.token.service)"
+        + (f", or configure the registry's service as {shown(told)}" if told else "")
+        + ".",
+        (
+            f"auth:\n  token:\n    service: {told or '<service>'}",
+            f"curl -sI {fixes.base_url(scene)}/v2/ | grep -i www-authenticate",
+        ),
+    )
+
+
+def _issuer(scene: Scene, report: Report) -> Fix:
+    told = report.values.get("issuer", "")
+    return Fix(
+        "Set the same issuer on both sides: the token server's and the registry's auth.token.issuer, letter for "
+        "letter.",
+        (f"auth:\n  token:\n    issuer: {told if told and '$' not in told else '<issuer>'}",),
+    )
+
+
+def _clock(scene: Scene, report: Report) -> Fix:
+    return Fix(
+        "Synchronise the clocks of the token server and the registry (and of this machine) with ntp.",
+        (
+            "timedatectl set-ntp true",
+            "chronyc tracking",
+            f"curl -sI {fixes.base_url(scene)}/v2/ | grep -i ^date; date -u",
+        ),
+    )
+
+
+def _expired(scene: Scene, report: Report) -> Fix:
+    return Fix(
+        "Fetch a new token. If it is a long push that ends so, let the token server's tokens live longer.",
+        (fixes.retry(scene),) if fixes.retry(scene) else (),
+    )
+
+
+def _key(scene: Scene, report: Report) -> Fix:
+    kid = report.values.get("kid", "")
+    return Fix(
+        "Give the registry the certificate or key that the token server signs with: rootcertbundle, or jwks in "
+        "distribution 3"
+        + (f", where its kid must be {shown(kid)}" if kid else ", where its kid must be the token's")
+        + ". Check that "
+        "certificate and key belong together.",
+        ("openssl x509 -in token.crt -noout -pubkey | sha256sum", "openssl pkey -in token.key -pubout | sha256sum"),
+    )
+
+
+def _accept(scene: Scene, report: Report) -> Fix:
+    types = [media.OCI_INDEX, media.OCI_MANIFEST, media.DOCKER_LIST, media.DOCKER_MANIFEST]
+    return Fix(f"Send Accept with every manifest type: {', '.join(types)}.", (fixes.resource_command(scene),))
+
+
+def _unreached(scene: Scene, report: Report, token: bool) -> Fix:
+    return unreached(scene, host_of(scene, report), token, None, False, [], proved=True).fix
+
+
+def _realm(scene: Scene, report: Report) -> Fix:
+    made = realm_fix(scene, scene.bearer)
+    url = report.values.get("url", "")
+    if scene.bearer is None and url:
+        path = url.partition("://")[2].partition("/")[2].partition("?")[0]
+        host = split_port(scene.registry)[0] or "<host>"
+        return Fix(made.text, (f"auth:\n  token:\n    realm: https://{host}/{path or 'token'}", *made.commands[1:]))
+    return made
+
+
+def _access(scene: Scene, report: Report) -> Fix:
+    return Fix(
+        "Request every action that is needed (a push needs pull,push) and have this account given the right: "
+        + (scene.product.push_right if scene.evidence.action == "push" else scene.product.pull_right)
+        + ".",
+        fixes.exchange_commands(scene, login=True),
+    )
+
+
+def _scope(scene: Scene, report: Report) -> Fix:
+    return Fix(
+        "Request the scope of the challenge: type, the repository's path without host, every action.",
+        fixes.exchange_commands(scene),
+    )
+
+
+def _library(scene: Scene, report: Report) -> Fix:
+    name = scene.repository
+    head, slash, last = name.rpartition("/")
+    right = f"{head}{slash}library/{last}"
+    registry = scene.registry or "<registry>"
+    wanted = scene.evidence.wanted
+    tag = f":{wanted.tag}" if wanted is not None and wanted.tag else ""
+    return Fix(
+        f"Name the image {right}: only docker itself adds library/, and only for Docker Hub.",
+        (f"docker pull {registry}/{right}{tag}",),
+    )
+
+
+def _host(scene: Scene, report: Report) -> Fix:
+    host = report.values.get("host", "")
+    if scene.is_hub or not host or "docker" in host:
+        return Fix(
+            "For Docker Hub the API's host is registry-1.docker.io, and docker.io in an image name (or no host "
+            "at all).",
+            ("curl -i https://registry-1.docker.io/v2/", "docker pull docker.io/<namespace>/<image>"),
+        )
+    return Fix(
+        f"Check the host and path: does {host} serve a registry? Its API answers at /v2/.",
+        (f"curl -i https://{host}/v2/",),
+    )
+
+
+def _scheme(scene: Scene, report: Report) -> Fix:
+    if scene.product.key == "quay" or "bearer" in report.text.lower():
+        host = scene.registry or "<registry>"
+        url = f"https://{host}/v2/auth?service={host}&scope=repository:<name>:pull"
+        return Fix(
+            "The registry takes Bearer: give user name and password to its realm (Quay: /v2/auth), and the "
+            "token that "
+            "it answers to the registry.",
+            (f"TOKEN=$(curl -s -u <user> {quoted(url)} | {fixes.TOKEN_FIELD})", fixes.resource_command(scene)),
+        )
+    return Fix("Send the scheme that the challenge names.", fixes.exchange_commands(scene))
+
+
+def _kind(scene: Scene, report: Report) -> Fix:
+    return Fix(
+        "Give this secret to the realm as the password, and use the token that it answers.",
+        fixes.exchange_commands(scene, login=True),
+    )
+
+
+def _limited(scene: Scene, report: Report) -> Fix:
+    return Fix("Wait for the window to pass; log in for a larger quota; use a cache.", (fixes.login_command(scene),))
+
+
+def _endpoint(scene: Scene, report: Report) -> Fix:
+    return _from_page("endpoint-unsupported")
+
+
+def _challenge(scene: Scene, report: Report) -> Fix:
+    realm = scene.bearer.realm if scene.bearer is not None and scene.bearer.realm else "https://<auth>/token"
+    service = (scene.bearer.service if scene.bearer else None) or scene.registry or "<registry>"
+    return Fix(
+        "The challenge on /v2/ must hold what the client needs: realm, and for some clients service. Update the "
+        "client, or let "
+        "the registry (or the proxy in front) send the whole header, on /v2/ and below it.",
+        (
+            f"curl -sI https://{scene.registry or '<registry>'}/v2/ | grep -i www-authenticate",
+            f'Www-Authenticate: Bearer realm="{realm}",service="{service}"',
+        ),
+    )
+
+
+def _redirect(scene: Scene, report: Report) -> Fix:
+    return Fix(
+        "Update the client, or follow the redirect without the Authorization header: the target's address "
+        "carries its "
+        "own signature.",
+        (
+            fixes.resource_command(scene).replace("curl -i ", "curl -sI ", 1) + " | grep -i ^location",
+            "curl -O <the location, without Authorization>",
+        ),
+    )
+
+
+def _malformed_credentials(scene: Scene, report: Report) -> Fix:
+    return Fix(
+        "Encode user:password again, without a line end, or log in again.",
+        ("printf %s '<user>:<password>' | base64 -w0", fixes.login_command(scene)),
+    )
+
+
+_FIXES: dict[str, Callable[[Scene, Report], Fix]] = {
+    "credentials-missing": _login,
+    "credentials-rejected": _rejected,
+    "credentials-expired": _rejected,
+    "credentials-malformed": _malformed_credentials,
+    "credentials-not-sent": _not_sent,
+    "credential-helper-failed": _helper,
+    "permission-denied": _denied,
+    "repository-not-found": _repository,
+    "manifest-unknown": _manifest,
+    "repository-name-invalid": _name,
+    "service-mismatch": _service,
+    "service-missing": _service,
+    "audience-mismatch": _audience,
+    "issuer-mismatch": _issuer,
+    "clock-skew": _clock,
+    "token-not-yet-valid": _clock,
+    "token-expired": _expired,
+    "signature-untrusted": _key,
+    "accept-missing": _accept,
+    "registry-unreachable": lambda scene, report: _unreached(scene, report, False),
+    "realm-unreachable": lambda scene, report: _unreached(scene, report, True),
+    "realm-misconfigured": _realm,
+    "plain-http": lambda scene, report: plain(scene, host_of(scene, report), []).fix,
+    "tls-untrusted": lambda scene, report: tls(scene, host_of(scene, report), []).fix,
+    "proxy-interference": lambda scene, report: proxy_fix(scene),
+    "access-empty": _access,
+    "access-insufficient": _access,
+    "scope-mismatch": _scope,
+    "scope-missing": _scope,
+    "library-prefix": _library,
+    "wrong-host": _host,
+    "wrong-scheme": _scheme,
+    "token-wrong-kind": _kind,
+    "rate-limited": _limited,
+    "endpoint-unsupported": _endpoint,
+    "challenge-missing": _challenge,
+    "redirect-authorization": _redirect,
+}
+"""How each code is cured when a line told of it; the others are told with their page's words."""

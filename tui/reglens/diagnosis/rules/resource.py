@@ -1,0 +1,355 @@
+"""What is there, and what the registry is willing to serve: names, media types, endpoints, limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from reglens.diagnosis import fixes
+from reglens.diagnosis.finding import Finding, Fix, Proof, Severity
+from reglens.diagnosis.products import HUB
+from reglens.diagnosis.rules.build import graded, likely, proven
+from reglens.diagnosis.scene import Scene, known_request, repository_of, shown
+from reglens.errors import ReferenceInvalid
+from reglens.oci import media
+from reglens.oci.reference import Reference
+from reglens.trace.curl import quoted
+from reglens.trace.exchange import Exchange, Role
+
+WEB_HOSTS = {"hub.docker.com": HUB, "registry.hub.docker.com": HUB, "www.docker.com": HUB, "cloud.docker.com": HUB}
+"""Hosts that show the registry's web site, and the registry that is meant."""
+_UPPER = re.compile(r"[A-Z]")
+
+
+def name(scene: Scene) -> Iterator[Finding]:
+    """The reference as typed, and the repository in the URL, against the grammar of names (distribution/reference)."""
+    typed = scene.evidence.reference
+    if typed and scene.evidence.wanted is None and not _placeholder(typed):
+        try:
+            Reference.parse(typed)
+        except ReferenceInvalid as error:
+            if _is_place(typed):
+                return
+            better = mended(typed)
+            yield proven(
+                "repository-name-invalid",
+                "The image name breaks the grammar",
+                f"{_capital(error.message)} (character {error.position + 1} of {shown(typed)}). A name is lower case: "
+                "a host, "
+                "then words of letters and digits joined by single . _ or - and slashes, then perhaps :tag.",
+                [Proof("reference", typed)],
+                Fix(f"Write {better}." if better else error.hint, (f"docker pull {better}",) if better else ()),
+            )
+            return
+    judged = scene.judged
+    path = judged.path if judged is not None else ""
+    repository = repository_of(path)
+    if repository and _UPPER.search(repository) and judged is not None and (judged.status or 0) >= 400:
+        yield proven(
+            "repository-name-invalid",
+            "The repository's name has an upper-case letter",
+            "Repository names are lower case. distribution matches no route for another name and answers a plain 404 "
+            "page, "
+            "with or without a token and never with a challenge.",
+            [scene.proof(judged, "url", "URL", judged.url)],
+            Fix(f"Write {repository.lower()}.", (quoted(fixes.resource_url(scene)),)),
+        )
+
+
+def _placeholder(text: str) -> bool:
+    return "<" in text or "***" in text
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _is_place(typed: str) -> bool:
+    """Whether it is a registry's host alone, which is no image name but no mistake either."""
+    from reglens.oci.reference import Place
+
+    try:
+        return Place.parse(typed).reference is None
+    except ReferenceInvalid:
+        return False
+
+
+def mended(typed: str) -> str:
+    """What was probably meant by a malformed reference; ``""`` if no small change makes it one."""
+    text = re.sub(r"^[a-zA-Z][a-zA-Z0-9+.-]*://", "", typed.strip())
+    first, slash, rest = text.partition("/")
+    candidates = [text]
+    head, colon, tag = rest.rpartition(":") if ":" in rest else (rest, "", "")
+    lowered = f"{first}{slash}{(head or rest).lower()}{colon}{tag}" if slash else _lower_name(text)
+    for candidate in (text, lowered):
+        candidate = re.sub(r"/+:", ":", candidate)
+        candidate = re.sub(r"/{2,}", "/", candidate).rstrip("/:")
+        candidate = re.sub(r"([._-])(?=[/:]|$)", "", candidate)
+        candidates.append(re.sub(r"/[._-]+", "/", candidate))
+        candidates.append(candidate.replace(" ", ""))
+    for candidate in candidates:
+        if candidate == typed:
+            continue
+        try:
+            Reference.parse(candidate)
+        except ReferenceInvalid:
+            continue
+        return candidate
+    return ""
+
+
+def _lower_name(text: str) -> str:
+    head, colon, tag = text.rpartition(":")
+    return f"{head.lower()}:{tag}" if colon else text.lower()
+
+
+def accept(scene: Scene) -> Iterator[Finding]:
+    """``Accept`` against what the registry holds (distribution, registry/handlers/manifests.go, ``GetManifest``)."""
+    judged = scene.judged
+    if judged is None or "/manifests/" not in judged.path:
+        return
+    asked = ", ".join(judged.request_headers.all("accept"))
+    fix = Fix("List every manifest type in Accept.", (fixes.resource_command(scene),))
+    if judged.status == 200 and judged.media_type in media.SCHEMA1 and not _names(asked, judged.media_type):
+        yield proven(
+            "accept-missing",
+            "The registry converted the manifest to the old schema 1",
+            "The request's Accept names none of the types that the registry holds, so it made up a schema 1 manifest. "
+            "That "
+            "is not the stored one: its digest is different, and cannot be fetched.",
+            [
+                scene.proof(judged, "content-type", "Content-Type", judged.media_type),
+                scene.proof(judged, "accept", "Accept", asked or "(absent)"),
+            ],
+            fix,
+        )
+    elif judged.status == 404 and known_request(scene, judged) and judged.method in ("GET", "HEAD", None):
+        codes = {entry.code for entry in judged.errors}
+        types = (media.OCI_INDEX, media.OCI_MANIFEST, media.DOCKER_LIST, media.DOCKER_MANIFEST)
+        missing = [t for t in types if not _names(asked, t)]
+        if codes and codes != {"MANIFEST_UNKNOWN"}:
+            return
+        works = any(t.kind == "accept" and t.worked for t in scene.evidence.trials)
+        if works or (missing and not _detail_names_tag(judged)):
+            yield graded(
+                Severity.ERROR if works else Severity.WARNING,
+                "accept-missing",
+                "Accept leaves out manifest types",
+                "docker-registry 2.8 answers 404 MANIFEST_UNKNOWN for a manifest whose type the request does not "
+                "accept. "
+                "Missing here: " + ", ".join(missing) + ("" if works else ". The command below decides it."),
+                [scene.proof(judged, "accept", "Accept", asked or "(absent)")],
+                fix,
+            )
+
+
+def _detail_names_tag(exchange: Exchange) -> bool:
+    """Whether the error's detail names the tag as unknown, which distribution does only when it really is."""
+    for entry in exchange.errors:
+        detail = entry.detail
+        if isinstance(detail, dict) and any(key.lower() in ("tag", "name", "revision") for key in detail):
+            return True
+        if isinstance(detail, str) and re.search(r"unknown (?:tag|manifest|revision)", detail):
+            return True
+    return False
+
+
+def _names(accept_header: str, media_type: str) -> bool:
+    return media_type in accept_header or re.search(r"application/\*", accept_header) is not None
+
+
+def missing(scene: Scene) -> Iterator[Finding]:
+    """404: the tag, the repository, the endpoint or the whole path. Told apart by the error code, where there is one."""
+    judged = scene.refusal
+    if judged is None or judged.status != 404 or judged.role is Role.TOKEN:
+        return
+    codes = {entry.code.upper() for entry in judged.errors}
+    repository = repository_of(judged.path)
+    status = scene.proof(judged, "status", "status", 404)
+    body = scene.proof(judged, "body", "body", judged.body.text[:200] if judged.body.data else "(empty)")
+    url = scene.proof(judged, "url", "URL", judged.url)
+    if "NAME_UNKNOWN" in codes or (judged.role in (Role.TAGS, Role.REFERRERS) and codes & {"NOT_FOUND", "UNKNOWN"}):
+        yield _repository_missing(scene, repository, [status, body])
+    elif codes & {"MANIFEST_UNKNOWN", "MANIFEST_BLOB_UNKNOWN"}:
+        target = judged.path.rpartition("/manifests/")[2]
+        yield proven(
+            "manifest-unknown",
+            f"There is no {shown(target) or 'such tag'}",
+            f"The repository {shown(repository)} answered, and it has no tag or digest {shown(target)}. "
+            "A name without a tag stands for latest, which nobody need ever have pushed.",
+            [status, body],
+            Fix("List the tags and take one of them.", (tags_command(scene),)),
+        )
+    elif "BLOB_UNKNOWN" in codes:
+        yield proven(
+            "manifest-unknown",
+            "The blob is not there",
+            "The registry has no blob of that digest in this repository.",
+            [status, body],
+        )
+    elif _unserved(judged):
+        yield from _no_endpoint(scene, judged, [status, url])
+    elif repository and not _UPPER.search(repository):
+        page = judged.media_type in ("text/html", "application/xhtml+xml")
+        if page or not judged.path.startswith("/v2/"):
+            return
+        make = likely if scene.product.hides else proven
+        yield make(
+            "repository-not-found",
+            f"There is no repository {shown(repository)}",
+            f"The registry answered 404 without saying more. Usually the repository {shown(repository)} does not "
+            "exist under "
+            "this name.",
+            [status, url],
+            Fix("Check the name, or list what is there.", (tags_command(scene),)),
+        )
+
+
+def _repository_missing(scene: Scene, repository: str, evidence: list[Proof]) -> Finding:
+    push = scene.evidence.action == "push"
+    create = _create_words(scene, repository)
+    return proven(
+        "repository-not-found",
+        f"There is no repository {shown(repository)}",
+        f"The registry says that it has no repository of the name {shown(repository)}. "
+        + (create if push else "A name is path and all: check its namespace or project."),
+        evidence,
+        Fix(create or "Check the name.", _create_commands(scene, repository)),
+    )
+
+
+def _create_words(scene: Scene, repository: str) -> str:
+    if scene.product.creates:
+        return f"Check the name {shown(repository)}: letter for letter, with its namespace or project."
+    return f"{scene.product.name} does not create {shown(repository)} on a push: create it first, or mend the name."
+
+
+def _create_commands(scene: Scene, repository: str) -> tuple[str, ...]:
+    if scene.product.key == "ecr":
+        return (f"aws ecr create-repository --repository-name {repository or '<name>'}",)
+    if scene.product.key == "gar":
+        return ("gcloud artifacts repositories create <name> --repository-format=docker --location=<region>",)
+    return (f"docker search {repository}",) if scene.is_hub and repository else ()
+
+
+def tags_command(scene: Scene) -> str:
+    """How to list the tags, with this tool."""
+    host = "docker.io" if scene.is_hub else scene.registry or "<registry>"
+    return f"reglens tags {host}/{fixes.repository(scene) or '<repository>'}"
+
+
+def _unserved(exchange: Exchange) -> bool:
+    path = exchange.path.rstrip("/")
+    return path.endswith("/_catalog") or "/referrers/" in path
+
+
+def _no_endpoint(scene: Scene, judged: Exchange, evidence: list[Proof]) -> Iterator[Finding]:
+    catalogue = judged.path.rstrip("/").endswith("/_catalog")
+    what = "list its repositories (/v2/_catalog)" if catalogue else "list referrers (/v2/…/referrers/)"
+    yield proven(
+        "endpoint-unsupported",
+        "The registry does not offer this endpoint",
+        f"This registry does not {what}: it answers 404 for the path itself, whoever asks.",
+        evidence,
+        Fix(
+            "Use the registry's own listing instead." if catalogue else "Read the tag sha256-<digest> instead.",
+            (_catalogue(scene),) if catalogue and scene.product.catalog else (),
+        ),
+    )
+
+
+def _catalogue(scene: Scene) -> str:
+    namespace = scene.repository.partition("/")[0] or "<namespace>"
+    text = re.sub(
+        r"\{(\w+)\}",
+        r"<\1>",
+        scene.product.catalog.replace("{registry}", scene.registry or "<registry>").replace("{namespace}", namespace),
+    )
+    return f"curl -s {quoted(text)}" if text.startswith("http") else text
+
+
+def catalogue(scene: Scene) -> Iterator[Finding]:
+    """Docker Hub, and registries like it, grant ``registry:catalog:*`` to nobody."""
+    wants = any(s.type == "registry" and s.name == "catalog" for s in (*scene.needed, *(scene.requested or ())))
+    judged = scene.judged
+    asked = judged is not None and judged.path.rstrip("/").endswith("/_catalog")
+    if scene.ok or not (wants or asked) or scene.product.key not in ("hub", "ghcr", "ecr", "gar", "gitlab"):
+        return
+    where = judged or scene.grant
+    yield likely(
+        "endpoint-unsupported",
+        f"{scene.product.name} does not list its repositories",
+        f"{scene.product.name} has no catalogue of /v2/_catalog for callers like this one: it never grants "
+        "registry:catalog:*. "
+        "Its own API lists repositories.",
+        [scene.proof(where, "url", "URL", where.url if where else "")],
+        Fix("List repositories in another way.", (_catalogue(scene),) if scene.product.catalog else ()),
+    )
+
+
+def host(scene: Scene) -> Iterator[Finding]:
+    """A host or path that is no registry API: the web site, the v1 index, a v2 in the wrong place."""
+    for exchange in scene.requests:
+        if (exchange.status or 0) < 300 and exchange.failure is None:
+            continue
+        meant = WEB_HOSTS.get(exchange.host)
+        if meant is not None and not exchange.path.startswith("/v2/repositories") and not _is_api(exchange):
+            yield proven(
+                "wrong-host",
+                "This is the web site, not the registry",
+                f"{exchange.host} shows Docker Hub's pages; the registry's API is at registry-1.docker.io (docker.io "
+                "in an image "
+                "name).",
+                [scene.proof(exchange, "url", "URL", exchange.url)],
+                Fix(
+                    "Use the registry's host.",
+                    (
+                        "curl -i "
+                        f"https://registry-1.docker.io{exchange.path if exchange.path.startswith('/v2/') else '/v2/'}",
+                    ),
+                ),
+            )
+        elif exchange.path.startswith("/v1/") and (exchange.status or 0) >= 400 and exchange is scene.last:
+            yield proven(
+                "wrong-host",
+                "The request went to the old v1 API",
+                "Paths that begin with /v1/ belong to the index API of 2013, which registries no longer serve. It is "
+                "often "
+                "only a client's fallback after v2 failed: then the first error is the one that counts.",
+                [scene.proof(exchange, "url", "URL", exchange.url)],
+                Fix("Use the v2 API.", (f"curl -i {fixes.base_url(scene)}/v2/",)),
+            )
+        elif "/v2/" in exchange.path and not exchange.path.startswith("/v2/") and exchange.status in (400, 404, 405):
+            yield from _misplaced(scene, exchange)
+        elif exchange is scene.last and exchange.status == 404 and not exchange.path.startswith(("/v2", "/v1", "/api")):
+            better = "/v2" + exchange.path
+            yield likely(
+                "wrong-host",
+                "The path is not one of the registry's API",
+                "Every path of a registry's API begins with /v2/.",
+                [scene.proof(exchange, "url", "URL", exchange.url)],
+                Fix("Put /v2 in front of the path.", (f"curl -i {fixes.base_url(scene)}{better}",)),
+            )
+
+
+def _misplaced(scene: Scene, exchange: Exchange) -> Iterator[Finding]:
+    before, _, after = exchange.path.partition("/v2/")
+    key, slash, rest = after.partition("/")
+    if not before.endswith("/api/docker") or not slash:
+        return
+    right = f"{before}/{key}/v2/{rest}"
+    yield proven(
+        "wrong-host",
+        "In this path v2 stands in the wrong place",
+        f"Artifactory's API path is /api/docker/<repository key>/v2/…: the repository key {shown(key)!r} comes before "
+        "v2.",
+        [scene.proof(exchange, "url", "URL", exchange.url)],
+        Fix("Put the repository key before v2.", (f"curl -i {(exchange.url or '').replace(exchange.path, right)}",)),
+    )
+
+
+def _is_api(exchange: Exchange) -> bool:
+    return bool(exchange.challenges) or "docker-distribution-api-version" in exchange.response_headers
+
+
+RULES = (name, accept, missing, catalogue, host)

@@ -1,0 +1,296 @@
+"""Who signed the token, and how: algorithm, key, signature, issuer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from reglens.auth.token import Token, TokenKind
+from reglens.diagnosis.comparison import signature_state, trusted_issuer
+from reglens.diagnosis.finding import Finding, Fix, Proof, Severity
+from reglens.diagnosis.graph import REFUSED_TOKEN
+from reglens.diagnosis.products import DISTRIBUTION, HUB, UNKNOWN
+from reglens.diagnosis.rules.build import likely, proven
+from reglens.diagnosis.scene import Scene
+
+ACCEPTED = frozenset("ES256 ES384 ES512 EdDSA RS256 RS384 RS512 PS256 PS384 PS512".split())
+"""Algorithms that distribution takes unless told otherwise (registry/auth/token/token.go, ``signingAlgorithms``)."""
+LOG_LINES = (
+    "token from untrusted issuer (iss), token signed by untrusted key with ID (kid), unable to verify certificate "
+    "chain "
+    "(x5c), unable to verify token signature"
+)
+LOOK = Fix(
+    "Read the registry's log at the second of the refusal, and compare its auth.token.issuer, rootcertbundle and jwks "
+    "with "
+    "what the token server signs with.",
+    (
+        "docker logs <registry container> 2>&1 | grep -E 'untrusted|verify|malformed|token'",
+        "grep -A8 'auth:' /etc/docker/registry/config.yml",
+    ),
+)
+_ODD_ISSUER = re.compile(r"[$%{}<>]|\s|/$|^$|localhost|example\.")
+
+
+def _sent(scene: Scene) -> Token | None:
+    """The token that was really refused by a registry, if it can be read as a JWT."""
+    if scene.refusal is None or scene.refusal.status not in (401, 403, None) or scene.token is None:
+        return None
+    sent = scene.authorization
+    if sent is not None and sent.scheme.lower() != "bearer":
+        return None
+    if sent is None and scene.error != "invalid_token":
+        return None
+    return scene.token if scene.token.kind is TokenKind.JWT else None
+
+
+def algorithm(scene: Scene) -> Iterator[Finding]:
+    """``alg`` against what registries accept."""
+    token = _sent(scene)
+    if token is None or token.header is None or scene.error == "insufficient_scope":
+        return
+    name = token.algorithm
+    if name in ACCEPTED:
+        return
+    why = {
+        None: "The header names no algorithm.",
+        "none": "The token is not signed at all (alg none), so anybody could have written it.",
+    }.get(name, f"{name} is not among the algorithms that registries take.")
+    if name is not None and name.startswith("HS"):
+        why = (
+            f"{name} is a shared-secret algorithm: whoever can check such a token can also make one, so registries "
+            "take "
+            "none. They hold a public key or certificate."
+        )
+    yield proven(
+        "algorithm-unsupported",
+        "The token's signature algorithm is not accepted",
+        f"{why} distribution takes {', '.join(sorted(ACCEPTED))}.",
+        [scene.token_proof("alg", name)],
+        Fix(
+            "Let the token server sign with ES256 or RS256 and give the registry the certificate (rootcertbundle) or "
+            "the "
+            "public key (jwks)."
+        ),
+    )
+
+
+def signature(scene: Scene) -> Iterator[Finding]:
+    """The signature against the key that the token itself brings; then what can only be guessed from the answer."""
+    token = _sent(scene)
+    if token is None or token.header is None or token.partial or token.algorithm not in ACCEPTED:
+        return
+    if scene.error == "insufficient_scope" or not token.has_signature:
+        return
+    if any(p.startswith("claim ") for p in token.problems) or _damaged(token):
+        return
+    state, detail = signature_state(token)
+    if state == "invalid":
+        yield proven(
+            "signature-untrusted",
+            "The signature does not fit the token",
+            "Checked against the key that the token itself brings, the signature is wrong: the token was changed after "
+            f"signing, cut, or signed with another key than the one it names. {_sentence(detail)}".strip(),
+            [scene.token_proof("signature", f"invalid ({detail or 'checked against the token key'})")],
+            Fix(
+                "Fetch a fresh token and use it unchanged; if that fails too, the token server's key and its "
+                "certificate do "
+                "not belong together: compare their public keys.",
+                (
+                    "openssl x509 -in token.crt -noout -pubkey | sha256sum",
+                    "openssl pkey -in token.key -pubout | sha256sum",
+                ),
+            ),
+        )
+        return
+    if not any(name in token.header for name in ("x5c", "jwk", "kid")):
+        yield proven(
+            "signature-untrusted",
+            "The token does not say which key signed it",
+            "Its header has none of x5c, jwk and kid, so the registry cannot find the key to check it with.",
+            [scene.token_proof("header", ", ".join(sorted(token.header)))],
+            Fix(
+                "Let the token server write kid (or x5c) into the header; the registry needs that key in "
+                "rootcertbundle or "
+                "jwks."
+            ),
+        )
+        return
+    yield from _certificates(scene, token)
+
+
+def _certificates(scene: Scene, token: Token) -> Iterator[Finding]:
+    if "x5c" not in (token.header or {}) or scene.moment is None or scene.error != "invalid_token":
+        return
+    from reglens.auth.keys import chain
+
+    for certificate in chain(token):
+        if not certificate.valid_at(scene.moment):
+            if scene.product is HUB:
+                return  # its certificates are renewed rarely and checked against its own roots
+            yield likely(
+                "signature-untrusted",
+                "The signing certificate is out of date",
+                f"The certificate {certificate.subject!r} in x5c was valid from {certificate.not_before:%Y-%m-%d} to "
+                f"{certificate.not_after:%Y-%m-%d}, and the refusal came outside that time.",
+                [scene.token_proof("x5c", f"{certificate.subject}, until {certificate.not_after:%Y-%m-%d}")],
+                Fix("Renew the token server's certificate and give the registry the new one (rootcertbundle)."),
+            )
+            return
+
+
+def _sentence(text: str) -> str:
+    return f"({text})" if text else ""
+
+
+def _damaged(token: Token) -> bool:
+    text = token.raw.reveal()
+    return "…" in text or "..." in text or text.count(".") != 2
+
+
+def issuer(scene: Scene) -> Iterator[Finding]:
+    """``iss`` against the registry's configuration, where that is in the evidence."""
+    token = scene.token
+    trusted, where = trusted_issuer(scene)
+    if scene.ok or trusted is None or token is None or token.claims is None or token.issuer == trusted:
+        return
+    if token.partial and "iss" not in token.claims:
+        return
+    yield proven(
+        "issuer-mismatch",
+        "The token is of another issuer than the registry trusts",
+        f"The registry's configuration trusts the issuer {trusted!r}; the token's claim iss is {token.issuer!r}. They "
+        "must be "
+        "the same, letter for letter: no slash or port may differ.",
+        [Proof(f"{where}, auth.token.issuer", trusted), scene.token_proof("iss", token.issuer)],
+        Fix(
+            "Give the token server and the registry the same issuer.", (f"auth:\n  token:\n    issuer: {token.issuer}",)
+        ),
+    )
+
+
+def remaining(scene: Scene, found: Mapping[str, Finding]) -> Iterator[Finding]:
+    """What is left when a token was refused and everything that can be seen in it is right.
+
+    Only the registry's log could decide; so these are candidates, with what is ruled out and what would prove them.
+    """
+    token = _sent(scene)
+    if token is None or token.claims is None or scene.bearer is None or token.algorithm not in ACCEPTED:
+        return
+    if (
+        any(code in REFUSED_TOKEN and found[code].severity is Severity.ERROR for code in found)
+        or "wrong-scheme" in found
+    ):
+        return
+    v3 = _no_error_for_jwt(scene)
+    if scene.error != "invalid_token" and not v3:
+        return
+    if scene.product.checks_audience is False:
+        return
+    state, _ = signature_state(token)
+    whole = "the signature is whole by the key the token brings, " if state == "valid" else ""
+    ruled_out = (
+        f"Ruled out by what is visible: the audience fits, {whole}the token was in its life"
+        + (f" at {scene.moment:%H:%M:%S}" if scene.moment else "")
+        + ", and its form is right."
+    )
+    if v3:
+        yield (proven if _is_distribution(scene) else likely)(
+            "signature-untrusted",
+            "The signature is wrong",
+            "A well-formed token was sent and the challenge came back without error=. distribution 3 answers so when "
+            "the "
+            "signature does not fit the key (registry/auth/token/token.go); for any other fault of a token it says "
+            f"invalid_token. {ruled_out}",
+            [
+                scene.token_proof("signature", f"alg {token.algorithm}, kid {token.key_id or '(none)'}"),
+                scene.proof(scene.refusal, "challenge", "Www-Authenticate, error", None),
+            ],
+            Fix(
+                "Compare the key that the token server signs with and the key that the registry knows under this kid "
+                "or "
+                "certificate; its log says 'error in cryptographic primitive'.",
+                LOOK.commands,
+            ),
+        )
+        return
+    odd = token.issuer is None or bool(_ODD_ISSUER.search(token.issuer))
+    key = token.key_id or ("the certificate in x5c" if "x5c" in (token.header or {}) else "its key")
+    left = (
+        f"Left are the issuer ({token.issuer!r}), which must equal the registry's auth.token.issuer, and the key "
+        f"({key}), which "
+        "must be in its rootcertbundle or jwks. Neither is ever told to a client. The registry's log decides: "
+        f"{LOG_LINES}."
+    )
+    key_finding = likely(
+        "signature-untrusted",
+        "The registry probably does not trust the key that signed this token",
+        f"The registry says invalid_token and no more. {ruled_out} {left}" + _kid_words(token),
+        [
+            scene.proof(scene.refusal, "challenge", "Www-Authenticate, error", scene.error),
+            scene.token_proof("key", f"alg {token.algorithm}, kid {token.key_id or '(none)'}"),
+        ],
+        LOOK,
+    )
+    issuer_finding = likely(
+        "issuer-mismatch",
+        "The registry perhaps trusts another issuer",
+        (f"The claim iss is {token.issuer!r}" + (", which looks like a slip" if odd else "") + f". {ruled_out} {left}"),
+        [
+            scene.token_proof("iss", token.issuer),
+            scene.proof(scene.refusal, "challenge", "Www-Authenticate, error", scene.error),
+        ],
+        LOOK,
+    )
+    if "issuer-mismatch" not in found and "signature-untrusted" not in found:
+        yield from (issuer_finding, key_finding)
+    elif "signature-untrusted" not in found:
+        yield key_finding
+
+
+def suspicious_issuer(scene: Scene) -> bool:
+    """Whether the issuer looks mistyped or unexpanded, so that it is the likelier of the two candidates."""
+    token = scene.token
+    return token is not None and token.claims is not None and bool(_ODD_ISSUER.search(token.issuer or ""))
+
+
+def _no_error_for_jwt(scene: Scene) -> bool:
+    """Whether a well-formed JWT was sent properly and the Bearer challenge came back without ``error``."""
+    refusal, sent = scene.refusal, scene.authorization
+    if refusal is None or refusal.status != 401 or sent is None or sent.token is None or scene.error:
+        return False
+    raw = sent.secret.reveal()
+    return (
+        sent.scheme.lower() == "bearer"
+        and scene.bearer_from is refusal
+        and scene.product in (DISTRIBUTION, UNKNOWN, HUB)
+        and sent.token.kind is TokenKind.JWT
+        and sent.token.claims is not None
+        and not sent.token.partial
+        and raw == raw.strip()
+        and bool(scene.bearer and scene.bearer.service)
+    )
+
+
+def _is_distribution(scene: Scene) -> bool:
+    return bool(scene.refusal and "docker-distribution-api-version" in scene.refusal.response_headers)
+
+
+def _kid_words(token: Token) -> str:
+    kid = token.key_id or ""
+    if "x5c" in (token.header or {}) or not kid:
+        return ""
+    if re.fullmatch(r"(?:[A-Z2-7]{4}:){11}[A-Z2-7]{4}", kid):
+        return (
+            " The kid is a libtrust fingerprint: docker-registry 2.8 knows keys by it, distribution 3 does not, so a "
+            "registry "
+            "upgraded to 3 no longer finds the key."
+        )
+    return (
+        " The kid is no libtrust fingerprint: docker-registry 2.8 knows keys only by that form, distribution 3 by the "
+        "RFC 7638 "
+        "thumbprint or the kid in its jwks file."
+    )
+
+
+RULES = (algorithm, signature, issuer)
