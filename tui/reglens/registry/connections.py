@@ -1,4 +1,4 @@
-"""The pooled HTTP clients of one session, made when they are first needed.
+"""The HTTP connections of one session, made when they are first needed.
 
 Plain http needs no certificate store, and building one costs more than a request to a registry nearby.
 """
@@ -17,50 +17,75 @@ from reglens.oci.reference import is_loopback, split_port
 from reglens.registry.failures import plain_peer
 from reglens.registry.options import Options
 
-POOL = 64
-"""Connections to one registry at once."""
+MAX_CONNECTIONS = 64
+"""Connections of one session at once."""
+KEPT_ALIVE = 30.0
+"""Seconds that an idle connection is used again."""
 PROBE_TIMEOUT = 2.0
 """Seconds that a loopback port has to show whether it speaks TLS."""
 
 
 class Connections:
-    """One client for plain http and one for https, each with and without the environment's proxies."""
+    """Connections to one registry and the servers it names, kept open between requests.
+
+    Each is a client of its own with one connection, taken for a request and given back: httpcore's pool looks at every
+    connection several times for each request, which costs more than the request where many run at once. No cookies:
+    the Go clients keep none, and one could mask the very refusal that is being looked into.
+    """
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self._clients: dict[tuple[bool, bool], httpx.AsyncClient] = {}
+        self._idle: dict[str, list[httpx.AsyncClient]] = {}
+        self._free = asyncio.Semaphore(MAX_CONNECTIONS)
+        self._contexts: dict[bool, ssl.SSLContext] = {}
 
-    def client(self, url: httpx.URL) -> httpx.AsyncClient:
-        """The client for `url`. This machine is never reached through a proxy, as in Go (net/http,
-        ``ProxyFromEnvironment``). Raises UsageError if the options name certificates that cannot be read."""
-        secure = url.scheme == "https"
-        local = is_loopback(url.host)
-        client = self._clients.get((secure, local))
-        if client is None:
-            client = self._clients[secure, local] = self._make(secure, local)
-        return client
+    async def take(self, url: httpx.URL) -> httpx.AsyncClient:
+        """A client that nobody else uses; give it back. Raises UsageError if the options name certificates that cannot
+        be read."""
+        await self._free.acquire()
+        try:
+            idle = self._idle.get(_origin(url))
+            return idle.pop() if idle else self._make(url)
+        except BaseException:
+            self._free.release()
+            raise
 
-    def _make(self, secure: bool, local: bool) -> httpx.AsyncClient:
+    def give_back(self, url: httpx.URL, client: httpx.AsyncClient) -> None:
+        """The last one given back is the first one taken: few connections stay warm, the others grow old."""
+        self._idle.setdefault(_origin(url), []).append(client)
+        self._free.release()
+
+    def _make(self, url: httpx.URL) -> httpx.AsyncClient:
+        """This machine is never reached through a proxy, as in Go (net/http, ``ProxyFromEnvironment``)."""
         logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it prints URLs with their signatures
+        secure = url.scheme == "https"
+        context = self._contexts.get(secure)
+        if context is None:
+            context = self._contexts[secure] = tls_context(self.options) if secure else bare_context()
         try:
             return httpx.AsyncClient(
-                verify=tls_context(self.options) if secure else bare_context(),
+                verify=context,
                 http1=True,
                 http2=False,
-                trust_env=not local,
+                trust_env=not is_loopback(url.host),
                 cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
                 follow_redirects=False,
                 timeout=self.options.timeout,
-                limits=httpx.Limits(max_connections=POOL, max_keepalive_connections=POOL, keepalive_expiry=30),
+                limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEPT_ALIVE),
             )
         except (ValueError, ImportError) as error:
             raise UsageError(f"A proxy in the environment cannot be used: {error}", "Check HTTPS_PROXY.") from None
 
     async def aclose(self) -> None:
-        clients = list(self._clients.values())
-        self._clients.clear()
-        for client in clients:
-            await client.aclose()
+        """Close what is idle."""
+        while self._idle:
+            _, clients = self._idle.popitem()
+            for client in clients:
+                await client.aclose()
+
+
+def _origin(url: httpx.URL) -> str:
+    return f"{url.scheme}://{url.netloc.decode('ascii', 'replace')}"
 
 
 def bare_context() -> ssl.SSLContext:
@@ -105,6 +130,8 @@ async def speaks_tls(authority: str) -> bool | None:
     try:
         async with asyncio.timeout(PROBE_TIMEOUT):
             _, writer = await asyncio.open_connection(host.strip("[]"), port or 443, ssl=bare_context())
+    except ssl.SSLEOFError:
+        return False  # hung up on the handshake, as a server of something else does
     except ssl.SSLError as error:
         return not plain_peer(error)
     except TimeoutError:

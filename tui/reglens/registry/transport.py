@@ -93,9 +93,15 @@ class Transport:
         """The answer to `call`, of any status. Raises Unreachable, AnswerInvalid, TooLarge, UsageError."""
         try:
             request = self._request(call)
-            client = self.connections.client(request.url)
         except (httpx.InvalidURL, ValueError, TypeError) as error:
             raise AnswerInvalid(f"The URL {redact.url(call.url)} cannot be asked: {error}.") from None
+        client = await self.connections.take(request.url)
+        try:
+            return await self._exchange(call, request, client)
+        finally:
+            self.connections.give_back(request.url, client)
+
+    async def _exchange(self, call: Call, request: httpx.Request, client: httpx.AsyncClient) -> Reply:
         recorder = _Recorder(self, call, request)
         news, self._news = self._news, ""
         recorder.begin(news)
@@ -137,9 +143,11 @@ class Transport:
         return httpx.Request(call.method, bare, headers=headers, content=content)
 
     async def _read(self, call: Call, response: httpx.Response, recorder: _Recorder) -> bytes:
-        if call.method == "HEAD":
-            return b""
         assert isinstance(response.stream, httpx.AsyncByteStream)
+        if call.method == "HEAD":
+            async for _ in response.stream:  # the connection can be used again only once the answer was read
+                pass
+            return b""
         coding = response.headers.get("content-encoding", "").strip().lower()
         if response.status_code >= 300:
             return await self._read_error(response.stream, coding, recorder)
