@@ -35,24 +35,32 @@ def detail_lines(
     exchange: Exchange, width: int, now: datetime, checked: Checked | None = None, *, revealed: bool = False
 ) -> list[Line]:
     """The whole detail of one exchange."""
-    lines = _top(exchange, width)
-    for title, part in (
+    parts = [
         ("Challenge", _challenges(exchange, width)),
         ("Request", _request(exchange, width, now)),
+        ("Token in the answer", _token(exchange, width, now, checked, revealed)),
         ("Answer", _answer(exchange, width)),
         ("Body", _body(exchange, width)),
         ("Time", _timing(exchange, width)),
-    ):
+    ]
+    lines = _top(exchange, width)
+    for title, part in parts:
         if part:
             lines += [blank(), *heading(title, width), *part]
-    if exchange.token is not None:
-        lines += [blank(), *heading("The token in this answer", width)]
-        seconds = lifetime(exchange)
-        if exchange.token.expires is None and seconds is not None and exchange.local_time is not None:
-            text = f"lives {seconds} s from {stamp(exchange.local_time)}, by the answer"
-            lines += paragraph(words((text, ".note")), width)
-        lines += token_lines(exchange.token, width, now, checked, revealed=revealed)
     return lines
+
+
+def _token(exchange: Exchange, width: int, now: datetime, checked: Checked | None, revealed: bool) -> list[Line]:
+    token = exchange.token
+    if token is None:
+        return []
+    lines: list[Line] = []
+    seconds = lifetime(exchange)
+    if token.expires is None and seconds is not None and exchange.local_time is not None:
+        lines += paragraph(
+            words((f"lives {seconds} s from {stamp(exchange.local_time)}, by the answer", ".note")), width
+        )
+    return lines + token_lines(token, width, now, checked, revealed=revealed)
 
 
 def _top(exchange: Exchange, width: int) -> list[Line]:

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
 
 from textual.content import Content
 
 from reglens.app.widgets.layout import Line, Part, cells, column, end, middle, paragraph, said, words
 from reglens.auth.token import Token, TokenKind
 from reglens.jsontext import loads
+from reglens.oci import media
 from reglens.text import clean, human_milliseconds, human_size
 from reglens.trace.exchange import Exchange, Role
 
 DEFAULT_LIFETIME = 60
 """Seconds that a token lives if nobody says (distribution, docs/content/spec/auth/token.md, ``expires_in``)."""
+_HEX = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
+_KINDS = {
+    media.OCI_INDEX: "OCI index",
+    media.OCI_MANIFEST: "OCI image",
+    media.DOCKER_LIST: "Docker manifest list",
+    media.DOCKER_MANIFEST: "Docker image",
+    media.DOCKER_SCHEMA1: "Docker schema 1",
+    media.DOCKER_SCHEMA1_SIGNED: "Docker schema 1",
+}
 STACKED_BELOW = 64
 """Cells of width below which an exchange takes two lines."""
 
@@ -47,8 +59,23 @@ def place(exchange: Exchange) -> str:
 
 
 def short_place(exchange: Exchange, width: int) -> str:
-    """`place` in `width` cells, keeping the end of the path, which names the resource."""
-    return middle(place(exchange), width)
+    """`place` in `width` cells. What is left out first is what can be guessed: most of a digest, then the way to the
+    resource, then its middle."""
+    whole = place(exchange)
+    if cells(whole) <= width:
+        return whole
+    shorter = _HEX.sub(r"\1…", whole)
+    if cells(shorter) <= width:
+        return shorter
+    return middle(_essence(exchange, shorter), width)
+
+
+def _essence(exchange: Exchange, shown: str) -> str:
+    """``…/manifests/3.20`` of a path on the registry, ``host/…/token`` of one elsewhere."""
+    parts = shown.split("/")
+    if exchange.host == exchange.authority:
+        return "…/" + "/".join(parts[-2:]) if len(parts) > 4 else shown
+    return f"{parts[0]}/…/{parts[-1]}" if len(parts) > 3 else shown
 
 
 def grants_nothing(token: Token) -> bool:
@@ -98,7 +125,7 @@ def meaning(exchange: Exchange) -> Content:
     if exchange.status in (401, 403, 407) or (exchange.status >= 400 and exchange.challenges):
         return _refusal(exchange)
     if 300 <= exchange.status < 400:
-        return said(exchange.response_headers.get("location", "redirected to nowhere"), ".accent")
+        return _redirect(exchange)
     if exchange.status >= 400:
         return _error(exchange)
     return _success(exchange)
@@ -155,24 +182,35 @@ def _error(exchange: Exchange) -> Content:
     return words((told, ".bad"))
 
 
+def _redirect(exchange: Exchange) -> Content:
+    location = exchange.response_headers.get("location")
+    if location is None:
+        return words(("redirected, but not told where", ".bad"))
+    try:
+        there = urlsplit(location)
+    except ValueError:
+        return words("to ", said(location, ".accent", 300))
+    return words("to ", said(there.netloc or there.path, ".accent", 300))
+
+
 def _success(exchange: Exchange) -> Content:
     headers = exchange.response_headers
-    digest = headers.get("docker-content-digest")
-    if digest:
-        return said(digest, limit=200)
-    parts: list[Part] = []
     if exchange.role is Role.PING:
-        parts.append("accepted" if exchange.authorization else "open, no login asked")
-    if 'rel="next"' in headers.get("link", "").replace("'", '"') or "rel=next" in headers.get("link", ""):
+        return words("accepted" if exchange.authorization else "open, no login asked")
+    parts: list[str] = []
+    digest = headers.get("docker-content-digest", "")
+    if digest:
+        parts.append(_HEX.sub(r"\1", clean(digest, 200)))
+    if exchange.role in (Role.TAGS, Role.CATALOG) and "next" in headers.get("link", "").partition("rel=")[2]:
         parts.append("a page, more follow")
-    size = exchange.body.size
-    if not size and (length := headers.get("content-length", "")).isdecimal() and len(length) < 16:
-        size = int(length)
-    if size and exchange.role is not Role.PING:
+    kind = _KINDS.get(exchange.media_type, exchange.media_type)
+    if kind and kind != "application/json":
+        parts.append(clean(kind, 80))
+    length = headers.get("content-length", "")
+    size = int(length) if length.isdecimal() and len(length) < 16 else exchange.body.size
+    if size:
         parts.append(human_size(size))
-    if exchange.media_type and exchange.role is not Role.PING:
-        parts.append(clean(exchange.media_type, 80))
-    return Content(" · ".join(str(part) for part in parts))
+    return words(" · ".join(parts) or "ok")
 
 
 def depths(exchanges: Iterable[Exchange]) -> dict[int, int]:
@@ -199,27 +237,31 @@ def exchange_lines(exchanges: Sequence[Exchange], width: int) -> list[Line]:
     method_width = max(3, *(len(clean(e.method or "?", 8)) for e in exchanges))
     if width < STACKED_BELOW:
         return [line for e in exchanges for line in _stacked(e, hops[e.number], digits, width)]
+    told = {e.number: meaning(e) for e in exchanges}
+    room = width - digits - 1 - method_width - 1 - 2 - 5 - 2 - 8
     wanted = max(cells(place(e)) + 2 * hops[e.number] for e in exchanges)
-    fixed = digits + 1 + method_width + 1 + 2 + 5 + 2 + 8
-    place_width = max(16, min(wanted, (width - fixed) * 45 // 100))
-    meaning_width = max(8, width - fixed - place_width - 1)
+    meant = min(max(content.cell_length for content in told.values()), room * 6 // 10)
+    place_width = max(16, min(wanted, max(room - meant - 1, 24), room * 45 // 100))
+    meaning_width = max(8, room - place_width)
     return [
-        Line(_row(e, hops[e.number], digits, method_width, place_width, meaning_width), e.number) for e in exchanges
+        Line(_row(e, told[e.number], hops[e.number], digits, method_width, place_width, meaning_width), e.number)
+        for e in exchanges
     ]
 
 
-def _row(exchange: Exchange, hop: int, digits: int, method: int, place_width: int, meaning_width: int) -> Content:
+def _row(
+    exchange: Exchange, told: Content, hop: int, digits: int, method: int, place_width: int, meaning_width: int
+) -> Content:
     sign, style = mark(exchange)
     lead = "  " * (hop - 1) + "↳ " if hop else ""
     return words(
         (f"{exchange.number:>{digits}} ", ".muted"),
-        lead,
         (f"{clean(exchange.method or '?', 8):<{method}} ", ".label"),
-        column(Content(short_place(exchange, max(6, place_width - len(lead)))), max(6, place_width - len(lead))),
+        column(words((lead, ".accent"), short_place(exchange, max(6, place_width - len(lead)))), place_width),
         "  ",
         (f"{sign} {_status(exchange):<3}", style),
         "  ",
-        column(meaning(exchange), meaning_width),
+        column(told, meaning_width),
         (f" {_time(exchange):>7}", ".muted"),
     )
 
@@ -232,8 +274,8 @@ def _stacked(exchange: Exchange, hop: int, digits: int, width: int) -> list[Line
     room = max(6, width - digits - 1 - len(lead) - len(method) - 1 - cells(tail))
     top = words(
         (f"{exchange.number:>{digits}} ", ".muted"),
-        lead,
         (f"{method} ", ".label"),
+        (lead, ".accent"),
         column(Content(short_place(exchange, room)), room),
         (f"  {sign} {_status(exchange):<3}", style),
         (f" {_time(exchange):>7}", ".muted"),

@@ -15,8 +15,8 @@ from textual.content import Content
 from reglens.text import DISPLAY_LIMIT, clean
 
 Part = str | Content | tuple[str, str]
-BREAKS = "/:,;&?=@"
-"""Characters after which a long word (URL, scope, digest) is rather broken than in its middle."""
+BREAKS = ("/:,;&?=@", ".+-_")
+"""Characters after which a long word (URL, scope, media type) is rather broken than elsewhere; the first ones first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +91,11 @@ def _cut(text: str, width: int) -> int:
         word = text[space + 1 : space + 2 + width].split(" ", 1)[0]
         if len(word) <= width or space > width // 2:
             return space
-    mark = max(text.rfind(character, 0, fits) for character in BREAKS)
-    return mark + 1 if mark >= width // 2 else fits
+    for marks in BREAKS:
+        mark = max(text.rfind(character, 0, fits) for character in marks)
+        if mark >= width // 2:
+            return mark + 1
+    return fits
 
 
 def cells(text: str) -> int:

@@ -43,15 +43,15 @@ class LineView(ScrollView, can_focus=True):
         & > .accent { color: $text-accent; }
         & > .strong { text-style: bold; }
         & > .code { color: $text-secondary; }
-        & > .clash { color: $text-error; background: $error-muted; text-style: bold; }
-        & > .secret { color: $text-warning; background: $warning-muted; }
+        & > .clash { color: $text-error; background: $error 18%; text-style: bold; }
+        & > .secret { color: $text-warning; background: $warning 12%; }
         & > .cursor { background: $foreground 8%; }
         & > .cursor-mark { color: $accent; text-style: bold; }
         & > .json-key { color: $text-primary; }
         & > .json-text { color: $text-success; }
         & > .json-number { color: $text-warning; }
         & > .json-word { color: $text-accent; }
-        &:focus > .cursor { background: $primary 30%; }
+        &:focus > .cursor { background: $primary 22%; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.LIST)]
@@ -82,8 +82,18 @@ class LineView(ScrollView, can_focus=True):
         self.refresh()
 
     def named_style(self, style: str | Style) -> Style:
-        """A style of ours by its name."""
-        return style if isinstance(style, Style) else self.get_visual_style(style.removeprefix("."), partial=True)
+        """A style of ours by its name, laid over whatever it stands on."""
+        if isinstance(style, Style):
+            return style
+        rules = self.get_component_styles(style.removeprefix("."))
+        weight = rules.text_style
+        return Style(
+            background=rules.background if rules.has_rule("background") else None,
+            foreground=rules.color if rules.has_rule("color") else None,
+            bold=weight.bold,
+            italic=weight.italic,
+            underline=weight.underline,
+        )
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""

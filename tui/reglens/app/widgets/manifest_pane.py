@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -165,6 +165,7 @@ class ManifestPane(Pane):
     def show_nothing(self) -> None:
         """The state before anything is chosen."""
         self._forget(None)
+        self._index = None
         self._tell(
             ("No manifest yet.", ".strong"),
             "Choose a tag, and its manifest appears here: platforms, layers, configuration, history and the raw JSON.",
@@ -175,11 +176,14 @@ class ManifestPane(Pane):
         self._forget(reference)
         self._tell(("… fetching the manifest", ".accent"), clean(str(reference)))
 
-    def show_manifest(self, reference: Reference, manifest: Manifest, parent: Manifest | None = None) -> None:
-        """Show `manifest`; `parent` is the index through which it was chosen."""
+    def show_manifest(self, reference: Reference, manifest: Manifest) -> None:
+        """Show `manifest`. If the index shown before lists it, it is said to be of that index."""
         self._forget(reference)
         self._manifest = manifest
-        self._index = parent if isinstance(parent, Index) else None
+        if isinstance(manifest, Index):
+            self._index = manifest
+        elif self._index is not None and all(m.digest != manifest.digest for m in self._index.manifests):
+            self._index = None
         self.add_class("-filled")
         self._title()
         if isinstance(manifest, Image) and manifest.is_container:
@@ -220,7 +224,6 @@ class ManifestPane(Pane):
     def _forget(self, reference: Reference | None) -> None:
         self._shown = reference
         self._manifest = self._config = self._config_error = None
-        self._index = None
         self._unfolded = frozenset()
         self._formatted = None
         self._set_json(False)
@@ -237,7 +240,12 @@ class ManifestPane(Pane):
             self.home().focus()
 
     def _title(self) -> None:
-        self.entitle("Manifest", self._shown.familiar if self._shown else "")
+        shown = self._shown
+        if shown is not None and shown.digest is not None:
+            bare = replace(shown, tag=None, digest=None)
+            self.entitle("Manifest", f"{bare.familiar}@{shown.digest.short}")
+        else:
+            self.entitle("Manifest", shown.familiar if shown else "")
 
     def _tell(self, top: tuple[str, str], sentence: str) -> None:
         self._sheet.lay(lambda width: [*paragraph(words(top), width), *paragraph(words((sentence, ".muted")), width)])
@@ -270,7 +278,7 @@ class ManifestPane(Pane):
         if manifest is None:
             return
         under = Content("")
-        if self._index is not None:
+        if self._index is not None and self._index is not manifest:
             entry = next((m for m in self._index.manifests if m.digest == manifest.digest), None)
             platform = str(entry.platform) if entry and entry.platform else ""
             under = words(

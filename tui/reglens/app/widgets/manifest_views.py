@@ -142,11 +142,11 @@ def index_lines(index: Index, width: int, unfolded: frozenset[str], config_now: 
         digest = str(entry.digest)
         known.add(digest)
         room = max(12, width - name_width - size_width - 4)
-        note = ""
         count = len(attested.get(digest, ()))
-        shown_digest = digest if cells(digest) <= room - (4 if count else 0) else entry.digest.short
-        if count:
-            note = f"  {'−' if digest in unfolded else '+'}{count}"
+        note = f"  {'−' if digest in unfolded else '+'}{count}" if count else ""
+        if note and width >= 64:
+            note += " attestation" + ("" if count == 1 else "s")
+        shown_digest = digest if cells(digest) + len(note) <= room else entry.digest.short
         content = words(
             column(Content.styled(name, ".strong"), name_width),
             "  ",
@@ -260,7 +260,7 @@ def short_type(media_type: str) -> str:
 def step_text(entry: HistoryEntry) -> str:
     """A history entry as the Dockerfile line it came from, as near as can be told (moby and BuildKit write
     ``created_by`` as the shell command, with ``#(nop)`` before what ran nothing)."""
-    text = _BUILDKIT.sub("", entry.created_by).strip()
+    text = _BUILDKIT.sub("", entry.created_by).replace("\t", "    ").strip()
     found = _SHELL.match(text)
     if found:
         rest = found["rest"].strip()
