@@ -13,8 +13,8 @@ def read_paste(text: str, *, reference: str | None = None, moment: datetime | No
     """The evidence in `text`: exchanges, commands, tokens, reports and facts, in any mixture and order.
 
     `reference` is what was wanted, as typed; without it, commands and URLs are asked. `moment` is the time of the
-    refusal, where it is known from elsewhere. Never raises, and takes time linear in the length of the text. Every secret
-    in the evidence is a fingerprint or a `Secret`; spans are offsets in `text` as it was given.
+    refusal, where it is known from elsewhere. Never raises, and takes time linear in the length of the text. Every
+    secret in the evidence is a fingerprint or a `Secret`; spans are offsets in `text` as it was given.
     """
     from reglens.diagnosis.paste.evidence import gather
 

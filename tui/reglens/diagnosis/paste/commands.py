@@ -326,7 +326,9 @@ def command_start(text: str) -> tuple[int, str]:
         if matched and not re.match(r"[<*{}] ", head):
             quote = prefix.rstrip(" ")[-1:]
             if quote in ("`", "'", '"') and prefix.strip():
-                return (found.start(), quote) if head.find(quote, found.end()) > 0 else (-1, "")
+                end = head.find(quote, found.end())
+                # what a message advises is no command that ran; one that names an image most likely did
+                return (found.start(), quote) if end > 0 and re.search(r" [^ -]\S*[/:]", head[:end]) else (-1, "")
             return found.start(), ""
         found = _QUICK.search(head, found.end())
     return -1, ""
@@ -345,13 +347,18 @@ def _plausible(script: Sequence[Simple], prefix: str) -> bool:
     words = [w.text for s in script for w in s.words]
     if not words:
         return bool(script[0].assignments)
-    if script[0].assignments or prefix.strip():
+    name = words[0].rsplit("/", 1)[-1]
+    if name in ("http", "https", "xh", "xhs") and not any(c in w for w in words[1:4] for c in "/:$"):
+        return False
+    if script[0].assignments or prefix.strip(" \t#"):
         return True
     while words and words[0] in ("sudo", "time", "env"):
         words.pop(0)
     if not words or words[0].endswith(":") or len(words) == 1:
         return False
     rest = [w for w in words[1:] if not w.startswith("-")]
+    if any(w.endswith(",") and "=" not in w for w in rest):
+        return False
     name = words[0].rsplit("/", 1)[-1]
     if name in HTTP_CLIENTS:
         marks = any(c in w for w in rest for c in "/.:$<") or any(w.startswith("-") for w in words[1:])

@@ -22,7 +22,8 @@ _CRANE_GOT = re.compile(
 )
 _CRANE_LINE = re.compile(rf"\d{{4}}/\d\d/\d\d \d\d:\d\d:\d\d (?=(?:{METHODS}) /|HTTP/[0-9])")
 _SKOPEO = re.compile(
-    rf"(?:time=|DEBU\[|level=debug).{{0,120}}?(?:msg=\")?(?<![-\w])(?P<method>{METHODS}) (?P<url>https?://[^\s\"]{{1,16000}})\"?[ \t]*$"
+    rf"(?:time=|DEBU\[|level=debug).{{0,120}}?(?:msg=\")?(?<![-\w])(?P<method>{METHODS}) "
+    r"(?P<url>https?://[^\s\"]{1,16000})\"?[ \t]*$"
 )
 _PING = re.compile(
     r"(?:time=|DEBU\[|level=debug).{0,120}?\bPing (?P<url>https?://[^\s\"]{1,2000}) status (?P<status>\d{3})"
@@ -31,7 +32,8 @@ _PING_FAILED = re.compile(
     r"(?:time=|DEBU\[|level=debug).{0,120}?\bPing (?P<url>https?://[^\s\"]{1,2000}) err (?P<error>.{1,2000})"
 )
 _ORAS_FIELD = re.compile(
-    r"[ \t]{0,8}[<>]?[ \t]{0,4}(?P<what>Request URL|Request method|Response [Ss]tatus):[ \t]{0,4}\"?(?P<value>[^\"\n]{1,16000}?)\"?[ \t]*$"
+    r"[ \t]{0,8}[<>]?[ \t]{0,4}(?P<what>Request URL|Request method|Response [Ss]tatus):[ \t]{0,4}\"?"
+    r"(?P<value>[^\"\n]{1,16000}?)\"?[ \t]*$"
 )
 _ORAS_HEADERS = re.compile(r"[ \t]{0,8}[<>]?[ \t]{0,4}(?P<side>Request|Response) (?P<what>headers|body):?[ \t]*$")
 _ORAS_HEADER = re.compile(
@@ -44,7 +46,7 @@ _PYTHON = re.compile(
 
 
 class Dumps:
-    """Follows the debug output of clients. `consumed` tells of the last line taken whether it has nothing else to say."""
+    """Follows the debug output of clients. `consumed` tells of the last line taken whether it says nothing else."""
 
     def __init__(self, transcript: Transcript) -> None:
         self.transcript = transcript

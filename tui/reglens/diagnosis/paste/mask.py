@@ -20,9 +20,9 @@ _BEARER = re.compile(
     re.IGNORECASE,
 )
 _MEMBER = re.compile(
-    r"(?P<keep>\\?[\"']?\b(?:[A-Za-z]{1,20}[_-])?(?:access_?token|refresh_?token|id_?token|identity_?token|registry_?token"
-    r"|authorizationtoken|token|password|passwd|pwd|passphrase|secret|client_?secret|secret_?key|secret_?access_?key|auth"
-    r"|private_?key|api_?key|x-registry-auth|dockerconfigjson|dockercfg)\\?[\"']\s{0,3}[:=]\s{0,3}b?\\?[\"'])"
+    r"(?P<keep>\\?[\"']?\b(?:[A-Za-z]{1,20}[_-])?(?:access_?token|refresh_?token|id_?token|identity_?token"
+    r"|registry_?token|authorizationtoken|token|password|passwd|pwd|passphrase|secret|client_?secret|secret_?key"
+    r"|secret_?access_?key|auth|private_?key|api_?key|x-registry-auth|dockerconfigjson|dockercfg)\\?[\"']\s{0,3}[:=]\s{0,3}b?\\?[\"'])"
     r"(?P<secret>[^\"'\\\s]{3,}|(?<=[\"'])[^\"'\\\n]{3,200}(?=[\"']))",
     re.IGNORECASE,
 )
@@ -62,9 +62,9 @@ _FORM = re.compile(
     r"(?P<keep>(?:^|[\s&\"'?])(?:password|refresh_token|access_token|client_secret|token)=)(?P<secret>[^\s&\"'$`]{3,})"
 )
 _KNOWN_FORMS = re.compile(
-    r"\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}|gl(?:pat|dt|rt|cbt|ptt|soat)-[A-Za-z0-9_-]{15,255}"
-    r"|dckr_(?:pat|oat)_[A-Za-z0-9_-]{10,255}|AKIA[0-9A-Z]{16}|ya29\.[A-Za-z0-9_-]{20,2000}|xox[abprs]-[A-Za-z0-9-]{10,255}"
-    r"|hvs\.[A-Za-z0-9_-]{20,255}|npm_[A-Za-z0-9]{36}|dop_v1_[a-f0-9]{64}|AQoDYXdz[A-Za-z0-9+/=]{20,2000})"
+    r"\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}"
+    r"|gl(?:pat|dt|rt|cbt|ptt|soat)-[A-Za-z0-9_-]{15,255}|dckr_(?:pat|oat)_[A-Za-z0-9_-]{10,255}|AKIA[0-9A-Z]{16}|ya29\.[A-Za-z0-9_-]{20,2000}"
+    r"|xox[abprs]-[A-Za-z0-9-]{10,255}|hvs\.[A-Za-z0-9_-]{20,255}|npm_[A-Za-z0-9]{36}|dop_v1_[a-f0-9]{64}|AQoDYXdz[A-Za-z0-9+/=]{20,2000})"
 )
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN (?P<kind>[A-Z ]{0,30}PRIVATE KEY)-----(?:(?!-----END)[\s\S]){0,20000}(?:-----END [A-Z ]{0,30}-----)?"
@@ -115,8 +115,8 @@ def mask(text: str) -> str:
 
 
 _SECRET_NEXT = frozenset(
-    "-u --user --creds --src-creds --dest-creds -a --auth -p --password --docker-password --oauth2-bearer --http-password "
-    "--registry-token --src-registry-token --dest-registry-token --proxy-user -U --pass".split()
+    "-u --user --creds --src-creds --dest-creds -a --auth -p --password --docker-password --oauth2-bearer "
+    "--http-password --registry-token --src-registry-token --dest-registry-token --proxy-user -U --pass".split()
 )
 
 

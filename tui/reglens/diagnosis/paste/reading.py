@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from reglens.auth.challenge import parse_challenges
-from reglens.auth.token import Token
+from reglens.auth.token import Token, read_part
 from reglens.diagnosis.evidence import Span
 from reglens.diagnosis.paste import dumps
 from reglens.diagnosis.paste.bodies import Body
@@ -34,7 +34,8 @@ _STRONG = re.compile(
     r"[<>] (?:HTTP/|[A-Z]{3,7} /)|\* +(?:Trying|Connected|Issue) |HTTP/[0-9.]{1,3} [1-5]\d\d|curl: \(|```"
 )
 _CHALLENGE = re.compile(
-    r"(?P<lead>[^\n]{0,200}?\b(?:www-authenticate|WWW_AUTHENTICATE)[\"'\]]{0,3}[ \t]{0,3}(?:[:=]>?|,|\()[ \t]{0,3}[\[\"'(b]{0,3})?"
+    r"(?P<lead>[^\n]{0,200}?\b(?:www-authenticate|WWW_AUTHENTICATE)[\"'\]]{0,3}[ \t]{0,3}(?:[:=]>?|,|\()"
+    r"[ \t]{0,3}[\[\"'(b]{0,3})?"
     r"(?=(?:bearer|basic)[ \t]+[a-z_]{3,20}[ \t]{0,3}=[ \t]{0,3}[\"'\\\w/])",
     re.IGNORECASE,
 )
@@ -42,7 +43,14 @@ _LONE_TOKEN = re.compile(
     r"[ \t]{0,16}(?:(?:export[ \t]+|set[ \t]+|\$)?[\w.-]{0,40}[ \t]{0,3}[:=][ \t]{0,3})?[\"'`]?"
     r"(?P<token>ey[JA-Za-z0-9][A-Za-z0-9_-]{8,}(?:\.{0,3}[A-Za-z0-9_=-]{0,}){0,6}…?)[\"'`,;]{0,3}[ \t]*$"
 )
-_LONE_BASIC = re.compile(r"[ \t]{0,16}(?:bearer|basic)[ \t]+(?P<value>[A-Za-z0-9+/._=~-]{6,})[ \t]*$", re.IGNORECASE)
+_LONE_BASIC = re.compile(
+    r"(?:[ \t]{0,16}|[^\n]{0,80}\bauthori[sz]ation\b[^\n]{0,60}?[:=][ \t]{0,4}[\"'\[]{0,3})"
+    r"(?P<scheme>bearer|basic)[ \t]+(?P<value>[A-Za-z0-9+/._=~-]{6,})[\"'\]},;]{0,4}[ \t]*$",
+    re.IGNORECASE,
+)
+_INNER_JWT = re.compile(
+    r"(?<![\w.-])ey[JA-Za-z0-9][A-Za-z0-9_-]{17,8000}\.[A-Za-z0-9_-]{8,60000}(?:\.[A-Za-z0-9_-]{0,2000})?"
+)
 _ACCESS = re.compile(r"[ \t]{0,16}[\"']?access[\"']?[ \t]{0,3}[:=][ \t]{0,3}(?P<value>\[.{0,20000}\])[ \t,;]*$")
 _QUOTED_TEXT = re.compile(r'[ \t]*"([^"\\\s]{10,65536})"[ \t]*$')
 
@@ -68,6 +76,7 @@ class Reading:
         self.taken: set[int] = set()
         self.header: tuple[dict[str, object], Passage] | None = None
         self.last_run: Run | None = None
+        self.ended = -2
 
     def read(self) -> None:
         """Reads all lines."""
@@ -102,6 +111,7 @@ class Reading:
             return after
         if self.transcript.take(line):
             self.taken.add(line.number)
+            self.ended = line.number
             return index + 1
         if self.dumps.take(line):
             if self.dumps.consumed:
@@ -143,7 +153,12 @@ class Reading:
             now = self.transcript.now
             length = body.length
             known = length is None or body.size < length
-            if now is not None and known and (body.kind == "text" or length or opening == "<"):
+            shown = now is not None and now.note != "body not shown" and now.method != "HEAD"
+            if (
+                shown
+                and known
+                and (body.kind == "text" or (length and line.number == self.ended + 1) or opening == "<")
+            ):
                 return self._into_body(index, line.passage)
         return index + 1
 
@@ -235,14 +250,14 @@ class Reading:
                 token = decoded({"access": value}, None, text, partial=True)
                 self._add_token(token, line.span(found.start("value"), found.end("value")))
                 return True
-        if found := _LONE_BASIC.match(text):
-            value_place = line.passage.cut(found.start("value") - 0)
+        if (found := _LONE_BASIC.match(text)) and not found["value"].isalpha():
             name = Passage("Authorization", ((0, line.span()[0]),))
-            start = len(text) - len(text.lstrip())
-            if len(value_place.text.strip()) >= 6 and not value_place.text.strip().isalpha():
-                draft = Draft(request_headers=[(name, line.passage.cut(start))])
-                self.drafts.append(draft)
-                return True
+            self.drafts.append(Draft(request_headers=[(name, line.passage.cut(found.start("scheme")))]))
+            return not text[: found.start("scheme")].strip()
+        for jwt in _INNER_JWT.finditer(text[:20_000]):
+            if read_part(jwt[0].split(".")[0]) is not None:
+                raw = line.passage.cut(*jwt.span())
+                self._add_token(read_pasted(raw.text), raw.span())
         return False
 
     def _challenge_line(self, line: Line) -> bool:

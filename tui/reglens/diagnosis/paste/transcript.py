@@ -17,6 +17,7 @@ from reglens.diagnosis.paste.source import Line, Passage, join
 from reglens.diagnosis.paste.tokens import is_redacted
 from reglens.diagnosis.paste.transcript_marks import (
     ANSWER_NAMES,
+    BLOCK_START,
     HEADER,
     INFO,
     MARK,
@@ -208,7 +209,7 @@ class Transcript:
                 return True
             if self.last is not None and (text[0] in " \t" or self.phase == "request"):
                 return self._continue(passage)
-        elif NAMES.match(text) and not (self.phase == "body" and self.body and self.body.unfinished):
+        elif BLOCK_START.match(text) and not (self.phase == "body" and self.body and self.body.unfinished):
             return self._loose_header(passage)
         return False
 

@@ -64,6 +64,17 @@ ANSWER_NAMES = frozenset(
     "access-control-allow-origin expires last-modified pragma x-powered-by accept-ranges x-served-by correlation-id "
     "x-ms-correlation-request-id x-robots-tag referrer-policy x-xss-protection".split()
 )
+_AMBIGUOUS = frozenset(
+    "host accept connection date server location link warning range via age allow vary expires pragma etag".split()
+)
+"""Names that logs and configurations use, too; such a line begins no block of headers."""
+
+BLOCK_START = re.compile(
+    r"[ \t]{0,16}(?:"
+    + "|".join(sorted(map(re.escape, (REQUEST_NAMES | ANSWER_NAMES) - _AMBIGUOUS), key=len, reverse=True))
+    + r"):",
+    re.IGNORECASE,
+)
 NAMES = re.compile(
     r"[ \t]{0,16}(?:" + "|".join(sorted(map(re.escape, REQUEST_NAMES | ANSWER_NAMES), key=len, reverse=True)) + r"):",
     re.IGNORECASE,

@@ -14,25 +14,30 @@ from reglens.trace.exchange import Exchange, Role
 PUSH, PULL, DELETE = "push", "pull", "delete"
 
 _VALUE_OPTIONS = frozenset(
-    "-u --username -p --password --platform --creds --src-creds --dest-creds --authfile --cert-dir -f --file -t --tag "
-    "--name -e --env -v --volume --network --net --entrypoint -w --workdir --user -l --label -o --output --format --config "
-    "--namespace -n --memory -m --cpus --restart --log-level --host -H --context --address -a --hosts-dir --build-arg "
-    "--target --cache-from --cache-to --tls-verify= --retry-times --override-os --override-arch --digestfile --registry "
-    "--docker-server --docker-username --docker-password --docker-email --registry-config --artifact-type --annotation "
-    "--network-alias --mount --link --add-host --dns --hostname -h --destination -d --context --dockerfile --kubeconfig "
-    "--image --version --repo".split()
+    "-u --username -p --password --platform --creds --src-creds --dest-creds --authfile --cert-dir -f --file "
+    "-t --tag --name -e --env -v --volume --network --net --entrypoint -w --workdir --user -l --label -o "
+    "--output --format --config --namespace -n --memory -m --cpus --restart --log-level --host -H --context "
+    "--address -a --hosts-dir --build-arg --target --cache-from --cache-to --tls-verify --retry-times "
+    "--override-os --override-arch --digestfile --registry --docker-server --docker-username --docker-password "
+    "--docker-email --registry-config --artifact-type --annotation --network-alias --mount --link --add-host "
+    "--dns --hostname -h --destination -d --dockerfile --kubeconfig --image --version --repo".split()
 )
 _PORT = re.compile(r"-[pv]\d")
 _TRANSPORT = re.compile(r"(?:docker|oci|docker-daemon|containers-storage|docker-archive|oci-archive|dir)://?")
+_GROUPS = frozenset("image image container manifest buildx artifact tag repo blob index i".split())
 _NAMED = re.compile(r"/v2/(?P<name>.+?)/(?:manifests/(?P<target>[^/]+)|tags/list|blobs/.*|referrers/.*)$")
 _PLACEHOLDER = re.compile(r"[$`()]")
 
 _VERBS: dict[str, tuple[str, ...]] = {
     PULL: ("pull", "run", "create", "inspect", "export", "digest", "manifest", "ls", "list-tags", "config", "fetch",
-           "resolve", "discover", "copy", "cp", "image", "validate", "save", "tag", "repo", "blob", "artifact", "fetch-metadata"),
+           "resolve", "discover", "copy", "cp", "image", "validate", "save", "artifact", "get", "head"),
     PUSH: ("push", "append", "mutate", "attach", "sign", "attest"),
     DELETE: ("delete", "rm-manifest"),
 }  # fmt: skip
+_IMAGE_CLIENTS = frozenset(
+    "docker podman nerdctl skopeo crane gcrane oras regctl buildah helm crictl ctr k3s microk8s kaniko executor cosign "
+    "notation trivy syft grype dive singularity apptainer finch lima container img reg umoci flux".split()
+)
 _ENGINES = frozenset({"docker", "podman", "nerdctl", "buildah", "finch", "lima", "container", "crictl", "singularity"})
 
 
@@ -41,6 +46,9 @@ def of_run(run: Run) -> tuple[str | None, str] | None:
     is about no image."""
     words = [a.text for a in run.arguments]
     program = run.program
+    if program not in _IMAGE_CLIENTS:
+        image = _option(words, ("--image",))
+        return (_clean(image), PULL) if image else None
     if program in ("k3s", "microk8s") and words:
         program, words = words[0].removeprefix("microk8s."), words[1:]
     if program == "ctr":
@@ -50,15 +58,10 @@ def of_run(run: Run) -> tuple[str | None, str] | None:
         return None
     verb = positional[0]
     rest = positional[1:]
-    if (
-        verb in ("image", "images", "container", "manifest", "buildx", "artifact", "tag", "repo", "blob", "index")
-        and rest
-    ):
-        if program in _ENGINES or program in ("oras", "regctl", "ctr"):
-            if program not in ("regctl", "oras") or rest[0] not in ("", None):
-                if verb == "tag" and program in _ENGINES:
-                    return _clean(rest[-1]), PUSH
-                verb, rest = rest[0], rest[1:]
+    if verb == "tag" and program in _ENGINES:
+        return (_clean(rest[-1]), PUSH) if len(rest) > 1 else None
+    if verb in _GROUPS and rest and (program in _ENGINES or program in ("oras", "regctl", "ctr")):
+        verb, rest = rest[0], rest[1:]
     if verb in ("login", "logout"):
         return (_clean(rest[0]) if rest else None), "login"
     if program == "skopeo":
@@ -72,8 +75,6 @@ def of_run(run: Run) -> tuple[str | None, str] | None:
         if verb in _VERBS[action] and rest:
             if verb in ("copy", "cp"):
                 return _clean(rest[0]), PULL
-            if verb == "tag":
-                return None
             if verb == "run" and program not in _ENGINES:
                 return None
             named = next((r for r in rest if not _PLACEHOLDER.search(r)), None)
@@ -163,6 +164,9 @@ def find(runs: Sequence[Run], exchanges: Sequence[Exchange], given: str | None) 
             if exchange.refused:
                 break
     action = named[1] if named else asked[1] if asked else PULL
+    latest = next((r for r in reversed(runs) if r.drafts or of_run(r)), None)
+    if asked and latest is not None and latest.drafts:
+        action = asked[1]
     if given is not None:
         return given, action
     if named and named[0]:
