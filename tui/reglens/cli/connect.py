@@ -20,6 +20,11 @@ from reglens.secret import Secret
 if TYPE_CHECKING:
     from reglens.registry.session import Session
 
+if "httpx" not in sys.modules:
+    # httpx's own command line drags click and rich in where they are installed, a third of its import; it does without
+    # where that import fails (httpx, __init__.py), and None in sys.modules makes it fail.
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]
+
 MAX_PASSWORD = 1 << 20
 """Octets read as a password; tokens of some clouds are several thousand long."""
 _T = TypeVar("_T")

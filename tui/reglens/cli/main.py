@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from typing import NoReturn
 
 from reglens.cli.output import Output, OutputClosed, OutputFailed, is_terminal
@@ -22,6 +23,8 @@ USAGE = 2
 
 def entry() -> NoReturn:
     """The console script."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a mark that the locale cannot write is no reason to fail
     output = Output()
     code = main(sys.argv[1:], output)
     try:

@@ -212,9 +212,7 @@ COMMANDS: dict[str, Command] = {
         _token,
         "Prints the challenge, the token request and the decoded claims. The token itself is printed only with "
         "--reveal.",
-        "reglens token alpine\nreglens token --service index.docker.io alpine\n"
-        'curl -H "Authorization: Bearer $(reglens token --reveal alpine)" '
-        "https://registry-1.docker.io/v2/library/alpine/tags/list",
+        "reglens token alpine\nreglens token --service index.docker.io alpine\nTOKEN=$(reglens token --reveal alpine)",
     ),
     "digest": Command(
         "[REFERENCE ...]",

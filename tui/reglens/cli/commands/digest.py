@@ -7,7 +7,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reglens.cli.connect import Connection, connection, read_stdin, say_scheme
 from reglens.cli.connect import run as run_async
@@ -17,7 +17,9 @@ from reglens.errors import NotFound, ReglensError, UsageError
 from reglens.oci.descriptor import Descriptor, Platform
 from reglens.oci.manifest import Index, Manifest
 from reglens.oci.reference import Reference
-from reglens.registry.session import Session
+
+if TYPE_CHECKING:
+    from reglens.registry.session import Session
 
 AT_ONCE = 32
 """Look-ups that run at the same time."""
