@@ -291,7 +291,7 @@ def want_token(
     realm may not be asked at all."""
     realm = judge(challenge.realm or "", base_url, trusted)
     if not realm.allowed:
-        host = urlsplit(realm.url).netloc if "://" in realm.url else ""
+        host = _host(realm.url)
         raise TokenError(
             f"No token is asked for: {realm.reason}.", f"If you trust it, add --trust-realm {host}." if host else ""
         )
@@ -304,3 +304,10 @@ def want_token(
     service = challenge.service or ""
     key = TokenKey(registry, realm.url, service, scopes, credential.identity if credential else "")
     return TokenWant(key, challenge, realm.url, service, scopes, base_url, trusted, credential, withheld, note)
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 from reglens.auth.token import Token
 from reglens.secret import Secret
@@ -49,6 +50,14 @@ def basic(username: str, password: Secret, source: str) -> Presented:
 def bearer(token: Token, source: str) -> Presented:
     """A bearer token (RFC 6750)."""
     return Presented("Bearer", token.raw, token=token, source=source)
+
+
+def redirect_target(url: str, location: str) -> str:
+    """Where a redirect from `url` leads, absolute; what cannot be resolved comes back as it is, for others to refuse."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return location
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

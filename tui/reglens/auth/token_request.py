@@ -17,12 +17,12 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
 from reglens.auth.challenge import Challenge
 from reglens.auth.credentials import Credential
 from reglens.auth.realm import judge
-from reglens.auth.reply import Presented, Reply, basic, retry_after
+from reglens.auth.reply import Presented, Reply, basic, redirect_target, retry_after
 from reglens.auth.token_answer import read_token_answer
 from reglens.auth.tokens import Grant, TokenKey
 from reglens.errors import RateLimited, ReglensError, TokenError
@@ -139,16 +139,23 @@ def _follow(want: TokenWant, call: TokenCall) -> Generator[TokenCall, Reply, tup
     """The answer at the end of the redirects, and why credentials were left behind on the way (``""``: not)."""
     dropped = ""
     carries = want.credential is not None
-    for _ in range(MAX_HOPS + 1):
+    hops = 0
+    while True:
         reply = yield call
         location = reply.headers.get("location", "")
         if reply.status not in _REDIRECTS or not location:
             return reply, dropped
-        target = judge(urljoin(call.url, location), want.base_url, want.trusted)
+        if (hops := hops + 1) > MAX_HOPS:
+            raise TokenError(
+                f"The token server redirects more than {MAX_HOPS} times.",
+                "Its address, or the realm in the registry's challenge, is set up wrongly.",
+                exchange=reply.exchange,
+            )
+        target = judge(redirect_target(call.url, location), want.base_url, want.trusted)
         if not target.allowed:
             raise TokenError(
                 f"The token server's redirect is not followed: {target.reason}.",
-                f"If you trust it, add --trust-realm {_host(target.url)}.",
+                f"If you trust it, add --trust-realm {_host(target.url)}." if _host(target.url) else "",
                 exchange=reply.exchange,
             )
         if call.method == "POST" and not (target.trusted and reply.status in (307, 308)):
@@ -163,11 +170,6 @@ def _follow(want: TokenWant, call: TokenCall) -> Generator[TokenCall, Reply, tup
             note = withheld_note(target.reason, target.url)
             call = replace(call, presented=None)
         call = replace(call, url=target.url, note=note, hop=True)
-    raise TokenError(
-        f"The token server redirects more than {MAX_HOPS} times.",
-        "Its address, or the realm in the registry's challenge, is set up wrongly.",
-        exchange=reply.exchange,
-    )
 
 
 def withheld_note(reason: str, url: str) -> str:
@@ -178,7 +180,10 @@ def withheld_note(reason: str, url: str) -> str:
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).netloc
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""
 
 
 def _refusal(want: TokenWant, reply: Reply, who: str, withheld: str, now: datetime) -> ReglensError:

@@ -11,12 +11,12 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from reglens.auth.challenge import Challenge
 from reglens.auth.credentials import Credentials, Lookup
 from reglens.auth.flow import AskBase, FindCredentials, Habits, Obtain, Outcome, Resource, Send, Step, authorize
-from reglens.auth.reply import Reply
+from reglens.auth.reply import Reply, redirect_target
 from reglens.auth.site import is_internal
 from reglens.auth.token_request import TokenCall, TokenWant, ask
 from reglens.auth.tokens import Grant, TokenCache
@@ -167,7 +167,7 @@ class Channel:
                     "It, or a proxy before it, is set up wrongly.",
                     exchange=reply.exchange,
                 )
-            url = urljoin(call.url, location)
+            url = redirect_target(call.url, location)
             note = self._judge_hop(url, call, reply)
             own = _origin(url) == origin
             presented = call.presented if own else None
