@@ -15,7 +15,7 @@ Values = dict[str, str]
 
 _URL = re.compile(
     r"(?:\b(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE)(?:\s+request\s+to)?:?\s{1,3})?[\"'(<\[]?"
-    r"(?P<url>https?:/{1,2}[^\s\"'<>|\\^`{}]{1,2048})",
+    r"(?P<url>https?:/{1,2}(?:<[\w .-]{1,40}>|\{[\w.-]{1,40}\}|[^\s\"'<>|\\^`{}]){1,2048})",
     re.IGNORECASE,
 )
 _SOCKET_PATH = re.compile(r"/v1\.\d\d/|%2Fdocker\.sock|docker\.sock")
