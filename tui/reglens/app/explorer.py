@@ -112,9 +112,9 @@ class Explorer:
     def _start(self, group: Group, work: Callable[[int], Coroutine[None, None, None]]) -> int:
         self._count += 1
         self._numbers[group] = self._count
-        self._screen.run_worker(
-            partial(work, self._count), group=group, name=group, exclusive=True, exit_on_error=False
-        )
+        # A callable, not a coroutine: nothing is left over if it never starts.
+        asked = cast("WorkType[None]", partial(work, self._count))
+        self._screen.run_worker(asked, group=group, name=group, exclusive=True, exit_on_error=False)
         return self._count
 
     def ping(self) -> None:

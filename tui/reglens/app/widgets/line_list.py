@@ -42,7 +42,7 @@ class LineList(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     LineList {
         height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; background: $surface; color: $foreground;
-        &.-empty { height: 1; }
+        &.-empty { height: 0; }
         & > .line-list--cursor { background: $cursor-blurred; }
         & > .line-list--marker { color: $border-blurred; }
         & > .line-list--muted { color: $muted; }

@@ -43,7 +43,7 @@ class Notice(Static):
 
     DEFAULT_CSS = """
     Notice {
-        width: 1fr; height: auto; max-height: 75%; padding: 1 1 0 1; color: $muted; display: none; overflow-y: auto;
+        width: 1fr; height: auto; max-height: 100%; padding: 0 1; color: $muted; display: none; overflow-y: auto;
         scrollbar-size-vertical: 1;
         &.-shown { display: block; }
         &.-failed { color: $foreground; }

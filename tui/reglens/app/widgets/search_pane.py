@@ -206,7 +206,11 @@ class SearchPane(ListPane):
         except ReferenceInvalid:
             return None
         reference = place.reference
-        return Row("→", f"open {reference.pullable}" if reference else f"browse {place.registry}", place)
+        if reference is None:
+            return Row("→", f"browse {place.registry}", place)
+        here = place.registry == self.registry
+        name = reference.pullable.removeprefix(f"{place.registry}/") if here else reference.pullable
+        return Row("→", f"open {name}", place)
 
     def _label(self, place: Place) -> str:
         reference = place.reference
