@@ -111,10 +111,14 @@ class Body:
                 behind = passage.cut(end)
                 rest = behind if behind.text.strip() else None
                 passage = passage.cut(0, end)
+        if self.parts and self.kind == "json" and text[:1].isalnum() and self.parts[-1].text[-1:].isalnum():
+            self.glue = True  # a word of JSON cannot be parted
         if not self.glue and self.parts:
             last = self.parts[-1]
             self.parts.append(Passage("\n", ((0, last.span()[1]),)))
             self.size += 1
+        elif self.parts and text[:2] == "  ":
+            passage = passage.cut(len(text) - len(text.lstrip()))
         self.parts.append(passage)
         self.size += len(passage.text.encode("utf-8", "replace"))
         self.glue = cut >= 0

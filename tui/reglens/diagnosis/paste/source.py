@@ -104,7 +104,10 @@ class Source:
     @classmethod
     def read(cls, text: str) -> Source:
         """The lines of a paste: terminal controls, mail quotes and hard line ends of a narrow terminal taken out."""
-        lines = list(_unwrapped(_unquoted([_cleaned(passage) for passage in _split(text)])))
+        parts = [_cleaned(passage) for passage in _split(text)]
+        if _ESCAPED_MARK.search(text):
+            parts = [_unescaped(passage) for passage in parts]
+        lines = list(_unwrapped(_unstamped(_unquoted(parts))))
         return cls(text, tuple(Line(n, p, bool(_FENCE.match(p.text))) for n, p in enumerate(lines)))
 
     def without(self, numbers: Iterable[int]) -> Source:
@@ -170,10 +173,62 @@ def _cleaned(passage: Passage) -> Passage:
     return join(kept) if kept else Passage("", ((0, passage.offset(0)),))
 
 
+_ESCAPED_MARK = re.compile(r"(?:^|\n)[ \t]{0,8}(?:&(?:lt|gt); |[^\n]{0,40}(?:--&gt;|&lt;--) )")
+_ENTITY = re.compile(r"&(lt|gt|amp|quot|apos|nbsp|#39|#x27|#34|#x2F|#47);")
+_ENTITIES = {
+    "lt": "<",
+    "gt": ">",
+    "amp": "&",
+    "quot": '"',
+    "apos": "'",
+    "nbsp": " ",
+    "#39": "'",
+    "#x27": "'",
+    "#34": '"',
+}
+
+
+def _unescaped(passage: Passage) -> Passage:
+    """Without the character references of HTML, where a web page's source was copied."""
+    if "&" not in passage.text:
+        return passage
+    kept: list[Passage] = []
+    start = 0
+    for found in _ENTITY.finditer(passage.text):
+        kept.append(passage.cut(start, found.start()))
+        kept.append(Passage(_ENTITIES.get(found[1], "/"), ((0, passage.offset(found.start())),)))
+        start = found.end()
+    return join([*kept, passage.cut(start)])
+
+
+_STAMPED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,9}(?:Z|[+-]\d\d:\d\d)(?: |$)")
+_STAMPED_MARK = re.compile(
+    _STAMPED.pattern + r"(?:[<>] (?:HTTP/|[A-Z]{3,7} /|[A-Za-z-]{2,40}: )"
+    r"|\* +(?:Trying|Conn)|\d{4}/\d\d/\d\d [\d:]{8} (?:-->|<--) )"
+)
+
+
+def _unstamped(lines: list[Passage]) -> list[Passage]:
+    """A transcript without the time before each line that ``docker logs -t``, ``kubectl logs --timestamps`` and build
+    servers put there. Logs that are no transcripts keep theirs."""
+    start = 0
+    while start < len(lines):
+        end = start
+        while end < len(lines) and (not lines[end].text or _STAMPED.match(lines[end].text)):
+            end += 1
+        if end > start and any(_STAMPED_MARK.match(line.text) for line in lines[start:end]):
+            for index in range(start, end):
+                found = _STAMPED.match(lines[index].text)
+                lines[index] = lines[index].cut(found.end() if found else 0)
+        start = max(end, start + 1)
+    return lines
+
+
 _QUOTED = re.compile(r"[ \t]{0,3}(?:>|\|)(?: |$|(?=[<>*$|]))")
 _SURELY_QUOTED = re.compile(
-    r"[ \t]{0,3}(?:>|\|) ?(?:[<>] ?(?:HTTP/[123]|[A-Z]{3,7} /|[A-Za-z][A-Za-z-]+: )|\* +(?:Trying|Connected|Connection|"
-    r"TLS|SSL|ALPN|Closing|Host|Server|using|Mark|upload|h2|Could|Failed|\[)|[$%#] \w|curl: \(|curl +-|HTTP/[123]|```)"
+    r"[ \t]{0,3}(?:[>|] ?){1,6}(?:[<>] ?(?:HTTP/[123]|[A-Z]{3,7} /|[A-Za-z][A-Za-z-]+: )"
+    r"|\* +(?:Trying|Connected|Connection|TLS|SSL|ALPN|Closing|Host|Server|using|Mark|upload|h2|Could|Failed|\[)"
+    r"|[$%#] \w|curl: \(|curl +-|HTTP/[123]|```)"
 )
 MAX_QUOTES = 5
 """Levels of mail quotes that are taken off."""
@@ -202,8 +257,11 @@ def _unquoted(lines: list[Passage]) -> list[Passage]:
 
 _OPENING = re.compile(
     r"[ \t]*(?:[<>*{}] |[<>*]$|[$#%] |[\w.-]+@[\w.-]+[:~]|PS [A-Z]:|HTTP/[0-9]|[A-Z][A-Za-z-]{1,40}: |[{}\[\]]|curl: "
-    r"|```|time=|\d{4}[-/]\d\d[-/]\d\d|(?:curl|wget|docker|podman|skopeo|crane|oras|regctl) |=> |<= |== )"
+    r"|```|time=|  |\t|\d\d:\d\d:\d\d|\d{4}[-/]\d\d[-/]\d\d"
+    r"|(?:curl|wget|docker|podman|skopeo|crane|oras|regctl) |=> |<= |== )"
 )
+_RUN_END = re.compile(r"[A-Za-z0-9_-]{30}$")
+_RUN_START = re.compile(r"[A-Za-z0-9_-]{30}|[A-Za-z0-9_-]{1,60}(?:$|['\"])")
 _WIDTHS = frozenset({70, 72, 74, 76, 78, 79, 80, 90, 100, 120, 132, 160})
 """Line lengths at which terminals and mail programs commonly break."""
 
@@ -214,7 +272,17 @@ def _width(lines: Sequence[Passage]) -> int | None:
     longest = max(lengths, default=0)
     if not 60 <= longest <= 250:
         return None
-    return longest if lengths[longest] > 1 or longest in _WIDTHS else None
+    if longest in _WIDTHS and lengths[longest] > 1:
+        return longest
+    full = (at for at in range(len(lines) - 1) if len(lines[at].text) == longest)
+    return longest if any(_broken(lines[at].text, lines[at + 1].text) for at in full) else None
+
+
+def _broken(text: str, following: str) -> bool:
+    """Whether a line surely goes on in the next: inside quotes, or inside a long secret."""
+    if not following or _OPENING.match(following):
+        return False
+    return text.count('"') % 2 == 1 or (_RUN_END.search(text) is not None and _RUN_START.match(following) is not None)
 
 
 def _unwrapped(lines: list[Passage]) -> Iterator[Passage]:

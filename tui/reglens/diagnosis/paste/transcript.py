@@ -202,7 +202,7 @@ class Transcript:
             return True
         if self.phase in ("request", "answer"):
             if self.marked and self.phase == "answer":
-                if stripped == self.last_answer:
+                if stripped.lower() == self.last_answer.lower():
                     return True
                 return not NAMES.match(text) and self._continue(passage)
             if self._header(passage, self.phase):
