@@ -12,6 +12,7 @@ from dataclasses import replace
 from reglens.diagnosis import graph, rules, scene
 from reglens.diagnosis.evidence import Evidence
 from reglens.diagnosis.finding import Diagnosis, Finding, Outcome, Severity
+from reglens.diagnosis.rules.signature import suspicious_issuer
 from reglens.diagnosis.scene import Scene
 
 _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
@@ -76,10 +77,16 @@ def arrange(found: dict[str, Finding], seen: Scene) -> tuple[Finding, ...]:
             _WEIGHT[finding.severity],
             0 if in_chain else 1,
             len(graph.ancestors(code, found)) if in_chain or not chain else 0,
-            graph.RANK.get(code, len(graph.RANK)),
+            _rank(code, seen),
         )
 
     return tuple(sorted(placed, key=position))
+
+
+def _rank(code: str, seen: Scene) -> int:
+    if code == "issuer-mismatch" and suspicious_issuer(seen):
+        code = "audience-mismatch"
+    return graph.RANK.get(code, len(graph.RANK))
 
 
 _HIDDEN_BY = {

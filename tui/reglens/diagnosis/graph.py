@@ -7,9 +7,9 @@ from collections.abc import Collection
 CAUSES: dict[str, tuple[str, ...]] = {
     # what was asked for
     "service-missing": ("shell-quoting",),
-    "service-mismatch": ("shell-quoting",),
+    "service-mismatch": (),
     "scope-missing": ("shell-quoting",),
-    "scope-mismatch": ("shell-quoting", "library-prefix", "repository-name-invalid", "endpoint-unsupported"),
+    "scope-mismatch": ("library-prefix", "repository-name-invalid", "endpoint-unsupported"),
     "library-prefix": (),
     "authorization-missing": (
         "shell-quoting",
@@ -74,9 +74,10 @@ ORDER = (
     "realm-misconfigured realm-unreachable registry-unreachable network-denied rate-limited proxy-interference "
     "redirect-authorization challenge-missing token-response-invalid token-malformed token-wrong-kind wrong-scheme "
     "algorithm-unsupported service-mismatch service-missing audience-mismatch clock-skew token-expired "
-    "token-not-yet-valid issuer-mismatch signature-untrusted library-prefix endpoint-unsupported scope-missing "
-    "scope-mismatch access-empty access-other-repository access-insufficient credentials-expired "
-    "credentials-rejected credentials-not-sent accept-missing wrong-host upstream-failed repository-not-found "
+    "token-not-yet-valid signature-untrusted issuer-mismatch credentials-expired credentials-rejected library-prefix "
+    "endpoint-unsupported scope-missing "
+    "scope-mismatch access-empty access-other-repository access-insufficient "
+    "credentials-not-sent accept-missing wrong-host upstream-failed repository-not-found "
     "manifest-unknown permission-denied registry-error authorization-missing credentials-missing"
 ).split()
 """All codes; of two that stand alone and weigh the same, the earlier one goes first."""

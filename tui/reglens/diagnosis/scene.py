@@ -5,8 +5,9 @@ Everything here is derived; rules read it and never search the exchanges themsel
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -150,7 +151,7 @@ class Scene:
         candidates = [*reversed(answered), *reversed(sent), *reversed(self.evidence.tokens)]
         if self.authorization is not None and self.authorization.token is not None:
             mine = self.authorization.token
-            if mine.kind is TokenKind.OPAQUE and not is_mask(mine.raw.reveal()):
+            if mine.kind is TokenKind.OPAQUE and not is_mask(mine.raw.reveal()) and not unseen(self.authorization):
                 return None
         return next((t for t in candidates if t.claims is not None), candidates[0] if candidates else None)
 
@@ -436,8 +437,49 @@ def key_host(key: str) -> str:
 
 
 def read(evidence: Evidence) -> Scene:
-    """The scene of `evidence`."""
-    return Scene(evidence)
+    """The scene of `evidence`; an exchange whose status is not told gets the one that its body speaks of."""
+    exchanges = tuple(_with_status(exchange) for exchange in evidence.exchanges)
+    return Scene(replace(evidence, exchanges=exchanges))
+
+
+def _with_status(exchange: Exchange) -> Exchange:
+    if exchange.status is not None or exchange.failure is not None or not exchange.body.data:
+        return exchange
+    for entry in exchange.errors:
+        status = _CODE_STATUS.get(entry.code.upper())
+        if status is None and re.fullmatch(r"[45]\d\d", entry.code):
+            status = int(entry.code)
+        if status is not None:
+            return replace(exchange, status=status)
+    if exchange.errors:
+        return replace(exchange, status=401 if _DENIAL.search(exchange.errors[0].message) else 400)
+    return exchange
+
+
+_DENIAL = re.compile(
+    r"unauthori[sz]ed|authenticat|denied|forbidden|invalid (?:bearer )?token|credential", re.IGNORECASE
+)
+_CODE_STATUS = {
+    "UNAUTHORIZED": 401,
+    "DENIED": 403,
+    "NAME_UNKNOWN": 404,
+    "MANIFEST_UNKNOWN": 404,
+    "BLOB_UNKNOWN": 404,
+    "NOT_FOUND": 404,
+    "TOOMANYREQUESTS": 429,
+    "NAME_INVALID": 400,
+    "TAG_INVALID": 400,
+    "DIGEST_INVALID": 400,
+    "UNSUPPORTED": 405,
+}
+"""The status that goes with an error code (OCI distribution spec, "Error Codes")."""
+UNSEEN = ("redacted", "shortened", "variable", "output of", "asked at")
+"""How the source of an authorization begins whose secret is not in the paste."""
+
+
+def unseen(sent: Authorization) -> bool:
+    """Whether what was really sent is not in the evidence: blacked out, shortened, or held in a variable."""
+    return sent.source.startswith(UNSEEN)
 
 
 def shown(value: object) -> str:

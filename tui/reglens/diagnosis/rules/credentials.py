@@ -11,7 +11,7 @@ from reglens.diagnosis import fixes
 from reglens.diagnosis.finding import Finding, Fix, Proof
 from reglens.diagnosis.products import HARBOR
 from reglens.diagnosis.rules.build import likely, proven
-from reglens.diagnosis.scene import Scene, is_mask, known_request
+from reglens.diagnosis.scene import Scene, is_mask, known_request, unseen
 from reglens.oci.scope import covered
 from reglens.trace.curl import quoted
 from reglens.trace.exchange import Authorization, Exchange, Role
@@ -42,7 +42,7 @@ def _encode(scene: Scene, sent: Authorization) -> tuple[str, ...]:
 
 def _basic_fault(sent: Authorization) -> str:
     raw = sent.secret.reveal()
-    if is_mask(raw) or "…" in raw or "..." in raw:
+    if is_mask(raw) or unseen(sent) or sent.source == "command line" or "…" in raw or "..." in raw:
         return ""
     return basic_fault(raw)
 
@@ -234,7 +234,7 @@ def lacking(scene: Scene) -> Iterator[Finding]:
             [scene.token_proof("sub", token.subject or "(empty)")],
             fixes.login(scene, f"Log in with an account that has {_right(scene)}."),
         )
-    elif scene.requested is not None and scene.username:
+    elif scene.requested is not None and scene.username and (token.subject or "sub" in token.claims):
         yield likely(
             "permission-denied",
             f"{scene.username} may not do this",

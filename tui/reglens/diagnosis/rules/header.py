@@ -12,7 +12,7 @@ from reglens.diagnosis import fixes
 from reglens.diagnosis.finding import Finding, Fix, Proof, Severity
 from reglens.diagnosis.products import HARBOR
 from reglens.diagnosis.rules.build import graded, likely, proven
-from reglens.diagnosis.scene import Scene, is_mask
+from reglens.diagnosis.scene import Scene, is_mask, unseen
 from reglens.trace.curl import quoted
 from reglens.trace.exchange import Authorization, Exchange
 
@@ -21,16 +21,16 @@ _VARIABLE = re.compile(r"\$(?:\w+|\{[^}]*\}|\()|\{\{.*\}\}|%\w+%|<[\w -]+>")
 _QUOTES = "\"'`<>“”‘’«»"
 _SIGNATURE_OCTETS = {"ES256": 64, "ES384": 96, "ES512": 132, "EdDSA": 64, "HS256": 32, "HS384": 48, "HS512": 64}
 _OTHER_KINDS = (
-    (re.compile(r"gh[pousr]_\w+|github_pat_\w+"), "a GitHub personal access token"),
-    (re.compile(r"gl(?:pat|dt|cbt|ptt|rt)-[\w.-]+"), "a GitLab access token"),
-    (re.compile(r"dckr_[a-z]+_[\w-]+"), "a Docker Hub access token"),
-    (re.compile(r"AKCp[\w]+|cmVmdGtuO[\w=]+"), "an Artifactory API key or reference token"),
-    (re.compile(r"sha256~[\w-]+"), "an OpenShift OAuth token"),
-    (re.compile(r"ya29\.[\w.-]+"), "a Google OAuth access token"),
-    (re.compile(r"AKIA[A-Z0-9]{12,}|ASIA[A-Z0-9]{12,}"), "an AWS access key"),
-    (re.compile(r"NpmToken\.[\w-]+|DockerToken\.[\w-]+"), "a Nexus user token"),
+    (re.compile(r"gh[pousr]_\w+|github_pat_\w+"), "a GitHub personal access token", "ghcr"),
+    (re.compile(r"gl(?:pat|dt|cbt|ptt|rt)-[\w.-]+"), "a GitLab access token", "gitlab"),
+    (re.compile(r"dckr_[a-z]+_[\w-]+"), "a Docker Hub access token", "hub"),
+    (re.compile(r"AKCp[\w]+|cmVmdGtuO[\w=]+"), "an Artifactory API key or reference token", "artifactory"),
+    (re.compile(r"sha256~[\w-]+"), "an OpenShift OAuth token", "openshift"),
+    (re.compile(r"ya29\.[\w.-]+"), "a Google OAuth access token", "gar"),
+    (re.compile(r"AKIA[A-Z0-9]{12,}|ASIA[A-Z0-9]{12,}"), "an AWS access key", "ecr"),
+    (re.compile(r"NpmToken\.[\w-]+|DockerToken\.[\w-]+"), "a Nexus user token", "nexus"),
 )
-"""Secrets that announce their kind by a prefix, as their makers document it."""
+"""Secrets that announce their kind by a prefix, as their makers document it, and the product they belong to."""
 _FOREIGN_CLAIMS = frozenset(
     "email username user_id session_id session_token scp roles groups preferred_username upn oid tid kubernetes.io "
     "grant_type permissions azp realm_access typ user".split()
@@ -41,6 +41,8 @@ def scheme(scene: Scene) -> Iterator[Finding]:
     """The scheme that was sent against those that the challenge offers (RFC 9110, section 11.6)."""
     judged, sent = scene.judged, scene.authorization
     if judged is None or sent is None or scene.refusal is None or judged.status not in (401, 403, 400, None):
+        return
+    if unseen(sent) and not sent.scheme:
         return
     name = sent.scheme.lower()
     offered = [challenge.scheme.lower() for challenge in judged.challenges]
@@ -112,7 +114,7 @@ def malformed(scene: Scene) -> Iterator[Finding]:
     if (judged.status or 401) not in (400, 401, 403):
         return
     raw = sent.secret.reveal()
-    if raw and is_mask(raw):
+    if (raw and is_mask(raw)) or unseen(sent):
         return
     told = _damage(raw) or _form(scene, sent.token)
     if told is None:
@@ -237,7 +239,12 @@ def _form(scene: Scene, token: Token | None) -> _Told | None:
             "It has five parts: a JWE. A registry reads only signed tokens (JWS), which have three.",
         )
     if token.kind is TokenKind.OPAQUE:
-        if granted or other_kind(text) or scene.error not in ("invalid_token", "") or _shortened(text):
+        if (
+            granted
+            or other_kind(text)[1] == scene.product.key
+            or scene.error not in ("invalid_token", "")
+            or _shortened(text)
+        ):
             return None
         if scene.error == "" and scene.product.opaque_tokens:
             return None
@@ -343,9 +350,9 @@ def _basic(text: str) -> bool:
     return ":" in decoded and decoded.isprintable()
 
 
-def other_kind(text: str) -> str:
-    """What kind of other secret this is, in words, if its prefix tells; else ``""``."""
-    return next((words for pattern, words in _OTHER_KINDS if pattern.fullmatch(text.strip())), "")
+def other_kind(text: str) -> tuple[str, str]:
+    """What kind of other secret this is, in words, and of which product, if its prefix tells; else ``("", "")``."""
+    return next(((words, key) for pattern, words, key in _OTHER_KINDS if pattern.fullmatch(text.strip())), ("", ""))
 
 
 def kind(scene: Scene) -> Iterator[Finding]:
@@ -355,15 +362,38 @@ def kind(scene: Scene) -> Iterator[Finding]:
         return
     if sent is None or sent.scheme.lower() != "bearer":
         return
+    if (
+        not judged.path.startswith(("/v2", "/v1"))
+        and scene.requests
+        and scene.grant is not None
+        and "exchange" in sent.source
+    ):
+        yield proven(
+            "token-wrong-kind",
+            "A registry token is good for the registry's API alone",
+            "The token was made by the registry's token server for /v2/. "
+            f"{judged.path.split('/')[1] and '/' + judged.path.split('/')[1]}/ is the "
+            "product's own web API, which wants its own login, mostly user name and password (Basic).",
+            [
+                scene.proof(judged, "url", "URL", judged.url),
+                scene.proof(judged, "authorization", "Authorization", sent),
+            ],
+            Fix(
+                "Send the web API what it wants: user name and password.",
+                (f"curl -i -u {quoted(scene.username or '<user>')} {quoted(judged.url or '')}",),
+            ),
+        )
+        return
     raw = sent.secret.reveal().strip()
-    named = other_kind(raw)
+    named, product = other_kind(raw)
     proof = scene.proof(judged, "authorization", "Authorization", sent)
     fix = Fix(
         "Give this secret to the realm as the password, and the token that it answers to the registry.",
         fixes.exchange_commands(scene, login=True),
     )
     if named:
-        yield proven(
+        known = scene.product.key in (product, "unknown") or scene.error != "invalid_token"
+        yield (proven if known else likely)(
             "token-wrong-kind",
             "Another secret stands where a registry token belongs",
             f"What follows Bearer is {named}. A registry takes only tokens of its own token server; such a secret is "

@@ -11,6 +11,7 @@ from reglens.diagnosis.products import HUB
 from reglens.diagnosis.rules.build import graded, likely, proven
 from reglens.diagnosis.scene import Scene, known_request, repository_of, shown
 from reglens.errors import ReferenceInvalid
+from reglens.jsontext import loads
 from reglens.oci import media
 from reglens.oci.reference import Reference
 from reglens.trace.curl import quoted
@@ -205,6 +206,30 @@ def missing(scene: Scene) -> Iterator[Finding]:
         )
 
 
+def empty_tags(scene: Scene) -> Iterator[Finding]:
+    """200 and an empty tag list: olareg and some caches answer so for a repository that does not exist (distribution
+    says ``null`` for one whose tags are all gone, and 404 for an unknown one)."""
+    judged = scene.last
+    if judged is None or judged.status != 200 or judged.role is not Role.TAGS or ("n", "0") in judged.query:
+        return
+    try:
+        value = loads(judged.body.data)
+    except ValueError:
+        return
+    if not isinstance(value, dict) or value.get("tags") != []:
+        return
+    name = repository_of(judged.path)
+    yield likely(
+        "repository-not-found",
+        f"{shown(name)} has no tags: probably it does not exist",
+        "The registry answered 200 with an empty list of tags. Some registries answer so for every name that they do "
+        "not "
+        "know, instead of 404. A manifest request for a tag would tell.",
+        [scene.proof(judged, "body", "body", judged.body.text[:200])],
+        Fix("Check the name, with its namespace."),
+    )
+
+
 def _repository_missing(scene: Scene, repository: str, evidence: list[Proof]) -> Finding:
     push = scene.evidence.action == "push"
     create = _create_words(scene, repository)
@@ -352,4 +377,4 @@ def _is_api(exchange: Exchange) -> bool:
     return bool(exchange.challenges) or "docker-distribution-api-version" in exchange.response_headers
 
 
-RULES = (name, accept, missing, catalogue, host)
+RULES = (name, accept, missing, empty_tags, catalogue, host)

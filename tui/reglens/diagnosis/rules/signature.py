@@ -29,7 +29,7 @@ LOOK = Fix(
         "grep -A8 'auth:' /etc/docker/registry/config.yml",
     ),
 )
-_ODD_ISSUER = re.compile(r"[$%{}<>]|\s|/$|^$|localhost|example\.")
+_ODD_ISSUER = re.compile(r"[$%{}<>]|\s|/$|^$")
 
 
 def _sent(scene: Scene) -> Token | None:
@@ -175,6 +175,9 @@ def remaining(scene: Scene, found: Mapping[str, Finding]) -> Iterator[Finding]:
     Only the registry's log could decide; so these are candidates, with what is ruled out and what would prove them.
     """
     token = _sent(scene)
+    if scene.error in ("invalid_token", "insufficient_scope") and (scene.token is None or scene.token.claims is None):
+        yield from _unseen(scene, found)
+        return
     if token is None or token.claims is None or scene.bearer is None or token.algorithm not in ACCEPTED:
         return
     if (
@@ -246,6 +249,37 @@ def remaining(scene: Scene, found: Mapping[str, Finding]) -> Iterator[Finding]:
         yield from (issuer_finding, key_finding)
     elif "signature-untrusted" not in found:
         yield key_finding
+
+
+def _unseen(scene: Scene, found: Mapping[str, Finding]) -> Iterator[Finding]:
+    """Candidates where the registry judged a token that is not in the evidence."""
+    if any(f.severity is Severity.ERROR for f in found.values()):
+        return
+    evidence = [scene.proof(scene.refusal, "challenge", "Www-Authenticate, error", scene.error)]
+    show = "The token itself is not in the evidence; its claims would tell. Paste it, or run the command below."
+    fix = Fix("Look at the claims of the token.", (f"reglens token {_place(scene)}",))
+    if scene.error == "insufficient_scope":
+        wanted = " and ".join(str(s) for s in scene.needed) or "what is needed"
+        text = f"The token was accepted and does not grant {wanted}. {show}"
+        yield likely("access-empty", "The token probably grants nothing here", text, evidence, fix)
+        yield likely("access-insufficient", "Or it lacks an action", text, evidence, fix)
+        return
+    fresh = scene.grant is not None and scene.grant.status == 200
+    told = "invalid_token means: another audience, another issuer, an untrusted key, or past its life. "
+    if fresh:
+        told += "The token was fetched just before, so its life is hardly the reason. "
+    yield likely(
+        "signature-untrusted", "The registry perhaps does not trust the token's key", told + show, evidence, fix
+    )
+    yield likely("audience-mismatch", "Or the token is for another service", told + show, evidence, fix)
+    yield likely("token-expired", "Or the token is past its life", told + show, evidence, fix)
+
+
+def _place(scene: Scene) -> str:
+    wanted = scene.evidence.wanted
+    return (
+        wanted.name if wanted is not None else f"{scene.registry or '<registry>'}/{scene.repository or '<repository>'}"
+    )
 
 
 def suspicious_issuer(scene: Scene) -> bool:
