@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import constants
@@ -87,7 +89,7 @@ class ReglensApp(App[None]):
 
     def searches_elsewhere(self, registry: str) -> bool:
         """Whether a registry's search is a server of its own, not a look through its catalogue."""
-        return registry == HUB or (bool(self._search_url) and registry == self.home_registry)
+        return registry == HUB or bool(self._search_url) or (self.demo is not None and registry == self.demo.registry)
 
     def make_session(self, registry: str) -> RegistrySession:
         """A session with a registry."""
@@ -106,9 +108,13 @@ class ReglensApp(App[None]):
         self.screen_stack[0].post_message(Ready(self.memory.known, word))
 
     def _wake(self) -> str:
-        import reglens.registry.session
-
-        _ = reglens.registry.session
+        """Blocks: for a thread."""
+        if self.demo is not None and self.demo.registry.endswith(":0"):  # no port yet: it was not started
+            self.demo.start()
+        import_module("reglens.registry.session")
+        if not gc.isenabled():  # `reglens.app.main.run` put it off
+            gc.enable()
+            gc.freeze()
         return self.memory.load()
 
     def keep(self) -> None:

@@ -24,7 +24,8 @@ def utcnow() -> datetime:
 def run(place: Place | None, *, options: Options, credentials: Credentials, demo: DemoRegistry | None = None) -> int:
     """Open the browser at `place` and give the exit status: 0, 1 after a defect, 2 without a terminal.
 
-    `demo` is the demo registry to browse, if that was asked for; it may still be asleep.
+    `demo` is the demo registry to browse, if that was asked for. It may still be asleep: it is started after the first
+    paint, and whoever made it stops it.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         print(  # noqa: T201 - there is no screen to say it on
@@ -38,10 +39,10 @@ def run(place: Place | None, *, options: Options, credentials: Credentials, demo
     def make(registry: str) -> RegistrySession:
         from reglens.registry.session import Session
 
-        elsewhere = demo is not None and registry != demo.registry
-        return Session(
-            registry, options=replace(options, search_url="") if elsewhere else options, credentials=credentials
-        )
+        reach = options
+        if demo is not None:  # its search knows nothing of other registries
+            reach = replace(options, search_url=demo.search_url if registry == demo.registry else "")
+        return Session(registry, options=reach, credentials=credentials)
 
     app = ReglensApp(
         place,

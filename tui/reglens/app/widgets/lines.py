@@ -131,7 +131,9 @@ class TopLine(OneLine):
     def _path(self, path: list[str], room: int) -> list[Piece]:
         """The parts, the last one plain and the ones before it muted; the first give way when there is no room."""
         start = 0
-        while start < len(path) - 1 and sum(map(len, path[start:])) + 3 * (len(path) - start) > room:
+        while (
+            start < len(path) - 1 and sum(map(len, path[start:])) + 3 * (len(path) - start - (not start)) + start > room
+        ):
             start += 1
         pieces = [Piece("… / ", "muted")] if start else []
         for level in range(start, len(path)):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import signal
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reglens.cli.output import Output
@@ -49,10 +48,12 @@ def _browse(args: argparse.Namespace) -> int:
     from reglens.demo.server import DemoRegistry
     from reglens.registry.options import Options
 
-    with DemoRegistry() as demo:
-        place = Place(demo.registry, replace(wanted, registry=demo.registry) if wanted else None)
-        options = Options(search_url=demo.search_url, timeout=args.timeout)
-        return run_app(place, options=options, credentials=Anonymous(), demo=demo)
+    demo = DemoRegistry()  # the app starts it, once something is on the screen
+    try:
+        place = Place(wanted.registry, wanted) if wanted else None
+        return run_app(place, options=Options(timeout=args.timeout), credentials=Anonymous(), demo=demo)
+    finally:
+        demo.stop()
 
 
 def _serve(args: argparse.Namespace, output: Output) -> int:
