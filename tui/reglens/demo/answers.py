@@ -10,9 +10,11 @@ from urllib.parse import parse_qs
 
 @dataclass(frozen=True)
 class Call:
-    """One request as the handlers see it. Header names are lower case; `path` is decoded."""
+    """One request as the handlers see it. `origin` is scheme, host and port that it came to, as the client wrote them;
+    header names are lower case; `path` is decoded."""
 
     method: str
+    origin: str
     path: str
     query: str
     headers: Mapping[str, str]
@@ -61,6 +63,11 @@ def error(
 
 def text(value: str, status: int = 200, content_type: str = "text/plain; charset=utf-8") -> Answer:
     return Answer(status, value.encode(), {"content-type": content_type})
+
+
+def unauthorized(details: str) -> Answer:
+    """How Docker Hub's token server refuses: ``details`` instead of ``errors`` (moby, daemon/containerd)."""
+    return document({"details": details}, 401, {"www-authenticate": 'Basic realm="auth.docker.io"'})
 
 
 NO_ROUTE = text("404 page not found\n", 404)

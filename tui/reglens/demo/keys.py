@@ -7,8 +7,11 @@ as Docker Hub's do, and the registry trusts the root (distribution, ``rootcertbu
 from __future__ import annotations
 
 import base64
+import ssl
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -48,6 +51,20 @@ class Authority:
         return jwt.encode(claims, self.key, algorithm="ES256", headers={"x5c": self.x5c} if header is None else header)
 
 
+def untrusted_tls(now: datetime) -> ssl.SSLContext:
+    """TLS for a server called localhost, with a certificate that it signed itself."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), _name("localhost")
+    certificate = _certificate(name, key, name, key, now, authority=False, host="localhost")
+    pem, kind = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    both = key.private_bytes(pem, kind, serialization.NoEncryption()) + certificate.public_bytes(pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.TemporaryDirectory() as folder:  # OpenSSL reads keys from files alone
+        path = Path(folder) / "localhost.pem"
+        path.write_bytes(both)
+        context.load_cert_chain(path)
+    return context
+
+
 def thumbprint(key: ec.EllipticCurvePublicKey) -> str:
     """The key id that distribution 3 derives from a certificate's key (RFC 7638)."""
     numbers = key.public_numbers()
@@ -82,9 +99,10 @@ def _certificate(
     now: datetime,
     *,
     authority: bool,
+    host: str = "",
 ) -> x509.Certificate:
     usage = x509.KeyUsage(not authority, False, False, False, False, authority, authority, False, False)
-    return (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
@@ -94,5 +112,7 @@ def _certificate(
         .not_valid_after(now + _LIFE)
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         .add_extension(usage, critical=True)
-        .sign(issuer_key, hashes.SHA256())
     )
+    if host:
+        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+    return builder.sign(issuer_key, hashes.SHA256())

@@ -20,7 +20,7 @@ from urllib.parse import quote, urlencode
 
 from reglens.demo.answers import Answer, Call, document, error, text
 from reglens.demo.content.catalogue import Catalogue, Repository
-from reglens.demo.content.parts import Blob
+from reglens.demo.content.parts import Part
 from reglens.demo.faults import Addresses, Fault, fault_of
 from reglens.demo.tokens import SERVICE
 from reglens.demo.verify import TokenRefused, Verifier
@@ -94,6 +94,8 @@ class Registry:
             found = repository.manifest(reference)
             if found is None:
                 return _unknown_manifest(reference)
+            if fault and fault.redirect:
+                return Answer(307, b"", {"location": self._elsewhere(fault, name, found.digest)})
             if call.method == "GET":
                 self._pulls[self._caller(call)] += 1
             whole = self._blob_answer(call, found, ranges=False).plus(self._limits(call))
@@ -109,7 +111,11 @@ class Registry:
                 return error(400, "DIGEST_INVALID", "provided digest did not match uploaded content")
             if repository.blob(digest) is None:
                 return error(404, "BLOB_UNKNOWN", "blob unknown to registry", digest)
-            return Answer(307, b"", {"location": self._signed(name, digest), "docker-content-digest": digest})
+            return Answer(
+                307,
+                b"",
+                {"location": self._signed(name, digest, self._addresses.auth), "docker-content-digest": digest},
+            )
 
         return self._resource(call, name, read)
 
@@ -148,10 +154,17 @@ class Registry:
         if int(expires) < self._clock().timestamp():
             return _xml(403, "AccessDenied", "Request has expired")
         repository = self._catalogue.find(name)
-        found = repository.blob(digest) if repository else None
+        found = (repository.blob(digest) or repository.manifest(digest)) if repository else None
         if found is None:
             return _xml(404, "NoSuchKey", "The specified key does not exist.")
         return self._blob_answer(call, found, ranges=True)
+
+    def mirror(self, call: Call, name: str, digest: str) -> Answer:
+        """Manifests on another host that wants the registry's token."""
+        refused = self._gate(call, (Scope.repository(name, "pull"),), None) or self._reading(call)
+        repository = self._catalogue.find(name)
+        found = repository.manifest(digest) if repository else None
+        return refused or (self._blob_answer(call, found, ranges=False) if found else _unknown_manifest(digest))
 
     # The gates.
 
@@ -187,18 +200,18 @@ class Registry:
         try:
             self._verifier.check(call.headers.get("authorization"), wanted, self._clock())
         except TokenRefused as refusal:
-            challenge = f'Bearer realm="{self._addresses.realm}",service="{SERVICE}"'
+            realm = fault.realm(self._addresses) if fault and fault.realm else self._addresses.realm
+            challenge = f'Bearer realm="{realm}",service="{SERVICE}"'
             if wanted:
                 challenge += f',scope="{" ".join(map(str, wanted))}"'
             if refusal.error:
                 challenge += f',error="{refusal.error}"'
-            sent = fault.challenge(challenge, self._addresses) if fault and fault.challenge else challenge
             detail = [
                 {"Type": scope.type, "Class": "", "Name": scope.name, "Action": action}
                 for scope in wanted
                 for action in scope.actions
             ]
-            headers = {} if sent is None else {"www-authenticate": sent}
+            headers = {"www-authenticate": challenge}
             return error(401, "UNAUTHORIZED", "authentication required", detail or None, headers)
         return None
 
@@ -207,7 +220,7 @@ class Registry:
 
     # What is sent.
 
-    def _blob_answer(self, call: Call, blob: Blob, *, ranges: bool) -> Answer:
+    def _blob_answer(self, call: Call, blob: Part, *, ranges: bool) -> Answer:
         headers = {
             "content-type": blob.media_type,
             "docker-content-digest": blob.digest,
@@ -239,10 +252,16 @@ class Registry:
         claims = call.headers["authorization"].partition(" ")[2].split(".")[1]
         return json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4))).get("sub") or ""
 
-    def _signed(self, name: str, digest: str) -> str:
+    def _elsewhere(self, fault: Fault, name: str, digest: str) -> str:
+        if fault.redirect == "mirror":
+            return f"{self._addresses.auth}/mirror/{quote(name)}/{digest}"
+        return self._signed(name, digest, self._addresses.registry)
+
+    def _signed(self, name: str, digest: str, host: str) -> str:
+        """The store's URL for a digest, good for 20 minutes."""
         expires = str(int(self._clock().timestamp()) + 1200)
         query = urlencode({"expires": expires, "signature": self._signature(name, digest, expires)})
-        return f"{self._addresses.auth}/store/{quote(name)}/{digest}?{query}"
+        return f"{host}/store/{quote(name)}/{digest}?{query}"
 
     def _signature(self, name: str, digest: str, expires: str) -> str:
         return hmac.new(self._store_key, f"{name} {digest} {expires}".encode(), hashlib.sha256).hexdigest()

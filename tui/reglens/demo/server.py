@@ -24,7 +24,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import ssl
+
     import uvicorn
+    from starlette.types import ASGIApp
 
 LOOPBACK = "127.0.0.1"
 _PATIENCE = 5.0
@@ -47,9 +50,10 @@ class DemoRegistry:
         self._clock = clock
         self._sockets: list[socket.socket] = []
         self._closed: socket.socket | None = None
-        self._port = self._auth_port = 0
+        self._tls_sockets: list[socket.socket] = []
+        self._port = self._auth_port = self._tls_port = 0
         self._thread: threading.Thread | None = None
-        self._server: uvicorn.Server | None = None
+        self._servers: list[uvicorn.Server] = []
         self._stopping = threading.Event()
         self.failure: BaseException | None = None
         self.requests: Counter[str] = Counter()
@@ -74,7 +78,8 @@ class DemoRegistry:
 
     @property
     def search_url(self) -> str:
-        return f"{self.auth_url}/v2/search/repositories/"
+        """Docker Hub's ``/v1/search``; its newer ``/v2/search/repositories/`` stands beside it."""
+        return f"{self.auth_url}/v1/search"
 
     def start(self) -> None:
         """Binds the ports and starts the thread."""
@@ -90,8 +95,8 @@ class DemoRegistry:
     def stop(self) -> None:
         """Ends the server and waits for its thread. Does nothing if it never started."""
         self._stopping.set()
-        if self._server is not None:
-            self._server.should_exit = True
+        for server in self._servers:
+            server.should_exit = True
         if self._thread is not None:
             self._thread.join(_PATIENCE)
             self._thread = None
@@ -107,32 +112,39 @@ class DemoRegistry:
         self.stop()
 
     def _bind(self) -> None:
-        self._port = self._listen(LOOPBACK, self._wanted)
+        self._port = self._listen(self._sockets, LOOPBACK, self._wanted)
         try:
-            self._auth_port = self._listen(LOOPBACK, self._wanted + 1 if 0 < self._wanted < 65535 else 0)
+            self._auth_port = self._listen(self._sockets, LOOPBACK, self._wanted + 1 if 0 < self._wanted < 65535 else 0)
         except OSError:
-            self._auth_port = self._listen(LOOPBACK, 0)
+            self._auth_port = self._listen(self._sockets, LOOPBACK, 0)
+        self._tls_port = self._listen(self._tls_sockets, LOOPBACK, 0)
         # "localhost" is ::1 as well; a stranger's server there would otherwise get the token requests.
         with contextlib.suppress(OSError):
-            self._listen("::1", self._auth_port)
+            self._listen(self._sockets, "::1", self._auth_port)
+            self._listen(self._tls_sockets, "::1", self._tls_port)
         # Bound and not listening: connections are refused, and nobody else can get the port.
         self._closed = socket.socket()
         self._closed.bind((LOOPBACK, 0))
 
-    def _listen(self, host: str, port: int) -> int:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        opened = socket.socket(family, socket.SOCK_STREAM)
-        self._sockets.append(opened)
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.bind((host, port))
-        opened.listen(128)
+    @staticmethod
+    def _listen(among: list[socket.socket], host: str, port: int) -> int:
+        opened = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            opened.bind((host, port))
+            opened.listen(128)
+        except OSError:
+            opened.close()
+            raise
         opened.setblocking(False)
+        among.append(opened)
         return int(opened.getsockname()[1])
 
     def _release(self) -> None:
-        for opened in self._sockets:
+        for opened in (*self._sockets, *self._tls_sockets):
             opened.close()
         self._sockets.clear()
+        self._tls_sockets.clear()
         if self._closed:
             self._closed.close()
             self._closed = None
@@ -146,39 +158,48 @@ class DemoRegistry:
 
     async def _serve(self) -> None:
         """Imports here, on the thread: none of this is paid for by whoever starts the demo."""
-        import uvicorn
-
         from reglens.demo.content.catalogue import Catalogue
         from reglens.demo.faults import Addresses
+        from reglens.demo.keys import untrusted_tls
         from reglens.demo.registry import Registry
         from reglens.demo.search import Search
         from reglens.demo.tokens import ISSUER, SERVICE, TokenServer
         from reglens.demo.verify import Verifier
         from reglens.demo.web import Web
 
-        # What a client sends amiss is its own business; uvicorn would write it over the screen.
-        logging.getLogger("uvicorn").addHandler(logging.NullHandler())
-        logging.getLogger("uvicorn").propagate = False
         assert self._closed is not None
         closed = f"http://localhost:{self._closed.getsockname()[1]}"
-        addresses = Addresses(self.url, self.auth_url, closed, "")
+        addresses = Addresses(self.url, self.auth_url, closed, f"https://localhost:{self._tls_port}")
         catalogue = Catalogue()
         tokens = TokenServer(catalogue, addresses, self._clock)
         verifier = Verifier(service=SERVICE, issuer=ISSUER, root=tokens.authority.root)
         registry = Registry(catalogue, verifier, addresses, self._clock)
-        web = Web(registry, tokens, Search(catalogue), self._clock, self.requests)
-        config = uvicorn.Config(
-            web.by_port(self._port),
-            http="h11",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=False,  # each server here has a clock of its own
-            timeout_graceful_shutdown=1,
-        )
-        self._server = uvicorn.Server(config)
-        if self._stopping.is_set():
-            return
-        await self._server.serve(sockets=self._sockets)
+        web = Web(registry, tokens, Search(catalogue, self.auth_url), self._clock, self.requests)
+        app = web.by_port(self._port)
+        self._servers = [_server(app), _server(app, untrusted_tls(self._clock()))]
+        if not self._stopping.is_set():
+            plain, tls = self._servers
+            await asyncio.gather(plain.serve(sockets=self._sockets), tls.serve(sockets=self._tls_sockets))
+
+
+def _server(app: ASGIApp, tls: ssl.SSLContext | None = None) -> uvicorn.Server:
+    import uvicorn
+
+    # What a client sends amiss is its own business; unhandled, uvicorn's word about it would land on the screen.
+    logger = logging.getLogger("uvicorn")
+    logger.addHandler(logging.NullHandler())
+    logger.propagate = False
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,  # the servers have clocks of their own
+        timeout_graceful_shutdown=1,
+    )
+    config.load()
+    config.ssl = tls
+    return uvicorn.Server(config)

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
-from reglens.demo.answers import Answer, Call, document, text
+from reglens.demo.answers import Answer, Call, document, text, unauthorized
 from reglens.demo.content.catalogue import Catalogue
 from reglens.demo.faults import Addresses, Fault, fault_of
 from reglens.demo.keys import Authority
@@ -76,6 +76,8 @@ class TokenServer:
             return unauthorized("incorrect username or password")
         except ValueError as error:
             return document({"details": str(error)}, 400)
+        if fault and fault.realm and not fault.realm(self._addresses).startswith(f"{call.origin}/"):
+            return document({"details": "this token server knows no such repository"}, 400)
         return document(self._issue(asked, fault, now))
 
     def _get(self, call: Call, scopes: tuple[Scope, ...]) -> _Request:
@@ -145,11 +147,6 @@ class TokenServer:
         token = secrets.token_urlsafe(24)
         self._refresh[token] = user
         return token
-
-
-def unauthorized(details: str) -> Answer:
-    """How Docker Hub's token server refuses: ``details`` instead of ``errors`` (moby, daemon/containerd)."""
-    return document({"details": details}, 401, {"www-authenticate": f'Basic realm="{ISSUER}"'})
 
 
 def _scopes(call: Call) -> tuple[Scope, ...]:

@@ -105,7 +105,13 @@ class Web:
         self.auth = self._app(
             [
                 self._route("/token", "token", lambda call, path: tokens.answer(call)),
+                self._route("/v1/search", "search", lambda call, path: search.index(call)),
                 self._route("/v2/search/repositories/", "search", lambda call, path: search.hub(call)),
+                self._route(
+                    "/mirror/{name:repository}/{digest}",
+                    "mirror",
+                    lambda call, path: registry.mirror(call, path["name"], path["digest"]),
+                ),
                 self._route(
                     "/store/{name:repository}/{digest}",
                     "store",
@@ -137,7 +143,8 @@ class Web:
             self._counts[kind] += 1
             body = await _body(request)
             headers = {name.lower(): request.headers.getlist(name)[0] for name in request.headers}
-            call = Call(request.method, request.url.path, request.url.query, headers, body)
+            origin = f"{request.url.scheme}://{request.url.netloc}"
+            call = Call(request.method, origin, request.url.path, request.url.query, headers, body)
             return self._response(handle(call, request.path_params))
 
         return Route(path, endpoint, methods=_METHODS)
