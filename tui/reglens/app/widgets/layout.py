@@ -130,6 +130,11 @@ def column(content: Content, width: int, *, right: bool = False) -> Content:
     return pad + content if right else content + pad
 
 
+def fit(content: Content, width: int) -> Content:
+    """`content` in at most `width` cells, its end replaced by an ellipsis if need be."""
+    return content if content.cell_length <= width else column(content, width)
+
+
 def fields(
     pairs: Iterable[tuple[str, Content]], width: int, *, indent: int = 0, key: Hashable | None = None
 ) -> list[Line]:

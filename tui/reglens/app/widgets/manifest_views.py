@@ -18,6 +18,7 @@ from reglens.app.widgets.layout import (
     column,
     end,
     fields,
+    fit,
     heading,
     keyed,
     paragraph,
@@ -155,7 +156,7 @@ def index_lines(index: Index, width: int, unfolded: frozenset[str], config_now: 
             (end(clean(shown_digest, 200), max(8, room - len(note))), ".muted"),
             (note, ".accent"),
         )
-        lines.append(Line(content, digest))
+        lines.append(Line(fit(content, width), digest))
         if digest in unfolded:
             for attestation in attested.get(digest, ()):
                 lines += _attestation(attestation, width)
@@ -187,7 +188,7 @@ def _attestation(entry: Descriptor, width: int) -> list[Line]:
         f"  {human_size(entry.size)}  ",
         (end(entry.digest.short, max(10, width - 40)), ".muted"),
     )
-    return [Line(text, str(entry.digest))]
+    return [Line(fit(text, width), str(entry.digest))]
 
 
 def layers_lines(manifest: Manifest, config: ImageConfig | None, width: int) -> list[Line]:
@@ -221,7 +222,7 @@ def layers_lines(manifest: Manifest, config: ImageConfig | None, width: int) -> 
             if used + 2 + cells(shown) <= width:
                 parts += ["  ", (shown, style)]
                 used += 2 + cells(shown)
-        group = [Line(words(*parts))]
+        group = [Line(fit(words(*parts), width))]
         title = layer.annotations.get("org.opencontainers.image.title", "")
         if title:
             group += paragraph(said(title, ".strong", 300), width, lead="    ")
@@ -283,7 +284,7 @@ def history_lines(config: ImageConfig, image: Image | None, width: int, now: dat
             layer += 1
             made = (f"  layer {layer}{size}", ".accent")
         age = f"  {human_age(entry.created, now)}" if entry.created and entry.created.year > 1980 else ""
-        group = [Line(words((f"{number:>3}", ".muted"), made, (age, ".muted")))]
+        group = [Line(fit(words((f"{number:>3}", ".muted"), made, (age, ".muted")), width))]
         body = Content("\n").join(
             [said(p, ".muted" if entry.empty else ".code", 2000) for p in step_text(entry).split("\n")[:60]]
         )

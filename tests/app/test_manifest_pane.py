@@ -1,0 +1,252 @@
+"""The manifest pane: index, image, artifact, unknown, loading and failed; choosing, unfolding, copying."""
+
+from __future__ import annotations
+
+import json
+
+from reglens.app.widgets.artifacts import kind_of
+from reglens.app.widgets.json_view import JsonView
+from reglens.app.widgets.layout import plain
+from reglens.app.widgets.manifest_pane import ManifestPane
+from reglens.app.widgets.manifest_views import history_lines, index_lines, layers_lines, short_type, step_text
+from reglens.errors import ErrorEntry, NotFound
+from reglens.oci import media
+from reglens.oci.config import HistoryEntry
+from reglens.oci.digest import Digest
+from reglens.oci.reference import Reference
+from support.exchanges import NOON
+from support.manifests import chart, config, digest, image, index, parsed, unknown
+from support.pane_app import PaneApp
+
+ALPINE = Reference.parse("alpine:3.20")
+
+
+def showing_index(app: PaneApp) -> None:
+    app.manifest_pane.show_manifest(ALPINE, index())
+
+
+async def test_an_index_lists_its_platforms_with_size_and_digest() -> None:
+    app = PaneApp("manifest", showing_index)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        text = app.text()
+        assert "linux/amd64" in text
+        assert "linux/arm64/v8" in text
+        assert digest(0xA1) in text
+        assert "1022 B" in text
+        assert "attestation-manifest" not in text
+        assert "index · 7 platforms" in app.screen_text()
+
+
+async def test_enter_on_a_platform_asks_for_it_by_digest() -> None:
+    app = PaneApp("manifest", showing_index)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("j", "enter")
+        (message,) = app.heard
+        assert isinstance(message, ManifestPane.PlatformChosen)
+        assert message.reference.digest == Digest.parse(digest(0xA2))
+        assert message.reference.repository == "library/alpine"
+        assert message.reference.tag is None
+
+
+async def test_a_click_on_a_platform_opens_it() -> None:
+    app = PaneApp("manifest", showing_index)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        await pilot.click("Sheet", offset=(5, 2))
+        (message,) = app.heard
+        assert isinstance(message, ManifestPane.PlatformChosen)
+        assert message.reference.digest == Digest.parse(digest(0xA3))
+
+
+async def test_attestations_unfold_under_their_platform_and_can_be_opened() -> None:
+    app = PaneApp("manifest", showing_index)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("j", "x")
+        lines = app.text().split("\n")
+        place = next(n for n, line in enumerate(lines) if "linux/arm/v6" in line)
+        assert "attestation-manifest" in lines[place + 1]
+        assert sum("attestation-manifest" in line for line in lines) == 1
+        await pilot.press("j", "enter")
+        (message,) = app.heard
+        assert isinstance(message, ManifestPane.PlatformChosen)
+        assert message.reference.digest == Digest.parse(digest(0xD2))
+        await pilot.press("x")
+        assert "attestation-manifest" not in app.text()
+
+
+async def test_an_index_shown_again_has_the_cursor_where_it_was() -> None:
+    app = PaneApp("manifest", showing_index)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("j", "j", "j", "enter")
+        app.manifest_pane.show_manifest(ALPINE.at_digest(image().digest), image())
+        await pilot.pause()
+        assert "platform linux/arm64/v8 of index" in app.screen_text()
+        app.manifest_pane.show_manifest(ALPINE, index())
+        await pilot.pause()
+        marked = [line for line in app.screen_text().split("\n") if "▌" in line]
+        assert len(marked) == 1
+        assert "linux/arm64/v8" in marked[0]
+
+
+async def test_an_image_wants_its_configuration_and_shows_it() -> None:
+    app = PaneApp("manifest", lambda app: app.manifest_pane.show_manifest(ALPINE, image()))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await pilot.pause()
+        (message,) = app.heard
+        assert isinstance(message, ManifestPane.ConfigWanted)
+        assert message.image == image()
+        await pilot.press("right", "right")
+        assert "fetching the configuration" in app.text()
+        app.manifest_pane.show_config(Digest.parse(digest(0x11)), config())
+        assert "fetching the configuration" in app.text(), "another image's configuration is dropped"
+        app.manifest_pane.show_config(Digest.parse(digest(0xEE)), config())
+        text = app.text()
+        assert "/docker-entrypoint.sh" in text
+        assert "python3 -m http.server" in text
+        assert "80/tcp" in text
+        assert "LANG" in text
+        assert "maintainer" in text
+        assert "image linux/arm64/v8 · 5 layers" in app.manifest_pane.query_one("Head").render().plain  # type: ignore[union-attr]
+
+
+async def test_a_configuration_that_could_not_be_had_is_told_in_its_place() -> None:
+    app = PaneApp("manifest", lambda app: app.manifest_pane.show_manifest(ALPINE, image()))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await pilot.press("right", "right")
+        app.manifest_pane.show_config_failure(NotFound("the blob is gone", "push the image again", status=404))
+        assert "the blob is gone" in app.text()
+        assert "push the image again" in app.text()
+        await pilot.press("left")
+        assert "tar+gzip" in app.text()
+
+
+def test_layers_show_size_sum_type_and_the_step_that_made_them() -> None:
+    text = plain(layers_lines(image(), config(), 100))
+    first, made = text.split("\n")[:2]
+    assert "3.5 MiB" in first
+    assert "tar+gzip" in first
+    assert "sha256:b1b1b1b1b1b1" in first
+    assert "ADD file:33ebe56b967747a9 in /" in made
+    last = text.split("\n")[-1]
+    assert "RUN rm -rf /var/cache" in last
+    assert max(len(line) for line in text.split("\n")) <= 100
+
+
+def test_history_keeps_the_steps_that_made_no_layer_apart() -> None:
+    text = plain(history_lines(config(), image(), 80, NOON))
+    assert text.count("no layer") == 2
+    assert 'CMD ["/bin/sh"]' in text
+    assert "layer 3 46.2 MiB" in text
+    assert "RUN apk add --no-cache python3" in text
+
+
+def test_steps_read_as_the_dockerfile_lines_they_came_from() -> None:
+    def told(by: str, comment: str = "") -> str:
+        return step_text(HistoryEntry(None, by, comment))
+
+    assert told('/bin/sh -c #(nop)  ENTRYPOINT ["/x"]') == 'ENTRYPOINT ["/x"]'
+    assert told("/bin/sh -c make install") == "RUN make install"
+    assert told("RUN |2 A=1 B=2 /bin/sh -c make # buildkit") == "RUN make"
+    assert told("WORKDIR /app") == "WORKDIR /app"
+    assert told("", "imported") == "imported"
+
+
+def test_media_types_of_layers_are_short() -> None:
+    assert short_type("application/vnd.docker.image.rootfs.diff.tar.gzip") == "tar+gzip"
+    assert short_type("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip") == "foreign tar+gzip"
+    assert short_type("application/vnd.oci.image.layer.v1.tar+zstd") == "tar+zstd"
+    assert short_type("application/vnd.oci.image.layer.v1.tar") == "tar"
+    assert short_type("application/vnd.example") == "vnd.example"
+    assert short_type("") == "(no type)"
+
+
+def test_artifacts_are_called_what_they_are() -> None:
+    assert kind_of(chart()) == "Helm chart"
+    assert kind_of(image()) == "image"
+    assert kind_of(index()) == "index"
+    assert kind_of(unknown()) == "unknown manifest"
+    signature = {
+        "mediaType": media.OCI_MANIFEST,
+        "config": {"mediaType": media.OCI_CONFIG, "digest": digest(1), "size": 2},
+        "layers": [{"mediaType": "application/vnd.dev.cosign.simplesigning.v1+json", "digest": digest(2), "size": 2}],
+    }
+    assert kind_of(parsed(signature)) == "cosign signature"
+    sbom = {
+        "mediaType": media.OCI_MANIFEST,
+        "artifactType": "application/spdx+json",
+        "config": {"mediaType": media.OCI_EMPTY, "digest": digest(1), "size": 2},
+        "layers": [{"mediaType": "text/plain", "digest": digest(2), "size": 2}],
+    }
+    assert kind_of(parsed(sbom)) == "SBOM (SPDX)"
+    schema1 = {"schemaVersion": 1, "fsLayers": [{"blobSum": digest(3)}]}
+    assert kind_of(parsed(schema1)).startswith("image (schema 1")
+
+
+async def test_what_can_be_copied() -> None:
+    app = PaneApp("manifest")
+    async with app.run_test():
+        pane = app.manifest_pane
+        assert (pane.digest, pane.reference, pane.pull_command) == (None, None, None)
+        pane.show_manifest(ALPINE, image())
+        assert pane.digest == str(image().digest)
+        assert pane.reference == "registry-1.docker.io/library/alpine:3.20"
+        assert pane.pull_command == "docker pull docker.io/library/alpine:3.20"
+        pane.show_manifest(Reference.parse("ghcr.io/charts/nginx:1.2.3"), chart())
+        assert pane.pull_command == "helm pull oci://ghcr.io/charts/nginx --version 1.2.3"
+        pane.show_loading(ALPINE)
+        assert pane.digest is None
+
+
+async def test_states_without_a_manifest_say_what_to_do() -> None:
+    app = PaneApp("manifest")
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.pause()
+        assert "Choose a tag" in app.text()
+        app.manifest_pane.show_loading(ALPINE)
+        assert "library/alpine:3.20" in app.text()
+        error = NotFound(
+            "There is no tag 3.99\x1b[31m.",
+            "List the tags.",
+            status=404,
+            entries=(ErrorEntry("MANIFEST_UNKNOWN", "manifest unknown"),),
+        )
+        app.manifest_pane.show_failure(ALPINE, error)
+        text = app.text()
+        assert "There is no tag 3.99␛[31m." in text
+        assert "HTTP 404" in text
+        assert "MANIFEST_UNKNOWN  manifest unknown" in text
+        assert "→ List the tags." in text
+
+
+async def test_an_unknown_type_is_said_and_shown_raw_without_steering_anything() -> None:
+    app = PaneApp("manifest", lambda app: app.manifest_pane.show_manifest(ALPINE, unknown()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "does not know this kind of manifest" in app.text().replace("\n", " ")
+        await pilot.press("right")
+        await pilot.pause()
+        shown = app.screen_text()
+        assert '"things": [' in shown
+        assert "\x1b" not in shown
+        assert "\u202e" not in shown
+        assert app.focused is app.query_one(JsonView)
+
+
+def test_every_view_fits_the_width_it_is_given() -> None:
+    for width in (30, 46, 76, 196):
+        for lines in (
+            index_lines(index(), width, frozenset({digest(0xA1)}), NOON),
+            layers_lines(image(), config(), width),
+            history_lines(config(), image(), width, NOON),
+        ):
+            assert max(line.content.cell_length for line in lines) <= width
+
+
+def test_an_index_of_very_many_entries_is_listed_in_part_and_says_so() -> None:
+    entry = {"mediaType": media.OCI_MANIFEST, "size": 1, "platform": {"os": "linux", "architecture": "amd64"}}
+    entries = [{**entry, "digest": "sha256:" + f"{n:064x}"} for n in range(5000)]
+    found = parsed({"mediaType": media.OCI_INDEX, "manifests": entries})
+    assert len(json.dumps(entries)) > 500_000
+    text = plain(index_lines(found, 80, frozenset(), NOON))  # type: ignore[arg-type]
+    assert "and 3 000 more" in text.replace("\u202f", " ").replace("\u2009", " ")
