@@ -21,7 +21,7 @@ def imported(*arguments: str, stdin: str = "") -> set[str]:
     program = (
         "import sys\nfrom reglens.cli.main import main\nfrom reglens.cli.output import Output\n"
         f"try:\n    main({list(arguments)!r}, Output())\nexcept SystemExit:\n    pass\n"
-        "print(' '.join(sorted({n.partition('.')[0] for n in sys.modules})), file=sys.stderr)"
+        "print(' '.join(sorted({n.partition('.')[0] for n, m in sys.modules.items() if m})), file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], input=stdin, capture_output=True, text=True, timeout=60, check=True

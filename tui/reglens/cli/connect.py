@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Coroutine
@@ -41,6 +42,7 @@ class Connection:
         """A new session with `registry`; close it, or use it as context manager."""
         from reglens.registry.session import Session
 
+        settle()
         return Session(registry, options=self.options, credentials=self.credentials)
 
 
@@ -132,6 +134,13 @@ def run(work: Coroutine[Any, Any, _T]) -> _T:
     import asyncio
 
     return asyncio.run(work)
+
+
+def settle() -> None:
+    """Collect garbage from here on, without what was imported so far. The entry point switched collecting off."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def say_scheme(session: Session, args: argparse.Namespace, output: Output) -> None:

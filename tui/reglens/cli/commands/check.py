@@ -7,7 +7,7 @@ from typing import Any
 
 from reglens.check.model import Step, StepVerdict, Walk
 from reglens.check.walk import walk
-from reglens.cli.connect import connection
+from reglens.cli.connect import connection, settle
 from reglens.cli.connect import run as run_async
 from reglens.cli.diagnosis_view import draw_diagnosis, exit_code
 from reglens.cli.layout import BAD, FAINT, GOOD, STRONG, UNSURE, Page
@@ -38,6 +38,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
     reference = Reference.parse(args.reference)
     reached = connection(args)
     show = _Progress(output)
+    settle()
     walked = run_async(
         walk(
             reference,

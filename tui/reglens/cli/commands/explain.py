@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from reglens.auth.token import numeric_date
-from reglens.cli.connect import read_stdin, reason
+from reglens.cli.connect import read_stdin, reason, settle
 from reglens.cli.output import Output, is_terminal
 from reglens.errors import UsageError
 
@@ -34,6 +34,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
     from reglens.diagnosis.engine import diagnose
     from reglens.diagnosis.paste import read_paste
 
+    settle()
     diagnosis = diagnose(read_paste(text, reference=args.reference, moment=moment))
     from reglens.cli.diagnosis_view import show
 
