@@ -50,6 +50,8 @@ class Experimenter:
             told(await self.fetch("library", named, self.credentials, f"as {named.name}"))
         if (trial := await self.by_the_challenge(exchanges)) is not None:
             told(trial)
+        if last.status == 401 and last.authorization is not None and last.authorization.token is not None:
+            told(await self.base())
 
     async def fetch(self, kind: str, reference: Reference, credentials: Credentials, how: str) -> Trial:
         """The same resource by another name or under another identity."""
@@ -102,6 +104,17 @@ class Experimenter:
             answer = await session.send(Call(Role.MANIFEST, self.path, MANIFEST_LIMIT, "GET", headers, presented))
             worked = answer.status is not None and answer.status < 300
             return Trial("challenge", worked, session.trace.since(0), f"{how}: {answer.status}")
+
+    async def base(self) -> Trial:
+        """The base route with a token of the same server: any token that the registry trusts opens it (distribution
+        asks no access there), so its issuer and key are trusted ones, to compare the refused token with."""
+        async with self.session(self.credentials) as session:
+            how = "the base route with a token of the same server"
+            try:
+                await session.ping()
+            except ReglensError as error:
+                return Trial("base", False, session.trace.since(0), f"{how}: {error.message}")
+            return Trial("base", True, session.trace.since(0), f"{how}: accepted")
 
     async def plain(self) -> Trial:
         """Whether the registry speaks plain http, asked anonymously and without following anything."""

@@ -97,6 +97,7 @@ class _Walker:
         try:
             if self.action == "pull":
                 await session.resolve(self.reference)
+                await session.manifest(self.reference)  # the bytes too: what comes may not be what was announced
             else:
                 await session.acquire_token(self.reference, action=self.action)
         except ReglensError as error:
@@ -123,7 +124,8 @@ class _Walker:
             detail = f"{self.action} is not tried: nothing is changed; the token tells whether it would be let in"
             return Step(StepName.RESOURCE, StepVerdict.SKIPPED, detail, elapsed, numbers)
         digest = clean(last.response_headers.get("docker-content-digest", "")) if last else ""
-        detail = f"{last.status if last else ''} {self.reference.target} is {digest or 'there'}".strip()
+        size = f", {human_size(last.body.size)} whole" if last else ""
+        detail = f"{last.status if last else ''} {self.reference.target} is {digest or 'there'}{size}".strip()
         return Step(StepName.RESOURCE, StepVerdict.OK, detail, elapsed, numbers)
 
     def say(self, step: Step) -> None:
