@@ -133,11 +133,10 @@ class Shell:
         output: Output = None
         for position, simple in enumerate(script):
             piped = position > 0 and script[position - 1].after == "|"
-            last = simple.after != "|"
-            output = self._simple(simple, passage, output if piped else None, shown=shown and last, piped_on=not last)
+            output = self._simple(simple, passage, output if piped else None, shown=shown)
         return output
 
-    def _simple(self, simple: Simple, passage: Passage, given: Output, *, shown: bool, piped_on: bool) -> Output:
+    def _simple(self, simple: Simple, passage: Passage, given: Output, *, shown: bool) -> Output:
         for name, word in simple.assignments:
             self.variables[name] = self._value(word)
         if not simple.words:
@@ -167,7 +166,7 @@ class Shell:
             self._export(simple.words[1:])
             return None
         if program in HTTP_CLIENTS:
-            return self._request(run, simple, shown=shown, piped_on=piped_on)
+            return self._request(run, simple, shown=shown)
         if program in CLIENTS:
             run.shown = shown
             run.background = simple.after == "&"
@@ -175,9 +174,9 @@ class Shell:
             return None
         return self._filter(program, arguments[1:], given)
 
-    def _request(self, run: Run, simple: Simple, *, shown: bool, piped_on: bool) -> Output:
+    def _request(self, run: Run, simple: Simple, *, shown: bool) -> Output:
         run.drafts, run.flags = requests_of(run.program, run.arguments)
-        run.shown = (shown or piped_on) and not simple.output
+        run.shown = shown and not simple.output
         run.background = simple.after == "&"
         for draft in run.drafts:
             draft.command = len(self.runs)
@@ -322,6 +321,8 @@ def command_start(text: str) -> tuple[int, str]:
             if assigning and assigning.end() == found.start() and _is_assignment(head[found.start() :]):
                 keyword = re.search(r"(?:export|set|declare -x|readonly)[ \t]+$", prefix)
                 return (keyword.start() if keyword else found.start()), ""
+            found = _QUICK.search(head, found.end())
+            continue
         matched = _PREFIX.fullmatch(prefix)
         if matched and not re.match(r"[<*{}] ", head):
             quote = prefix.rstrip(" ")[-1:]

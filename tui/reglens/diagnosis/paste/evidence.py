@@ -8,7 +8,7 @@ from datetime import datetime
 
 from reglens.auth.token import Token, TokenKind
 from reglens.diagnosis.evidence import Command, Evidence, ShellEffect
-from reglens.diagnosis.paste import clients, wanted
+from reglens.diagnosis.paste import clients, configs, wanted
 from reglens.diagnosis.paste.commands import Run
 from reglens.diagnosis.paste.drafts import Draft, Gap, Numbered
 from reglens.diagnosis.paste.mask import mask, mask_arguments
@@ -40,6 +40,7 @@ def gather(text: str, reference: str | None, moment: datetime | None) -> Evidenc
         token_spans=tuple(lone.span for lone in reading.tokens),
         commands=tuple(_command(run, numbered) for run in reading.shell.runs[:MAX_COMMANDS]),
         reports=clients.read(left),
+        facts=configs.read(left),
         spans=numbered.spans,
         moment=moment,
         pasted=mask(text),

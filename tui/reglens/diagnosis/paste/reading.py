@@ -12,7 +12,7 @@ from reglens.diagnosis.paste import dumps
 from reglens.diagnosis.paste.bodies import Body
 from reglens.diagnosis.paste.commands import Run, Shell
 from reglens.diagnosis.paste.drafts import Draft, answer_tokens
-from reglens.diagnosis.paste.source import Line, Passage, Source
+from reglens.diagnosis.paste.source import Line, Passage, Source, join
 from reglens.diagnosis.paste.tokens import (
     decoded,
     is_claims,
@@ -52,6 +52,7 @@ _INNER_JWT = re.compile(
     r"(?<![\w.-])ey[JA-Za-z0-9][A-Za-z0-9_-]{17,8000}\.[A-Za-z0-9_-]{8,60000}(?:\.[A-Za-z0-9_-]{0,2000})?"
 )
 _ACCESS = re.compile(r"[ \t]{0,16}[\"']?access[\"']?[ \t]{0,3}[:=][ \t]{0,3}(?P<value>\[.{0,20000}\])[ \t,;]*$")
+_CODE = re.compile(r"[ \t]*(?:HTTP[/ \d.]*|[\w ]{0,20}:)?[ \t]*([1-5]\d\d)[ \t]*$")
 _QUOTED_TEXT = re.compile(r'[ \t]*"([^"\\\s]{10,65536})"[ \t]*$')
 
 
@@ -109,6 +110,9 @@ class Reading:
                 self.taken.discard(line.number)
                 return index + 1
             return after
+        if line.text.startswith(("send: ", "reply: ", "header: ")) and self.dumps.take(line):
+            self.taken.add(line.number)
+            return index + 1
         if self.transcript.take(line):
             self.taken.add(line.number)
             self.ended = line.number
@@ -197,6 +201,9 @@ class Reading:
             self._add_token(decoded(value, head, passage.text, partial=not whole), passage.span())
             self.header = None
             return True
+        body = self.transcript.body
+        if body is not None and body.parts and join(body.parts).text.strip() == passage.text.strip():
+            return True  # curl's trace and its output both show it
         answer = bool(answer_tokens(passage)) and isinstance(value, dict)
         failed = isinstance(value, dict) and bool({"errors", "details", "error", "detail"} & value.keys())
         waiting = self._waiting()
@@ -216,8 +223,9 @@ class Reading:
     def _waiting(self) -> Draft | None:
         """The exchange that a bare body here belongs to."""
         now = self.transcript.now
+        body = self.transcript.body
         if now is not None and not now.body and self.transcript.phase in ("body", "sent"):
-            return now
+            return now if body is None or not body.parts else None
         for draft in self.transcript.pending:
             if draft.shown and not draft.answered and not draft.body and draft.printed is None:
                 return draft
@@ -244,6 +252,11 @@ class Reading:
                 return True
             self._add_token(read_pasted(raw.text), raw.span())
             return True
+        if (found := _CODE.match(text)) and self.last_run is not None and "w" in self.last_run.flags:
+            waiting = self._waiting()
+            if waiting is not None and waiting in self.last_run.drafts:
+                waiting.status, waiting.status_span = int(found[1]), line.span(*found.span(1))
+                return True
         if found := _ACCESS.match(text):
             value = loose(found["value"])
             if isinstance(value, list):
@@ -252,6 +265,9 @@ class Reading:
                 return True
         if (found := _LONE_BASIC.match(text)) and not found["value"].isalpha():
             name = Passage("Authorization", ((0, line.span()[0]),))
+            sent = [d.request("authorization") for d in self.drafts[-50:]]
+            if any(s is not None and found["value"] in s.text for s in sent):
+                return False
             self.drafts.append(Draft(request_headers=[(name, line.passage.cut(found.start("scheme")))]))
             return not text[: found.start("scheme")].strip()
         for jwt in _INNER_JWT.finditer(text[:20_000]):

@@ -135,7 +135,7 @@ class Curl:
             self.queries.append(argument)
         elif option == "url":
             self.urls.append(argument)
-        elif option in ("F", "T", "o"):
+        elif option in ("F", "T", "o", "w"):
             self.flags.add(option)
         elif option == "D" and argument.text in ("-", "/dev/stdout"):
             self.flags.add("i")

@@ -147,7 +147,7 @@ class Transcript:
             return
         passage, self.chunk = self.chunk[0], None
         if self.mode == "body":
-            if self.now is not None:
+            if self.now is not None and not (self.body is not None and self.body.done):
                 self.phase = "body"
                 self._body(passage)
         elif self.mode in ("<", ">"):
@@ -507,7 +507,7 @@ class Transcript:
         if not sure and self.now is None and not any(not d.answered for d in self.pending):
             return
         if self.now is not None and self.now.status is not None and self.phase in ("answer", "body"):
-            if self.body is not None and self.body.unfinished:
+            if sure or (self.body is not None and self.body.unfinished):
                 self.now.failure, self.now.failure_span = failure, passage.span()
             return
         draft = self._failing()

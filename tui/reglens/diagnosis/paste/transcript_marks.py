@@ -10,7 +10,7 @@ REQUEST = re.compile(
     r"(?:[ \t]+HTTP/(?P<version>[0-9](?:\.[0-9])?))?[ \t]*$"
 )
 STATUS = re.compile(
-    r"[ \t]{0,16}(?:reply: '|Status: )?HTTP/(?P<version>[0-9](?:\.[0-9])?)[ \t]+(?P<status>[1-5]\d\d)(?:[ \t]+"
+    r"[ \t]{0,16}(?:Status: )?HTTP/(?P<version>[0-9](?:\.[0-9])?)[ \t]+(?P<status>[1-5]\d\d)(?:[ \t]+"
     r"(?P<reason>[^\r\n{]{0,200}))?[ \t]*$"
 )
 HEADER = re.compile(r"[ \t]{0,16}(?P<name>[A-Za-z0-9!#$&'*+.^_`|~-]{1,80}):(?P<blank>[ \t]{0,16})")
@@ -21,7 +21,8 @@ METER = re.compile(
 )
 STAMP = re.compile(
     r"[ \t]{0,4}(?:[\w.-]{1,60}[ \t]{1,20}\| )?\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ])?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
-    r"(?:Z|[+-]\d\d:?\d\d)?\]?[ \t]+(?=[<>*] |[<>]$|== |[=<]= |=> |HTTP/\d|(?:GET|HEAD|POST|PUT|PATCH|DELETE) [/h])"
+    r"(?:Z|[+-]\d\d:?\d\d)?\]?[ \t]+(?=[<>*] |[<>]$|[{}] \[|== |[=<]= |=> "
+    r"|HTTP/\d|(?:GET|HEAD|POST|PUT|PATCH|DELETE) [/h])"
 )
 MODES = {
     "=> Send header": ">",
