@@ -71,14 +71,16 @@ def draw_exchanges(page: Page, exchanges: Sequence[Exchange]) -> None:
     """One line an exchange: number, method, address, what came of it, how long it took."""
     table = _table()
     table.add_column(justify="right", no_wrap=True)
-    table.add_column(overflow="fold", ratio=1)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
     for exchange in exchanges:
         total = exchange.timing.total
         table.add_row(
             styled((str(exchange.number), FAINT)),
-            styled(f"{exchange.method or ''} {exchange.url or str(exchange.role)}".strip()),
+            styled(exchange.method or ""),
+            styled(exchange.url or str(exchange.role)),
             _result(exchange),
             styled(human_milliseconds(total) if total is not None else ""),
         )

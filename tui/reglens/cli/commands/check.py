@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from rich.table import Table
+
 from reglens.check.model import Step, StepVerdict, Walk
 from reglens.check.walk import walk
 from reglens.cli.connect import connection, settle
 from reglens.cli.connect import run as run_async
 from reglens.cli.diagnosis_view import draw_diagnosis, exit_code
-from reglens.cli.layout import BAD, FAINT, GOOD, STRONG, UNSURE, Page
+from reglens.cli.layout import BAD, FAINT, GOOD, STRONG, UNSURE, Page, styled
 from reglens.cli.output import Output
 from reglens.diagnosis.evidence import Trial
 from reglens.diagnosis.output import to_json
@@ -22,14 +24,6 @@ _MARKS = {
     StepVerdict.FAILED: ("✗", BAD),
     StepVerdict.NOTED: ("!", UNSURE),
     StepVerdict.SKIPPED: ("·", FAINT),
-}
-_TRIALS = {
-    "anonymous": "without the credentials",
-    "challenge": "with the challenge's own service and scope",
-    "library": "with library/ before the name",
-    "get": "with GET instead of HEAD",
-    "accept": "with every media type in Accept",
-    "fresh": "with a new token",
 }
 
 
@@ -66,19 +60,22 @@ class _Progress:
         self.output = output
 
     def step(self, step: Step) -> None:
-        mark, style = _MARKS[step.verdict]
-        took = f"{human_milliseconds(step.elapsed):>8}  " if step.elapsed is not None else " " * 10
-        self._line((mark, style), (f" {step.name:12}", STRONG), (took, FAINT), step.detail)
+        self._line(*_MARKS[step.verdict], step.name, step.elapsed, step.detail)
 
     def trial(self, trial: Trial) -> None:
         mark, style = {True: ("✓", GOOD), False: ("✗", BAD), None: ("·", FAINT)}[trial.worked]
-        came = {True: "it works", False: "refused as well", None: "not tried"}[trial.worked]
-        detail = f": {trial.detail}" if trial.detail else ""
-        self._line((mark, style), " tried again ", _TRIALS.get(trial.kind, trial.kind), f": {came}{detail}")
+        self._line(mark, style, "experiment", None, trial.detail or trial.kind)
 
-    def _line(self, *parts: str | tuple[str, str]) -> None:
+    def _line(self, mark: str, style: str, name: str, elapsed: float | None, detail: str) -> None:
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(no_wrap=True)
+        table.add_column(width=11, no_wrap=True)
+        table.add_column(width=7, justify="right", no_wrap=True)
+        table.add_column(overflow="fold")
+        took = human_milliseconds(elapsed) if elapsed is not None else ""
+        table.add_row(styled((mark, style)), styled((name, STRONG)), styled((took, FAINT)), styled(detail))
         page = Page(self.output)
-        page.line(*parts)
+        page.draw(table)
         page.done()
         self.output.flush()
 
