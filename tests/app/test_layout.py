@@ -29,9 +29,6 @@ def test_folding_prefers_blanks_then_marks() -> None:
     assert [c.plain for c in fold(Content("one two three"), 8)] == ["one two", "three"]
     scope = fold(Content("repository:library/alpine:pull"), 20)
     assert [c.plain for c in scope] == ["repository:library/", "alpine:pull"]
-        "repository:library/",
-        "alpine:pull",
-    ]
     assert [c.plain for c in fold(Content("a" * 20), 8)] == ["a" * 8, "a" * 8, "a" * 4]
     assert [c.plain for c in fold(Content("one\n\ntwo"), 8)] == ["one", "", "two"]
 

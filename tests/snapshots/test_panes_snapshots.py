@@ -77,7 +77,7 @@ def failed(app: PaneApp) -> None:
     app.manifest_pane.show_failure(ALPINE.at_tag("3.99"), error)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_refused(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     assert snap_compare(PaneApp("auth", refused), terminal_size=size, run_before=keys())
 
@@ -86,7 +86,7 @@ def test_refused_light_and_narrow(snap_compare: SnapCompare) -> None:
     assert snap_compare(PaneApp("auth", refused, light=True), terminal_size=(60, 50), run_before=keys())
 
 
-@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_exchanges(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     assert snap_compare(PaneApp("auth", all_sorts), terminal_size=size, run_before=keys())
 
@@ -99,12 +99,12 @@ def test_detail_of_a_challenge(snap_compare: SnapCompare) -> None:
     assert snap_compare(PaneApp("auth", pulling), terminal_size=(100, 50), run_before=keys("g", "enter"))
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 60)], ids=str)
+@pytest.mark.parametrize("size", [(80, 24), (120, 60)], ids=lambda size: f"{size[0]}x{size[1]}")
 def test_token(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     assert snap_compare(PaneApp("auth", pulling), terminal_size=size, run_before=keys("right", "right"))
 
 
-@pytest.mark.parametrize("size", [(46, 24), (100, 30)], ids=str)
+@pytest.mark.parametrize("size", [(46, 24), (100, 30)], ids=lambda size: f"{size[0]}x{size[1]}")
 def test_index(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     app = PaneApp("manifest", lambda app: app.manifest_pane.show_manifest(ALPINE, index()))
     assert snap_compare(app, terminal_size=size, run_before=keys("x", "j"))
