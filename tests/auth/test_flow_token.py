@@ -295,7 +295,7 @@ def test_a_public_suffix_and_an_address_are_nobodys_domain() -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["127.0.0.1", "10.1.2.3", "169.254.169.254", "[fd00::1]:80", "::ffff:10.0.0.1", "0x7f.1", "2130706433", 
+    ["127.0.0.1", "10.1.2.3", "169.254.169.254", "[fd00::1]:80", "::ffff:10.0.0.1", "0x7f.1", "2130706433",
      "0177.0.0.1", "100.64.0.1", "0.0.0.0", "foo.localhost"],
 )  # fmt: skip
 def test_an_address_inside_is_known_in_every_notation(host: str) -> None:

@@ -7,6 +7,7 @@ request that was not expected, and for every expectation that was not met.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -75,8 +76,10 @@ def challenged(*challenges: str, status: int = 401) -> Answer:
 
 
 def index_answer(body: bytes = INDEX, *headers: tuple[str, str]) -> Answer:
-    """An OCI index."""
-    return Answer(200, [("Content-Type", INDEX_TYPE), *headers], body)
+    """An OCI index, with its digest announced unless `headers` name one."""
+    digest = ("Docker-Content-Digest", f"sha256:{hashlib.sha256(body).hexdigest()}")
+    announced = headers if any(n == digest[0] for n, _ in headers) else (digest, *headers)
+    return Answer(200, [("Content-Type", INDEX_TYPE), *announced], body)
 
 
 @dataclass
@@ -112,6 +115,7 @@ class Scripted:
     unexpected: list[Request] = field(default_factory=list)
     host: str = ""
     tls: Any = None
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def __aenter__(self) -> Self:
@@ -152,6 +156,12 @@ class Scripted:
         """The requests for `path` that came."""
         return [request for request in self.requests if request.path == path]
 
+    async def arrived(self, path: str) -> None:
+        """Wait for a request for `path`."""
+        while not self.asked(path):
+            self._news.clear()
+            await self._news.wait()
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -177,6 +187,7 @@ class Scripted:
             body = await reader.readexactly(length)
             request = Request(request.method, request.target, request.headers, body)
             self.requests.append(request)
+            self._news.set()
             answer = self._answer(request)
             if answer.after is not None:
                 await answer.after.wait()

@@ -53,7 +53,7 @@ def bearer(token: Token, source: str) -> Presented:
 
 
 def redirect_target(url: str, location: str) -> str:
-    """Where a redirect from `url` leads, absolute; what cannot be resolved comes back as it is, for others to refuse."""
+    """Where a redirect from `url` leads, absolute; what cannot be resolved comes back as it is, to be refused."""
     try:
         return urljoin(url, location)
     except ValueError:

@@ -62,6 +62,7 @@ class TokenCache:
 
     _held: OrderedDict[TokenKey, Grant] = field(default_factory=OrderedDict)
     _flights: dict[TokenKey, _Flight] = field(default_factory=dict)
+    _running: dict[asyncio.Task[Grant], str] = field(default_factory=dict)
 
     def get(self, key: TokenKey, now: datetime) -> Grant | None:
         """The grant for `key` if it can still be used at `now`."""
@@ -96,8 +97,10 @@ class TokenCache:
                 return held
             flight = self._flights.get(key)
             if flight is None:
-                flight = _Flight(asyncio.ensure_future(self._fetch(key, make)))
+                flight = _Flight(asyncio.create_task(self._fetch(key, make)))
                 self._flights[key] = flight
+                self._running[flight.task] = key.registry
+                flight.task.add_done_callback(self._ended)
             flight.waiting += 1
             try:
                 return await asyncio.shield(flight.task)
@@ -128,7 +131,12 @@ class TokenCache:
 
     async def abandon(self, registry: str) -> None:
         """End every request under way for that registry, and wait until it has ended."""
-        flights = [flight for key, flight in self._flights.items() if key.registry == registry]
-        for flight in flights:
-            flight.task.cancel()
-        await asyncio.gather(*(flight.task for flight in flights), return_exceptions=True)
+        tasks = [task for task, whose in self._running.items() if whose == registry]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _ended(self, task: asyncio.Task[Grant]) -> None:
+        self._running.pop(task, None)
+        if not task.cancelled():
+            task.exception()  # whoever waits gets it; if nobody does any more, it is no news

@@ -6,9 +6,8 @@ Plain http needs no certificate store, and building one costs more than a reques
 from __future__ import annotations
 
 import asyncio
-import logging
 import ssl
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -28,60 +27,72 @@ PROBE_TIMEOUT = 2.0
 class Connections:
     """Connections to one registry and the servers it names, kept open between requests.
 
-    Each is a client of its own with one connection, taken for a request and given back: httpcore's pool looks at every
-    connection several times for each request, which costs more than the request where many run at once. No cookies:
-    the Go clients keep none, and one could mask the very refusal that is being looked into.
+    Each is an httpx transport of its own with one connection, taken for a request and given back: httpcore's pool looks
+    at every connection several times for each request, which costs more than the request where many run at once. A
+    transport, unlike an httpx client, keeps no cookies (the Go clients keep none, and one could mask the very refusal
+    that is being looked into), reads no redirects, makes no credentials of a URL's userinfo and logs no URLs.
     """
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self._idle: dict[str, list[httpx.AsyncClient]] = {}
+        self._idle: dict[str, list[httpx.AsyncBaseTransport]] = {}
+        self._busy: set[httpx.AsyncBaseTransport] = set()
         self._free = asyncio.Semaphore(MAX_CONNECTIONS)
         self._contexts: dict[bool, ssl.SSLContext] = {}
 
-    async def take(self, url: httpx.URL) -> httpx.AsyncClient:
-        """A client that nobody else uses; give it back. Raises UsageError if the options name certificates that cannot
-        be read."""
+    async def take(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
+        """A transport that nobody else uses; give it back. Raises UsageError if the options name certificates that
+        cannot be read."""
         await self._free.acquire()
         try:
             idle = self._idle.get(_origin(url))
-            return idle.pop() if idle else self._make(url)
+            transport = idle.pop() if idle else self._make(url)
         except BaseException:
             self._free.release()
             raise
+        self._busy.add(transport)
+        return transport
 
-    def give_back(self, url: httpx.URL, client: httpx.AsyncClient) -> None:
+    def give_back(self, url: httpx.URL, transport: httpx.AsyncBaseTransport) -> None:
         """The last one given back is the first one taken: few connections stay warm, the others grow old."""
-        self._idle.setdefault(_origin(url), []).append(client)
+        self._busy.discard(transport)
+        self._idle.setdefault(_origin(url), []).append(transport)
         self._free.release()
 
-    def _make(self, url: httpx.URL) -> httpx.AsyncClient:
-        """This machine is never reached through a proxy, as in Go (net/http, ``ProxyFromEnvironment``)."""
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it prints URLs with their signatures
+    def _make(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
         secure = url.scheme == "https"
         context = self._contexts.get(secure)
         if context is None:
             context = self._contexts[secure] = tls_context(self.options) if secure else bare_context()
+        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEPT_ALIVE)
+        proxy = proxy_for(url)
         try:
-            return httpx.AsyncClient(
-                verify=context,
-                http1=True,
-                http2=False,
-                trust_env=not is_loopback(url.host),
-                cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
-                follow_redirects=False,
-                timeout=self.options.timeout,
-                limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEPT_ALIVE),
+            return httpx.AsyncHTTPTransport(
+                verify=context, trust_env=False, http1=True, http2=False, limits=limits, proxy=proxy
             )
-        except (ValueError, ImportError) as error:
-            raise UsageError(f"A proxy in the environment cannot be used: {error}", "Check HTTPS_PROXY.") from None
+        except (ValueError, ImportError, httpx.InvalidURL) as error:
+            hint = "Check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY."
+            raise UsageError(f"A proxy named in the environment cannot be used: {error}", hint) from None
 
     async def aclose(self) -> None:
-        """Close what is idle."""
-        while self._idle:
-            _, clients = self._idle.popitem()
-            for client in clients:
-                await client.aclose()
+        """Close them all; a request that still runs on one fails."""
+        transports = [transport for idle in self._idle.values() for transport in idle]
+        transports += self._busy
+        self._idle.clear()
+        for transport in transports:
+            await transport.aclose()
+
+
+def proxy_for(url: httpx.URL) -> str | None:
+    """The proxy that the environment names for `url` (``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY``, ``NO_PROXY``).
+    This machine is never reached through one, as in Go (net/http, ``ProxyFromEnvironment``)."""
+    if is_loopback(url.host):
+        return None
+    proxies = getproxies()
+    proxy = proxies.get(url.scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(url.netloc.decode("ascii", "replace")):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
 
 
 def _origin(url: httpx.URL) -> str:

@@ -70,6 +70,7 @@ class Transport:
             self.base_url = f"https://{registry}"
         self._probing = asyncio.Lock()
         self._news = ""
+        self._timeouts = httpx.Timeout(options.timeout).as_dict()
 
     async def find_base_url(self) -> str:
         """Where the registry is. A loopback host is tried over TLS first and may turn out to speak plain http; which it
@@ -95,21 +96,21 @@ class Transport:
             request = self._request(call)
         except (httpx.InvalidURL, ValueError, TypeError) as error:
             raise AnswerInvalid(f"The URL {redact.url(call.url)} cannot be asked: {error}.") from None
-        client = await self.connections.take(request.url)
+        connection = await self.connections.take(request.url)
         try:
-            return await self._exchange(call, request, client)
+            return await self._exchange(call, request, connection)
         finally:
-            self.connections.give_back(request.url, client)
+            self.connections.give_back(request.url, connection)
 
-    async def _exchange(self, call: Call, request: httpx.Request, client: httpx.AsyncClient) -> Reply:
+    async def _exchange(self, call: Call, request: httpx.Request, connection: httpx.AsyncBaseTransport) -> Reply:
         recorder = _Recorder(self, call, request)
         news, self._news = self._news, ""
         recorder.begin(news)
-        request.extensions = {"timeout": client.timeout.as_dict(), "trace": recorder.trace_event}
+        request.extensions = {"timeout": self._timeouts, "trace": recorder.trace_event}
         patience = asyncio.timeout(self.options.timeout * PATIENCE)
         try:
             async with patience:
-                response = await client.send(request, stream=True)
+                response = await connection.handle_async_request(request)
                 try:
                     recorder.answered(response)
                     body = await self._read(call, response, recorder)
