@@ -59,6 +59,24 @@ def test_of_many_the_failed_one_is_named_and_the_others_printed(run: Run, alpine
     assert "Not/Valid" in ran.err
 
 
+def test_each_failure_among_many_is_diagnosed_from_its_own_exchanges(run: Run, demo: DemoRegistry, alpine: str) -> None:
+    references = [
+        alpine,
+        f"{demo.registry}/broken/token-expired",
+        f"{alpine}:nope",
+        f"{demo.registry}/broken/rate-limited",
+    ]
+    document = run("digest", "--json", *references).document
+    codes = [row["diagnosis"]["findings"][0]["code"] for row in document["results"][1:]]
+    assert codes == ["token-expired", "manifest-unknown", "rate-limited"]
+
+
+def test_the_same_cause_is_explained_once(run: Run, alpine: str) -> None:
+    ran = run("digest", f"{alpine}:nope", f"{alpine}:nada")
+    assert ran.err.count("manifest-unknown") == 2
+    assert ran.err.count("fix:") == 1
+
+
 def test_many_digests_as_json_have_an_entry_each(run: Run, alpine: str) -> None:
     ran = run("digest", "--json", alpine, f"{alpine}:no-such-tag", "Not/Valid")
     assert ran.code == 1

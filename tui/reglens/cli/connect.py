@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from reglens.auth.credentials import Anonymous, Credentials
 from reglens.cli.output import Output
 from reglens.errors import UsageError
-from reglens.oci.reference import normalise_registry
+from reglens.oci.reference import Place, Reference, normalise_registry
 from reglens.registry.options import Options
 from reglens.secret import Secret
 
@@ -114,6 +114,17 @@ def _password() -> Secret:
     if not password:
         raise UsageError("--password-stdin: stdin holds no password")
     return Secret(password)
+
+
+def read_reference(text: str) -> Reference:
+    """The repository, tag or digest that `text` names.
+
+    Raises UsageError for a registry's host alone, which docker would take for an image of Docker Hub's that nobody has.
+    """
+    place = Place.parse(text)
+    if place.reference is None:
+        raise UsageError(f"{text!r} is a registry, not a repository", f"Write {place.registry}/… with one.")
+    return place.reference
 
 
 def read_stdin(what: str, limit: int) -> bytes:

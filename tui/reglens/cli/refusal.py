@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from reglens.errors import ReglensError, UsageError
 from reglens.text import clean
+from reglens.trace.exchange import Exchange, Role
 
 if TYPE_CHECKING:
     from reglens.cli.output import Output
-    from reglens.diagnosis.finding import Diagnosis
+    from reglens.diagnosis.finding import Diagnosis, Finding
     from reglens.oci.reference import Reference
     from reglens.registry.session import Session
 
 
-def diagnose_session(session: Session, reference: Reference | None, *, action: str = "pull") -> Diagnosis:
-    """The diagnosis of everything that `session` did so far."""
-    from reglens.diagnosis.engine import diagnose
-    from reglens.diagnosis.evidence import from_trace
+def concerning(trace: Iterable[Exchange], reference: Reference, last: Exchange | None) -> tuple[Exchange, ...]:
+    """The exchanges of a session that have to do with `reference`, among those of many look-ups at once: requests for
+    it, pings, token requests for its repository or for none, and `last`, with which it failed."""
+    repository = f"/v2/{reference.repository}/"
 
-    return diagnose(
-        from_trace(tuple(session.trace), reference, now=datetime.now(UTC), lookup=session.lookup, action=action)
-    )
+    def concerns(exchange: Exchange) -> bool:
+        if last is not None and exchange.number == last.number:
+            return True
+        if exchange.role is Role.TOKEN:
+            asked = " ".join(exchange.asked("scope"))
+            return not asked or f":{reference.repository}:" in asked
+        if exchange.role is Role.MANIFEST:
+            return exchange.path == f"{repository}manifests/{reference.target}"
+        return exchange.role is Role.PING or exchange.path.startswith(repository)
+
+    return tuple(exchange for exchange in trace if concerns(exchange))
 
 
 class Refusal:
@@ -32,7 +41,28 @@ class Refusal:
         self.error = error
         self.diagnosis: Diagnosis | None = None
         if session is not None and len(session.trace) and not isinstance(error, UsageError):
-            self.diagnosis = diagnose_session(session, reference)
+            self.diagnosis = self._diagnose(session, reference)
+
+    def _diagnose(self, session: Session, reference: Reference | None) -> Diagnosis:
+        from reglens.diagnosis.engine import diagnose
+        from reglens.diagnosis.evidence import from_trace
+
+        exchanges = tuple(session.trace)
+        if reference is not None:
+            last: Exchange | None = getattr(self.error, "exchange", None)
+            exchanges = concerning(exchanges, reference, last)
+        return diagnose(from_trace(exchanges, reference, now=session.clock(), lookup=session.lookup))
+
+    @property
+    def code(self) -> str:
+        """The code of the most likely cause, or ``""``."""
+        finding = self._finding
+        return finding.code if finding else ""
+
+    @property
+    def _finding(self) -> Finding | None:
+        findings = self.diagnosis.findings if self.diagnosis else ()
+        return findings[0] if findings and findings[0].severity != "info" else None
 
     @property
     def message(self) -> str:
@@ -48,16 +78,21 @@ class Refusal:
             told["diagnosis"] = to_json(self.diagnosis)
         return told
 
-    def tell(self, output: Output, subject: str = "") -> None:
-        """The failure on stderr: its line, then the first finding and its cure; without one, what to try next."""
+    def tell(self, output: Output, subject: str = "", *, briefly: bool = False) -> None:
+        """The failure on stderr: its line, then the most likely cause and its cure; without one, what to try next.
+
+        `briefly` gives the cause's code alone, where the same was told before.
+        """
         about = f"{subject}: " if subject else ""
         output.note(f"reglens: {about}{self.message}")
-        finding = self.diagnosis.findings[0] if self.diagnosis and self.diagnosis.findings else None
-        if finding is None or finding.severity == "info":
-            if self.error.hint:
+        finding = self._finding
+        if finding is None:
+            if self.error.hint and not briefly:
                 output.note(f"  {' '.join(self.error.hint.split())}")
             return
         output.note(f"  {finding.code}: {finding.title}")
+        if briefly:
+            return
         if finding.fix.text:
             output.note(f"  fix: {' '.join(finding.fix.text.split())}")
         for command in finding.fix.commands[:2]:

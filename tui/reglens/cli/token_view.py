@@ -61,6 +61,8 @@ def _value(name: str, value: object, now: datetime) -> str:
         return f"{value}  ({moment:%Y-%m-%d %H:%M:%S} UTC, {human_age(moment, now)})"
     if name == "x5c" and isinstance(value, list):
         return f"{len(value)} certificates" if len(value) != 1 else "1 certificate"
+    if value == "":
+        return "(empty)"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 

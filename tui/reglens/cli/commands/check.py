@@ -9,14 +9,13 @@ from rich.table import Table
 
 from reglens.check.model import Step, StepVerdict, Walk
 from reglens.check.walk import walk
-from reglens.cli.connect import connection, settle
+from reglens.cli.connect import connection, read_reference, settle
 from reglens.cli.connect import run as run_async
 from reglens.cli.diagnosis_view import draw_diagnosis, exit_code
 from reglens.cli.layout import BAD, FAINT, GOOD, STRONG, UNSURE, Page, styled
 from reglens.cli.output import Output
 from reglens.diagnosis.evidence import Trial
 from reglens.diagnosis.output import to_json
-from reglens.oci.reference import Reference
 from reglens.text import human_milliseconds
 
 _MARKS = {
@@ -29,7 +28,7 @@ _MARKS = {
 
 def run(args: argparse.Namespace, output: Output) -> int:
     """Walk, showing each step as it is done; then the diagnosis."""
-    reference = Reference.parse(args.reference)
+    reference = read_reference(args.reference)
     reached = connection(args)
     show = _Progress(output)
     settle()

@@ -26,7 +26,8 @@ def run(args: argparse.Namespace, output: Output) -> int:
 
     The exit code is 1 if nothing is used because a source could not be read.
     """
-    place = Place.parse(args.registry if "/" in args.registry else args.registry + "/")
+    text = args.registry.strip()
+    place = Place.parse(f"{text}/" if ":" in text and "/" not in text else text)
     repository = place.reference.repository if place.reference else ""
     lookup = run_async(connection(args).credentials.find(place.registry, repository))
     failed = any(seen.verdict is SourceVerdict.FAILED for seen in lookup.consulted)

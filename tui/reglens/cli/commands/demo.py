@@ -22,8 +22,9 @@ def run(args: argparse.Namespace, output: Output) -> int:
         if args.place:
             raise UsageError("--serve serves the whole registry; it takes no REPOSITORY")
         return _serve(args, output)
-    if args.port:
-        raise UsageError("--port needs --serve")
+    for option in ("port", "json"):
+        if getattr(args, option):
+            raise UsageError(f"--{option} needs --serve")
     return _browse(args)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reglens.cli.connect import Connection, connection, read_stdin, say_scheme
+from reglens.cli.connect import Connection, connection, read_reference, read_stdin, say_scheme
 from reglens.cli.connect import run as run_async
 from reglens.cli.output import Output
 from reglens.cli.refusal import Refusal
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
     if not texts:
         raise UsageError("there is no reference: neither an argument nor a line on stdin")
     if len(texts) == 1:
-        Reference.parse(texts[0])  # alone, a malformed one is wrong usage; among others, one failure of many
+        read_reference(texts[0])  # alone, a malformed one is wrong usage; among others, one failure of many
     return run_async(_digests(texts, platform, reached, args, output))
 
 
@@ -96,9 +96,11 @@ async def _digests(
     async def take() -> None:
         result = await running.popleft()
         if result.refusal is not None:
-            failures.append(result.refusal)
             if not output.as_json:
-                result.refusal.tell(output, result.text if len(texts) > 1 else "")
+                told = {refusal.code for refusal in failures}
+                subject = result.text if len(texts) > 1 else ""
+                result.refusal.tell(output, subject, briefly=result.refusal.code in told)
+            failures.append(result.refusal)
         elif result.found is not None and not output.as_json:
             output.line(str(result.found.digest))
             if len(texts) > 1:
@@ -133,7 +135,7 @@ async def _look_up(text: str, platform: Platform | None, sessions: _Sessions) ->
     session: Session | None = None
     reference: Reference | None = None
     try:
-        reference = Reference.parse(text)
+        reference = read_reference(text)
         session = sessions.of(reference.registry)
         found = (
             await session.resolve(reference) if platform is None else await _of_platform(session, reference, platform)
