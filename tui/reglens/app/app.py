@@ -17,16 +17,16 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from reglens.app import theme
-from reglens.app.browser import Browser
-from reglens.app.messages import Ready
-from reglens.app.remember import Memory
+from reglens.app.opening import Opening
 from reglens.app.safety import ControlFilter
 from reglens.app.shape import NARROW, WIDE
-from reglens.oci.reference import HUB
 from reglens.text import clean
 
 if TYPE_CHECKING:
+    from textual.events import Key
+
     from reglens.app.ports import Clock, RegistrySession, SessionFactory
+    from reglens.app.remember import Memory
     from reglens.demo.server import DemoRegistry
     from reglens.oci.reference import Place
 
@@ -55,7 +55,7 @@ class ReglensApp(App[None]):
         *,
         make: SessionFactory,
         clock: Clock,
-        memory: Memory | None = None,
+        memory: Memory,
         demo: DemoRegistry | None = None,
         search_url: str = "",
     ) -> None:
@@ -63,7 +63,7 @@ class ReglensApp(App[None]):
         self._place = place
         self._make = make
         self.clock = clock
-        self.memory = memory or Memory()
+        self.memory = memory
         self.demo = demo
         self._search_url = search_url
         self._control_filter = ControlFilter()
@@ -74,7 +74,7 @@ class ReglensApp(App[None]):
             self.theme = theme.DARK.name
 
     def get_default_screen(self) -> Screen[Any]:
-        return Browser(self._place)
+        return Opening()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return theme.DEFAULTS
@@ -85,10 +85,14 @@ class ReglensApp(App[None]):
     @property
     def home_registry(self) -> str:
         """Where the browser opens without a place: the demo registry if there is one, else Docker Hub."""
+        from reglens.oci.reference import HUB
+
         return self.demo.registry if self.demo else HUB
 
     def searches_elsewhere(self, registry: str) -> bool:
         """Whether a registry's search is a server of its own, not a look through its catalogue."""
+        from reglens.oci.reference import HUB
+
         return registry == HUB or bool(self._search_url) or (self.demo is not None and registry == self.demo.registry)
 
     def make_session(self, registry: str) -> RegistrySession:
@@ -97,18 +101,25 @@ class ReglensApp(App[None]):
 
     # -- after the first paint
 
-    def prepare(self) -> None:
-        """Import what asking needs, read what was kept, wake the demo: in a thread, while the person looks."""
-        self.run_worker(self._prepare(), group="prepare", exit_on_error=False)
+    async def open_browser(self, typed: list[Key]) -> None:
+        """The browser takes the place of its picture; what was `typed` meanwhile is not lost. The rest that it needs
+        comes while the person looks."""
+        from reglens.app.browser import Browser
 
-    async def _prepare(self) -> None:
+        browser = Browser(self._place, typed)
+        await self.push_screen(browser)
+        self.run_worker(self._prepare(browser), group="prepare", exit_on_error=False)
+
+    async def _prepare(self, browser: Screen[None]) -> None:
+        """Import what asking needs, read what was kept, wake the demo: in a thread."""
+        from reglens.app.messages import Ready
+
         word = await asyncio.to_thread(self._wake)
         if self.memory.known.theme in self.available_themes:
             self.theme = self.memory.known.theme
-        self.screen_stack[0].post_message(Ready(self.memory.known, word))
+        browser.post_message(Ready(word))
 
     def _wake(self) -> str:
-        """Blocks: for a thread."""
         if self.demo is not None and self.demo.registry.endswith(":0"):  # no port yet: it was not started
             self.demo.start()
         import_module("reglens.registry.session")

@@ -17,13 +17,17 @@ from reglens.app import messages
 from reglens.app.actions import Where, bindings
 from reglens.app.explorer import Explorer, Group
 from reglens.app.places import on_registry
-from reglens.app.widgets.lines import KeyLine, Skeleton, TopLine
-from reglens.errors import ReglensError
+from reglens.app.widgets.lines import KeyLine, TopLine
+from reglens.app.widgets.panes import NAMES, Panes
 from reglens.oci.manifest import Index, Manifest
 from reglens.oci.reference import HUB, Place, Reference
 from reglens.text import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.events import Key
+
     from reglens.app.app import ReglensApp
     from reglens.app.widgets.auth_pane import AuthPane
     from reglens.app.widgets.manifest_pane import ManifestPane
@@ -81,8 +85,10 @@ class Browser(Screen[None]):
     AUTO_FOCUS = None
     app: ReglensApp
 
-    def __init__(self, place: Place | None) -> None:
+    def __init__(self, place: Place | None, typed: Sequence[Key] = ()) -> None:
+        """`typed` are key presses from before the browser was there."""
         super().__init__()
+        self._typed = typed
         self.here = Here()
         self._wanted = place
         self._explorer: Explorer | None = None
@@ -94,7 +100,7 @@ class Browser(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield TopLine()
-        yield Skeleton()
+        yield Panes()
         yield KeyLine()
 
     # -- the parts
@@ -124,18 +130,8 @@ class Browser(Screen[None]):
     # -- the start
 
     def on_mount(self) -> None:
-        self.call_after_refresh(self._mount_panes)
-
-    async def _mount_panes(self) -> None:
-        """The panes take the place of their picture, now that something is on the screen."""
-        from reglens.app.widgets.panes import Panes
-
-        with self.app.batch_update():
-            await self.mount(Panes(), after=self.query_one(TopLine))
-            await self.query_one(Skeleton).remove()
-            self._show_front("search")
-            self.set_focus(self.search.rows)
-        self.call_after_refresh(self.app.prepare)
+        self._show_front("search")
+        self.set_focus(self.search.rows)
 
     @on(messages.Ready)
     def _ready(self, event: messages.Ready) -> None:
@@ -150,6 +146,8 @@ class Browser(Screen[None]):
             )
         self._show_kept()
         self.go(place, focus=place.reference is not None)
+        for key in self._typed:
+            self.app.post_message(key)
 
     # -- going somewhere
 
@@ -166,7 +164,8 @@ class Browser(Screen[None]):
         reference = place.reference
         if reference is None:
             self._leave_repository()
-            explorer.ping()
+            if not other or place.registry == HUB:
+                explorer.ping()
             if focus:
                 self.focus_pane("search")
         else:
@@ -237,6 +236,11 @@ class Browser(Screen[None]):
     def _catalog_ended(self, event: messages.CatalogEnded) -> None:
         if self.explorer.current(Group.CATALOG, event.question):
             self.search.listed(event.error)
+            if self.here.repository is None:
+                if event.error is None:
+                    self._conclude()
+                else:  # many registries have no catalogue: that says nothing of whether one may read there
+                    self.explorer.ping()
 
     @on(messages.Found)
     def _found(self, event: messages.Found) -> None:
@@ -246,7 +250,7 @@ class Browser(Screen[None]):
     @on(messages.PingEnded)
     def _ping_ended(self, event: messages.PingEnded) -> None:
         if self.explorer.current(Group.PING, event.question):
-            self._conclude(event.error)
+            self._conclude()
 
     @on(messages.TagsArrived)
     def _tags_arrived(self, event: messages.TagsArrived) -> None:
@@ -258,7 +262,7 @@ class Browser(Screen[None]):
         if self.explorer.current(Group.TAGS, event.question):
             self.tags.ended(event.error)
             if self.here.reference is None or self.here.manifest is not None:
-                self._conclude(event.error)
+                self._conclude()
 
     @on(messages.ManifestArrived)
     def _manifest_arrived(self, event: messages.ManifestArrived) -> None:
@@ -268,13 +272,13 @@ class Browser(Screen[None]):
         if event.reference.tag:
             self.tags.mark(event.reference.tag, event.manifest.digest)
         self._draw_manifest()
-        self._conclude(None)
+        self._conclude()
 
     @on(messages.ManifestFailed)
     def _manifest_failed(self, event: messages.ManifestFailed) -> None:
         if self.explorer.current(Group.MANIFEST, event.question):
             self.manifest.show_failure(event.reference, event.error)
-            self._conclude(event.error)
+            self._conclude()
 
     @on(messages.ConfigArrived)
     def _config_arrived(self, event: messages.ConfigArrived) -> None:
@@ -295,7 +299,7 @@ class Browser(Screen[None]):
             self.focus_pane("manifest")
         self._show_here()
 
-    def _conclude(self, error: ReglensError | None) -> None:
+    def _conclude(self) -> None:
         """A question is answered: have its exchanges read. An explanation of a refusal takes the stage."""
         self.explorer.diagnose(self.here.reference or self.here.repository)
 
@@ -381,8 +385,6 @@ class Browser(Screen[None]):
 
     def _show_front(self, name: str) -> None:
         """On a narrow screen the pane in front is the one that is seen."""
-        from reglens.app.widgets.panes import NAMES
-
         for other in NAMES:
             self.set_class(other == name, f"at-{other}")
             if name != "auth":
@@ -419,8 +421,6 @@ class Browser(Screen[None]):
             self.app.exit()
 
     def _turn(self, step: int) -> None:
-        from reglens.app.widgets.panes import NAMES
-
         self.focus_pane(NAMES[(NAMES.index(self._front) + step) % len(NAMES)])
 
     def action_next_pane(self) -> None:
@@ -430,8 +430,6 @@ class Browser(Screen[None]):
         self._turn(-1)
 
     def action_pane(self, number: int) -> None:
-        from reglens.app.widgets.panes import NAMES
-
         self.focus_pane(NAMES[number - 1])
 
     def action_search(self) -> None:
@@ -483,7 +481,8 @@ class Browser(Screen[None]):
         if self._front == "search" or here.repository is None:
             self.search.show_registry(here.registry, library=self._library(here.registry))
             self._list_catalog()
-            self.explorer.ping()
+            if here.registry == HUB:
+                self.explorer.ping()
         elif here.reference and self._front in ("manifest", "auth"):
             self._open_manifest(here.reference, here.parent)
         else:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reglens.app.ports import RegistrySession, SearchHit
-    from reglens.app.remember import Remembered
     from reglens.diagnosis.finding import Diagnosis
     from reglens.errors import ReglensError
     from reglens.oci.config import ImageConfig
@@ -30,9 +29,8 @@ if TYPE_CHECKING:
 class Ready(Message):
     """What the app needs to ask anything is imported, and the demo registry, if there is one, answers.
 
-    `remembered` is what was kept between runs, `word` something to tell about it (a damaged file set aside)."""
+    `word` is something to tell about what was kept between runs (a damaged file set aside)."""
 
-    remembered: Remembered
     word: str = ""
 
 

@@ -82,14 +82,18 @@ class SearchPane(ListPane):
     # -- what it is told
 
     def show_registry(self, registry: str, *, library: bool) -> None:
-        """Another registry: nothing of the former one stays."""
+        """Another registry: nothing of the former one stays. What was typed before there was one does."""
+        first = not self.registry
         self.registry, self.library = registry, library
         self.names, self._lowered = [], []
         self._hits, self._hits_query, self._error = (), "", None
         self._listing = self._searching = False
-        with self.prevent(Input.Changed):
-            self.field.value = ""
-        self._caret("")
+        if first and self.typed:
+            self.post_message(QueryChanged(self.typed))
+        else:
+            with self.prevent(Input.Changed):
+                self.field.value = ""
+        self._caret(self.field.value)
         self._rebuild()
 
     def show_places(self, pins: Sequence[str], recents: Sequence[str]) -> None:
