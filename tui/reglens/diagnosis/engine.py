@@ -70,6 +70,8 @@ def arrange(found: dict[str, Finding], seen: Scene) -> tuple[Finding, ...]:
             severity = Severity.WARNING
         placed.append(replace(finding, severity=severity, follows_from=graph.parents(code, found)))
 
+    told = {code: place for place, code in enumerate(found)}
+
     def position(finding: Finding) -> tuple[int, int, int, int]:
         code = finding.code
         in_chain = code in chain and finding.severity is not Severity.INFO
@@ -77,7 +79,7 @@ def arrange(found: dict[str, Finding], seen: Scene) -> tuple[Finding, ...]:
             _WEIGHT[finding.severity],
             0 if in_chain else 1,
             len(graph.ancestors(code, found)) if in_chain or not chain else 0,
-            _rank(code, seen),
+            _rank(code, seen) if finding.severity is Severity.ERROR or in_chain else told[code],
         )
 
     return tuple(sorted(placed, key=position))

@@ -42,7 +42,7 @@ def scopes(scene: Scene) -> tuple[Scope, ...]:
 
 
 def _actions(scene: Scene) -> tuple[str, ...]:
-    return {"push": ("pull", "push"), "delete": ("delete",)}.get(scene.evidence.action, ("pull",))
+    return {"push": ("pull", "push"), "delete": ("delete",)}.get(scene.action, ("pull",))
 
 
 def realm(scene: Scene) -> str:
@@ -83,7 +83,7 @@ def resource_url(scene: Scene) -> str:
     if judged is not None and judged.url and judged.path.startswith("/v2/"):
         url = judged.url
         return url.replace(f"/v2/{name}/", f"/v2/{right}/", 1) if name != right else url
-    wanted = scene.evidence.wanted
+    wanted = scene.wanted
     target = wanted.target if wanted is not None else "latest"
     return f"{base_url(scene)}/v2/{right or '<repository>'}/manifests/{target}"
 
@@ -119,8 +119,8 @@ def login(scene: Scene, text: str) -> Fix:
 
 def retry(scene: Scene) -> str:
     """The client's own command for what was wanted: docker pull, push."""
-    wanted = scene.evidence.wanted
+    wanted = scene.wanted
     if wanted is None:
         return ""
-    verb = "push" if scene.evidence.action == "push" else "pull"
+    verb = "push" if scene.action == "push" else "pull"
     return f"docker {verb} {wanted.pullable}"

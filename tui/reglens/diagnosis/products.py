@@ -22,7 +22,8 @@ class Product:
     answers alike for a private and a missing repository; `creates` that a push creates the repository; `catalog` how
     its repositories can be listed. `grants_in_access` is False where tokens carry their grants otherwise or not at
     all; `checks_audience` False where ``aud`` is never looked at; `fixed_service` that its service never
-    varies; `opaque_tokens` that its tokens need not be JWTs; `basic` that it takes Basic alone.
+    varies; `opaque_tokens` that its tokens need not be JWTs; `own_realm` that its
+    tokens come from the registry's own host; `basic` that it takes Basic alone.
     """
 
     key: str
@@ -42,6 +43,7 @@ class Product:
     checks_audience: bool = True
     fixed_service: bool = False
     opaque_tokens: bool = False
+    own_realm: bool = False
     basic: bool = False
     status: str = ""
     note: str = ""
@@ -105,6 +107,7 @@ HARBOR = Product(
     _host(r"(?:[\w-]+\.)*harbor[\w.-]*"),
     service="harbor-registry",
     realm="/service/token",
+    own_realm=True,
     issuer="harbor-token-issuer",
     login="docker login {registry} -u '{user}'",
     secret="the CLI secret of the user profile, or a robot account's secret",  # noqa: S106
@@ -230,6 +233,7 @@ OPENSHIFT = Product(
     "OpenShift",
     _host(r"[\w.-]*image-registry[\w.-]*|registry\.access\.redhat\.com|docker-registry\.default\.svc[\w.:-]*"),
     realm="/openshift/token",
+    own_realm=True,
     login="oc registry login",
     secret="`oc whoami -t`",  # noqa: S106
     pull_right="the role system:image-puller in the project",

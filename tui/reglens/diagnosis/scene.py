@@ -13,10 +13,10 @@ from functools import cached_property
 
 from reglens.auth.challenge import Challenge
 from reglens.auth.token import Token, TokenKind
-from reglens.diagnosis import products
+from reglens.diagnosis import products, told
 from reglens.diagnosis.evidence import Command, Evidence, Report, Span
 from reglens.diagnosis.finding import Comparison, Proof
-from reglens.oci.reference import HUB, HUB_ALIASES, normalise_registry
+from reglens.oci.reference import HUB, HUB_ALIASES, Reference, normalise_registry
 from reglens.oci.scope import Scope, parse_scopes
 from reglens.text import clean
 from reglens.trace.exchange import Authorization, Exchange, Role
@@ -206,10 +206,11 @@ class Scene:
         for exchange in (self.judged, *reversed(self.requests)):
             if exchange is not None and exchange.follows is None and (exchange.authority or exchange.host):
                 return exchange.authority or exchange.host
-        for report in self.evidence.reports:
-            for name in ("registry", "host"):
-                if report.values.get(name):
-                    return normalise_registry(report.values[name])
+        if self.wanted is not None:
+            return self.wanted.registry
+        named = told.registry(self.evidence)
+        if named:
+            return named
         for exchange in self.token_requests:
             if exchange.authority:
                 return exchange.authority
@@ -243,8 +244,8 @@ class Scene:
         for scope in self.needed:
             if scope.type == "repository" and scope.name:
                 return scope.name
-        if self.evidence.wanted is not None:
-            return self.evidence.wanted.repository
+        if self.wanted is not None:
+            return self.wanted.repository
         return next((r.values["repository"] for r in self.evidence.reports if r.values.get("repository")), "")
 
     @cached_property
@@ -357,42 +358,44 @@ class Scene:
     # -- configuration ------------------------------------------------------------------------------------------------
 
     @cached_property
-    def reports(self) -> tuple[Report, ...]:
-        """What clients and servers say, in their lines and in the bodies of their answers."""
-        return self.evidence.reports
-
-    def helper_of(self, registry: str) -> str:
-        """The credential helper that a configuration in the evidence names for a registry; ``""`` if none."""
-        store = ""
-        for fact in self.evidence.facts:
-            if fact.path[:1] == ("credHelpers",) and len(fact.path) > 1 and isinstance(fact.value, str):
-                if same_host(fact.path[1], registry):
-                    return fact.value
-            elif fact.path == ("credsStore",) and isinstance(fact.value, str):
-                store = fact.value
-        return store
+    def wanted(self) -> Reference | None:
+        """What was wanted, if it can be told and read."""
+        return told.wanted(self.evidence)
 
     @cached_property
-    def stored(self) -> tuple[str, ...]:
-        """The keys under which a configuration in the evidence has credentials."""
-        keys = []
-        for fact in self.evidence.facts:
-            if len(fact.path) > 1 and fact.path[0] in ("auths", "configs"):
-                keys.append(fact.path[1])
-        return tuple(dict.fromkeys(keys))
+    def action(self) -> str:
+        """What was to be done with it: ``pull``, ``push`` or ``delete``."""
+        judged = self.judged
+        if judged is not None and judged.method in ("PUT", "POST", "PATCH") and judged.path.startswith("/v2/"):
+            return "push"
+        return told.action(self.evidence)
+
+    @property
+    def reports(self) -> tuple[Report, ...]:
+        """What clients and servers say in their lines."""
+        return self.evidence.reports
+
+    @property
+    def helper(self) -> str:
+        """The credential helper that a configuration in the evidence names for this registry; ``""`` if none."""
+        return told.helper(self.evidence, self.registry)
 
     @cached_property
     def in_kubernetes(self) -> bool:
         """Whether a kubelet or its kin speaks."""
-        return any(r.teller in ("kubelet", "containerd", "cri-o", "k3s", "kubernetes") for r in self.evidence.reports)
+        return told.in_cluster(self.evidence)
 
     @cached_property
     def stored_elsewhere(self) -> bool:
         """Whether there are credentials in the evidence that this client does not read for this registry."""
-        if not self.stored:
+        keys = told.stored(self.evidence)
+        if not keys:
             return False
-        mine = [key for key in self.stored if key_host(key) == self.registry or (self.is_hub and key == HUB_KEY)]
+        mine = [key for key in keys if self._is_mine(key)]
         return not mine or self.in_kubernetes
+
+    def _is_mine(self, key: str) -> bool:
+        return key.rstrip("/") == told.HUB_KEY.rstrip("/") if self.is_hub else told.key_host(key) == self.registry
 
     # -- words --------------------------------------------------------------------------------------------------------
 
@@ -425,15 +428,6 @@ class Scene:
         if exchange is None:
             return None
         return next((c for c in self.evidence.commands if exchange.number in c.exchanges), None)
-
-
-HUB_KEY = "https://index.docker.io/v1/"
-"""The key under which every client keeps Docker Hub's credentials (docker/cli, cli/registry; oras-go, auth)."""
-
-
-def key_host(key: str) -> str:
-    """The host of a key under ``auths`` (docker/cli, config/credentials/file_store.go, ``ConvertToHostname``)."""
-    return normalise_registry(key.partition("://")[2].split("/")[0] if "://" in key else key.split("/")[0])
 
 
 def read(evidence: Evidence) -> Scene:

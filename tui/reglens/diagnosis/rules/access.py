@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from reglens.diagnosis import fixes
 from reglens.diagnosis.finding import Finding, Fix, Proof
+from reglens.diagnosis.meanings import Meaning
 from reglens.diagnosis.rules.build import proven
-from reglens.diagnosis.scene import Scene, shown
+from reglens.diagnosis.scene import ACTIONS, Scene, shown
 from reglens.oci.scope import Scope, covered, union
 
 
@@ -20,7 +21,7 @@ def access(scene: Scene) -> Iterator[Finding]:
         return  # of a wrong JSON type: told as token-malformed
     if "access" not in token.claims and not scene.product.grants_in_access:
         return
-    wanted = scene.needed or scene.requested or ()
+    wanted = scene.needed or scene.requested or _by_action(scene)
     if not wanted or covered(wanted, token.access):
         return
     proof = scene.token_proof("access", [str(entry) for entry in token.access] if token.access else "(empty)")
@@ -55,6 +56,14 @@ def access(scene: Scene) -> Iterator[Finding]:
             evidence,
             Fix("Request a token for this repository.", fixes.exchange_commands(scene)),
         )
+
+
+def _by_action(scene: Scene) -> tuple[Scope, ...]:
+    """What the wanted action needs, where a line says that the scope did not suffice and no request is in the evidence."""
+    short = any(r.meaning in (Meaning.TOKEN_SCOPE, Meaning.DENIED, Meaning.DENIED_OR_ABSENT) for r in scene.reports)
+    if not short or any(e.path.startswith("/v2/") for e in scene.requests):
+        return ()
+    return (Scope("repository", scene.repository, ACTIONS.get(scene.action, ("pull",))),)
 
 
 def _empty(scene: Scene, wanted: tuple[Scope, ...], evidence: list[Proof]) -> Finding:

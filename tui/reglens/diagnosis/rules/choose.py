@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from reglens.diagnosis import products
 from reglens.diagnosis.evidence import Report
 from reglens.diagnosis.meanings import Meaning
 from reglens.diagnosis.meanings import Meaning as M
@@ -22,7 +23,8 @@ Choice = list[tuple[str, bool]]
 SKEW_FLOOR = 5.0
 """Seconds of a token's not being valid yet that rounding and the way of a message can make; more is a clock's fault."""
 _PROXY_NAME = re.compile(r"docker|hub|mirror|cache|proxy", re.IGNORECASE)
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)s)?")
+_BUILDERS = frozenset({"kaniko", "buildkit", "buildah", "jib", "helm", "flux", "argocd", "go-containerregistry"})
+"""Tools without a login of their own: they read files that somebody else wrote."""
 
 
 def codes(scene: Scene, report: Report, meaning: Meaning) -> Choice:
@@ -56,13 +58,13 @@ def part(scene: Scene, report: Report) -> str:
 
 
 def _reach(scene: Scene, report: Report) -> Choice:
+    if _overcome(scene, report):
+        return []
     where = part(scene, report)
     if where == "token":
         url = report.values.get("realm") or report.values.get("url", "")
-        fault = realm_fault(url, scene.registry or report.values.get("registry", "") or "registry.example.org", "https")
-        if fault is not None and (fault[0] or not url.startswith("http:")) and _own(scene, url):
-            return [("realm-misconfigured", True), ("realm-unreachable", True)]
-        if fault is not None:
+        fault = realm_fault(url, scene.registry or "registry.example.org", "https")
+        if fault is not None or _elsewhere(scene, url):
             return [("realm-misconfigured", True), ("realm-unreachable", True)]
         return [("realm-unreachable", True)]
     if where == "proxy":
@@ -76,8 +78,24 @@ def _reach(scene: Scene, report: Report) -> Choice:
     return [("registry-unreachable", True)]
 
 
-def _own(scene: Scene, url: str) -> bool:
-    return urlsplit(url).hostname != split_port(scene.registry)[0]
+def _elsewhere(scene: Scene, url: str) -> bool:
+    """Whether the token server of a product that serves tokens itself is not at the registry's own host."""
+    mark = next((p for p in products.ALL if p.own_realm and p.realm and p.realm in urlsplit(url).path), None)
+    host = urlsplit(url).hostname
+    return mark is not None and bool(scene.registry) and host != split_port(scene.registry)[0]
+
+
+def _overcome(scene: Scene, report: Report) -> bool:
+    """Whether the same host answered later on: clients try https, then http, or one address after the other."""
+    host = report.values.get("host", "") or scene.registry
+    reports = scene.reports
+    later = reports[reports.index(report) + 1 :]
+    for other in later:
+        if other.meaning == M.EXCHANGED and other.values.get("status") and other.values.get("host", host) == host:
+            return True
+    answered = [e for e in scene.evidence.exchanges if e.status is not None and e.host == host]
+    failed = [e.number for e in scene.evidence.exchanges if e.failure is not None and e.host == host]
+    return bool(answered) and (not failed or answered[-1].number > failed[-1])
 
 
 def _v1(report: Report) -> bool:
@@ -89,7 +107,7 @@ def _lost(scene: Scene, report: Report) -> Choice:
 
 
 def _plain(scene: Scene, report: Report) -> Choice:
-    return [("plain-http", True)]
+    return [] if _overcome(scene, report) else [("plain-http", True)]
 
 
 def _unauthenticated(scene: Scene, report: Report) -> Choice | None:
@@ -99,9 +117,11 @@ def _unauthenticated(scene: Scene, report: Report) -> Choice | None:
         return [("permission-denied", False), ("credentials-rejected", False)]
     if scene.stored_elsewhere:
         return [("credentials-not-sent", False), ("credentials-missing", False)]
-    if report.values.get("action") == "push" and _has_progress(scene):
+    if report.teller in _BUILDERS and scene.action == "push":
+        return [("credentials-not-sent", False), ("credentials-missing", False), ("permission-denied", False)]
+    if scene.action == "push" and _has_progress(scene):
         return [("token-expired", False), ("credentials-missing", False), ("permission-denied", False)]
-    if scene.product.key == "harbor" and report.values.get("action") == "push":
+    if scene.product.key == "harbor" and scene.action == "push":
         return [("repository-not-found", False), ("permission-denied", False)]
     return [("credentials-missing", False), ("credentials-rejected", False)]
 
@@ -115,7 +135,7 @@ def _has(scene: Scene, *meanings: Meaning) -> bool:
 
 
 def _login_needed(scene: Scene, report: Report) -> Choice:
-    if scene.helper_of(scene.registry):
+    if scene.helper:
         return [("credential-helper-failed", False), ("credentials-not-sent", False), ("credentials-missing", False)]
     if scene.stored_elsewhere:
         return [("credentials-not-sent", True), ("credentials-missing", False)]
@@ -134,13 +154,15 @@ def _absent_credentials(scene: Scene, report: Report) -> Choice:
 def _denied(scene: Scene, report: Report) -> Choice:
     name = scene.repository
     hubby = _PROXY_NAME.search(scene.registry) is not None and not scene.is_hub
-    if report.values.get("code") == "DENIED" and scene.product.key == "hub" and scene.evidence.action == "push":
+    if report.values.get("code") == "DENIED" and scene.product.key == "hub" and scene.action == "push":
         return [("permission-denied", False), ("credentials-missing", False), ("repository-not-found", False)]
     if name and "/" not in name and hubby:
         return [("library-prefix", False), ("repository-not-found", False), ("credentials-missing", False)]
     if scene.stored_elsewhere:
         return [("credentials-not-sent", False), ("credentials-missing", False)]
-    if _has(scene, M.LOGIN_SUCCEEDED, M.CREDENTIALS_FOUND) or scene.evidence.action == "push":
+    if scene.product.key == "ghcr" and report.values.get("status") == "403" and scene.action == "pull":
+        return [("token-wrong-kind", False), ("permission-denied", False), ("credentials-missing", False)]
+    if _has(scene, M.LOGIN_SUCCEEDED, M.CREDENTIALS_FOUND) or scene.action == "push":
         return [("permission-denied", False), ("credentials-missing", False), ("access-insufficient", False)]
     return [("permission-denied", False), ("credentials-missing", False), ("repository-not-found", False)]
 
@@ -154,6 +176,8 @@ def _denied_or_absent(scene: Scene, report: Report) -> Choice:
         return [("credentials-not-sent", False), ("credentials-missing", False)]
     if scene.is_hub and name and "/" not in name:
         return [("repository-not-found", True)]
+    if scene.product.key == "ghcr" and report.values.get("status") == "403":
+        return [("token-wrong-kind", False), ("permission-denied", False), ("credentials-missing", False)]
     if _has(scene, M.TOKEN_SCOPE):
         return [("permission-denied", False), ("credentials-missing", False), ("repository-not-found", False)]
     return [("repository-not-found", False), ("credentials-missing", False), ("permission-denied", False)]
@@ -237,7 +261,7 @@ def _page(scene: Scene, report: Report) -> Choice:
     host = report.values.get("host", "")
     if host in WEB_HOSTS:
         return [("wrong-host", True)]
-    if report.values.get("status") == "404":
+    if report.values.get("status") in ("404", "405", "410"):
         return [("wrong-host", False), ("proxy-interference", False)]
     return [("proxy-interference", False), ("wrong-host", False), ("token-response-invalid", False)]
 
@@ -281,7 +305,16 @@ def _token_absent(scene: Scene, report: Report) -> Choice:
 
 
 def _tls(scene: Scene, report: Report) -> Choice:
-    return [("tls-untrusted", True)]
+    return [] if _overcome(scene, report) else [("tls-untrusted", True)]
+
+
+def _scope_invalid(scene: Scene, report: Report) -> Choice:
+    """A client that cannot read a challenge's scope goes on without it; a token server that cannot read one is right."""
+    return (
+        []
+        if report.teller in ("containers/image", "podman", "skopeo", "buildah", "cri-o")
+        else [("scope-mismatch", True)]
+    )
 
 
 def _short_name(scene: Scene, report: Report) -> Choice:
@@ -360,6 +393,12 @@ _SPECIAL: dict[Meaning, Callable[[Scene, Report], Choice | None]] = {
     M.TOKEN_KEY_FILE: _key_file,
     M.TOKEN_ABSENT: _token_absent,
     M.TLS_CLIENT_CERTIFICATE: _tls,
+    M.TLS_AUTHORITY: _tls,
+    M.TLS_NAME: _tls,
+    M.TLS_EXPIRED: _tls,
+    M.HTTP_ANSWER_TO_HTTPS: _plain,
+    M.HTTP_REQUEST_TO_HTTPS: _plain,
+    M.SCOPE_INVALID: _scope_invalid,
     M.TLS_FAILED: _tls,
     M.SHORT_NAME: _short_name,
     M.HTTP_STATUS: _status,

@@ -12,6 +12,7 @@ from reglens.diagnosis.finding import Finding, Fix, Proof
 from reglens.diagnosis.products import HARBOR
 from reglens.diagnosis.rules.build import likely, proven
 from reglens.diagnosis.scene import Scene, is_mask, known_request, unseen
+from reglens.jsontext import loads
 from reglens.oci.scope import covered
 from reglens.trace.curl import quoted
 from reglens.trace.exchange import Authorization, Exchange, Role
@@ -182,7 +183,7 @@ def _token_server(scene: Scene, grant: Exchange) -> Iterator[Finding]:
 
 
 def _right(scene: Scene) -> str:
-    writes = scene.evidence.action != "pull" or any(set(s.actions) - {"pull"} for s in scene.needed)
+    writes = scene.action != "pull" or any(set(s.actions) - {"pull"} for s in scene.needed)
     return scene.product.push_right if writes else scene.product.pull_right
 
 
@@ -209,6 +210,46 @@ def ignored(scene: Scene) -> Iterator[Finding]:
         ],
         fixes.login(scene, f"Check user name and password; accepted is {scene.product.secret}."),
     )
+
+
+def scopes_listed(scene: Scene) -> Iterator[Finding]:
+    """The rights of an access token, where an answer in the evidence lists them: GitHub's ``X-OAuth-Scopes``, Gitea's
+    and GitLab's lists of tokens with their ``scopes``."""
+    word = {"gitea": "package", "gitlab": "registry", "ghcr": "packages"}.get(scene.product.key)
+    for exchange in scene.evidence.exchanges:
+        held = _listed(exchange)
+        if held is None or word is None:
+            continue
+        enough = any(word in right or right in ("all", "api", "sudo") for right in held)
+        if enough:
+            continue
+        yield proven(
+            "permission-denied",
+            "The access token lacks the right for packages",
+            f"The token is valid and was created with {', '.join(held) or 'no right at all'}. The registry of "
+            f"{scene.product.name} wants {_right(scene)}.",
+            [scene.proof(exchange, "body", "scopes", ", ".join(held) or "(none)")],
+            fixes.login(
+                scene,
+                f"Create an access token with {scene.product.push_right} (to pull: {scene.product.pull_right}) "
+                "and log in with it.",
+            ),
+        )
+
+
+def _listed(exchange: Exchange) -> list[str] | None:
+    header = exchange.response_headers.get("x-oauth-scopes")
+    if header is not None:
+        return [word.strip() for word in header.split(",") if word.strip()]
+    if not exchange.path.rstrip("/").endswith("tokens"):
+        return None
+    try:
+        value = loads(exchange.body.data)
+    except ValueError:
+        return None
+    entries = value if isinstance(value, list) else [value]
+    lists = [e["scopes"] for e in entries if isinstance(e, dict) and isinstance(e.get("scopes"), list)]
+    return [str(right) for scopes in lists for right in scopes] if lists else None
 
 
 def lacking(scene: Scene) -> Iterator[Finding]:
@@ -297,4 +338,4 @@ def trials(scene: Scene) -> Iterator[Finding]:
             )
 
 
-RULES = (basic_form, refused, ignored, lacking, search, trials)
+RULES = (basic_form, refused, ignored, scopes_listed, lacking, search, trials)

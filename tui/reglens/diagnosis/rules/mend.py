@@ -49,8 +49,9 @@ _NOTED = frozenset("repository-not-found credentials-missing permission-denied a
 
 def unproven(scene: Scene, report: Report, code: str) -> str:
     """What would prove a cause that is only likely."""
-    wanted = scene.evidence.wanted
-    place = wanted.name if wanted is not None else scene.registry or "the registry"
+    place = scene.wanted.name if scene.wanted is not None else scene.registry
+    if not place:
+        return "This is likely, not proven; a curl -v of the failing request would show it."
     return f"This is likely, not proven: `reglens check {place}` walks the way and would show it."
 
 
@@ -147,12 +148,12 @@ def _helper(scene: Scene, report: Report) -> Fix:
 
 
 def _helper_name(scene: Scene) -> str:
-    name = scene.helper_of(scene.registry)
+    name = scene.helper
     return f"docker-credential-{name}" if name else "docker-credential-<name>"
 
 
 def _denied(scene: Scene, report: Report) -> Fix:
-    writes = scene.evidence.action != "pull" or report.values.get("action") in ("push", "delete")
+    writes = scene.action != "pull" or report.values.get("action") in ("push", "delete")
     right = scene.product.push_right if writes else scene.product.pull_right
     missing = report.values.get("permission", "")
     text = f"Needed is {right}." + (f" The server names what is missing: {shown(missing)}." if missing else "")
@@ -293,7 +294,7 @@ def _realm(scene: Scene, report: Report) -> Fix:
 def _access(scene: Scene, report: Report) -> Fix:
     return Fix(
         "Request every action that is needed (a push needs pull,push) and have this account given the right: "
-        + (scene.product.push_right if scene.evidence.action == "push" else scene.product.pull_right)
+        + (scene.product.push_right if scene.action == "push" else scene.product.pull_right)
         + ".",
         fixes.exchange_commands(scene, login=True),
     )
@@ -311,7 +312,7 @@ def _library(scene: Scene, report: Report) -> Fix:
     head, slash, last = name.rpartition("/")
     right = f"{head}{slash}library/{last}"
     registry = scene.registry or "<registry>"
-    wanted = scene.evidence.wanted
+    wanted = scene.wanted
     tag = f":{wanted.tag}" if wanted is not None and wanted.tag else ""
     return Fix(
         f"Name the image {right}: only docker itself adds library/, and only for Docker Hub.",

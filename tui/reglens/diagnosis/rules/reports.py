@@ -24,6 +24,8 @@ def reports(scene: Scene) -> Iterator[Finding]:
 
 def vague(scene: Scene, found: Mapping[str, Finding]) -> Iterator[Finding]:
     """What lines say that only tell of a refusal; nothing where something else proves the reason of one."""
+    if scene.error in ("invalid_token", "insufficient_scope"):
+        return  # the challenge says more
     if not any(finding.severity is Severity.ERROR for finding in found.values()):
         yield from _findings(scene, vague_ones=True)
 

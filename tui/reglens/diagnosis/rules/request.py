@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reglens.diagnosis import fixes
-from reglens.diagnosis.finding import Finding, Fix, Severity
+from reglens.diagnosis.finding import Finding, Fix, Proof, Severity
+from reglens.diagnosis.meanings import Meaning
 from reglens.diagnosis.rules.build import graded, likely, proven
-from reglens.diagnosis.scene import Scene, known_request, shown
-from reglens.oci.scope import Scope, covered
+from reglens.diagnosis.scene import Scene, known_request, report_proof, shown
+from reglens.oci.scope import Scope, covered, parse_scopes
 from reglens.trace.curl import quoted
 from reglens.trace.exchange import Role
 
@@ -16,6 +17,8 @@ from reglens.trace.exchange import Role
 def service(scene: Scene) -> Iterator[Finding]:
     """The service of the token request against the one that the registry names."""
     requested, asked = scene.requested_service, scene.asked_service
+    if requested and scene.bearer is not None and scene.bearer.service is None:
+        yield from _invented(scene, requested)
     if requested is None or not asked or requested == asked:
         return
     if scene.ok or scene.grant is None:
@@ -52,11 +55,63 @@ def service(scene: Scene) -> Iterator[Finding]:
         )
 
 
+def _invented(scene: Scene, requested: str) -> Iterator[Finding]:
+    """The challenge names no service, and the client made one up (google/go-containerregistry, pull request 1360)."""
+    judged = [r for r in scene.reports if r.meaning == Meaning.TOKEN_AUDIENCE]
+    if scene.ok or not judged or scene.bearer is None:
+        return
+    yield proven(
+        "service-mismatch",
+        "The client sent a service that nobody asked for",
+        f"The registry's challenge names no service, and the token was requested for {requested!r}: the client made "
+        "that up, "
+        "mostly from the host's name. So the token got an audience that the registry does not expect.",
+        [
+            scene.proof(scene.bearer_from, "challenge", "Www-Authenticate, service", None),
+            scene.proof(scene.grant, "url", "token request, service", requested),
+            *[report_proof(r) for r in judged[:1]],
+        ],
+        Fix(
+            "Send no service where the challenge names none: update the client; or let the registry name its service.",
+            (fixes.token_command(scene),),
+        ),
+    )
+
+
+def told_scope(scene: Scene) -> Iterator[Finding]:
+    """The scope of a token request that only a server's log tells of: a host in it, or a form that is none."""
+    for report in scene.reports:
+        if report.meaning != Meaning.TOKEN_REQUEST or not report.values.get("scope"):
+            continue
+        for wish in parse_scopes(report.values["scope"]):
+            yield from _host_in_name(scene, wish, [report_proof(report)])
+
+
+def _host_in_name(scene: Scene, wish: Scope, evidence: list[Proof]) -> Iterator[Finding]:
+    first, slash, rest = wish.name.partition("/")
+    if wish.type != "repository" or not slash or not ("." in first or ":" in first):
+        return
+    right = f"{wish.type}:{rest}:{','.join(wish.actions)}"
+    yield proven(
+        "scope-mismatch",
+        "The registry's host stands in the scope",
+        f"The scope asks for the repository {wish.name!r}. A repository's name on its registry is the path alone, "
+        "without the "
+        f"host: {rest!r}. So the token server looks for a namespace called {first!r}.",
+        evidence,
+        Fix(f"Request the scope {right}.", (fixes.token_command(scene).replace(str(wish), right),)),
+    )
+
+
 def scope(scene: Scene) -> Iterator[Finding]:
     """The scope of the token request against what is needed."""
     requested, needed = scene.requested, scene.needed
     if requested is None or scene.ok or scene.grant is None:
         return
+    for wish in requested:
+        if not covered([wish], needed):
+            place = scene.proof(scene.grant, "url", "token request, scope", str(wish))
+            yield from _host_in_name(scene, wish, [place])
     fix = Fix("Request the scope that is needed, with the whole URL in quotes.", fixes.exchange_commands(scene))
     sent = scene.grant.asked("scope")
     ill = [s for s in requested if not s.well_formed]
@@ -161,4 +216,4 @@ def authorization_missing(scene: Scene) -> Iterator[Finding]:
     )
 
 
-RULES = (service, scope, library, authorization_missing)
+RULES = (service, scope, told_scope, library, authorization_missing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from reglens.diagnosis import fixes
+from reglens.diagnosis import fixes, told
 from reglens.diagnosis.finding import Finding, Fix, Proof, Severity
 from reglens.diagnosis.products import HUB
 from reglens.diagnosis.rules.build import graded, likely, proven
@@ -25,7 +25,7 @@ _UPPER = re.compile(r"[A-Z]")
 def name(scene: Scene) -> Iterator[Finding]:
     """The reference as typed, and the repository in the URL, against the grammar of names (distribution/reference)."""
     typed = scene.evidence.reference
-    if typed and scene.evidence.wanted is None and not _placeholder(typed):
+    if typed and scene.evidence.wanted is None and not told.placeholder(typed):
         try:
             Reference.parse(typed)
         except ReferenceInvalid as error:
@@ -55,10 +55,6 @@ def name(scene: Scene) -> Iterator[Finding]:
             [scene.proof(judged, "url", "URL", judged.url)],
             Fix(f"Write {repository.lower()}.", (quoted(fixes.resource_url(scene)),)),
         )
-
-
-def _placeholder(text: str) -> bool:
-    return "<" in text or "***" in text
 
 
 def _capital(text: str) -> str:
@@ -231,7 +227,7 @@ def empty_tags(scene: Scene) -> Iterator[Finding]:
 
 
 def _repository_missing(scene: Scene, repository: str, evidence: list[Proof]) -> Finding:
-    push = scene.evidence.action == "push"
+    push = scene.action == "push"
     create = _create_words(scene, repository)
     return proven(
         "repository-not-found",

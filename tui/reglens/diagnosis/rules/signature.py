@@ -276,7 +276,7 @@ def _unseen(scene: Scene, found: Mapping[str, Finding]) -> Iterator[Finding]:
 
 
 def _place(scene: Scene) -> str:
-    wanted = scene.evidence.wanted
+    wanted = scene.wanted
     return (
         wanted.name if wanted is not None else f"{scene.registry or '<registry>'}/{scene.repository or '<repository>'}"
     )

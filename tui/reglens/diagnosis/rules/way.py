@@ -210,6 +210,24 @@ def realm(scene: Scene) -> Iterator[Finding]:
     )
 
 
+def configured_realm(scene: Scene) -> Iterator[Finding]:
+    """The realm of a registry's configuration, against the registry's own name."""
+    if scene.ok:
+        return
+    for fact in scene.evidence.facts:
+        if fact.path[-3:] != ("auth", "token", "realm") or not isinstance(fact.value, str):
+            continue
+        why = realm_fault(fact.value, scene.registry or "registry.example.com", "https")
+        if why:
+            yield proven(
+                "realm-misconfigured",
+                "The configured realm is no address for clients",
+                f"{why[1]} Each client must reach the realm itself, under that very URL, to fetch its token.",
+                [Proof(f"{fact.source}, auth.token.realm", shown(fact.value), fact.span)],
+                realm_fix(scene, None),
+            )
+
+
 def realm_fix(scene: Scene, offered: Challenge | None) -> Fix:
     """The configuration line that sets a realm right."""
     host = scene.registry or "<registry>"
@@ -487,4 +505,4 @@ def page(scene: Scene) -> Iterator[Finding]:
     )
 
 
-RULES = (reach, challenge, realm, token_answer, failed, redirect, page)
+RULES = (reach, challenge, realm, configured_realm, token_answer, failed, redirect, page)

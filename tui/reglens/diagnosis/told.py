@@ -1,0 +1,126 @@
+"""What lines, commands and configurations tell of the attempt: which registry, which image, to do what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from reglens.diagnosis.evidence import Evidence, Fact
+from reglens.errors import ReferenceInvalid
+from reglens.oci.reference import Reference, normalise_registry
+
+HUB_KEY = "https://index.docker.io/v1/"
+"""The key under which every client keeps Docker Hub's credentials (docker/cli, cli/registry; oras-go, auth)."""
+CLUSTER_TELLERS = frozenset({"kubelet", "containerd", "cri-o", "k3s", "kubernetes"})
+_PLACEHOLDER = re.compile(r"[<>]|\*\*\*|\{\{|\$\{?\w|(?:^|/)[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:/|:|$)|\.\.\.|…")
+_LOGIN = re.compile(r"(?:docker|podman|nerdctl|buildah|skopeo|helm|oras|crane|regctl)$")
+
+
+def placeholder(reference: str) -> bool:
+    """Whether a part of a reference was put in place of a name: ``<name>``, ``MY_PROJECT``, ``$VAR``, ``***``."""
+    return _PLACEHOLDER.search(reference) is not None
+
+
+def references(evidence: Evidence) -> Iterator[str]:
+    """The references that lines name, those that tell what was wanted first."""
+    for first in (True, False):
+        for report in evidence.reports:
+            if report.values.get("reference") and (report.meaning == "wanted") is first:
+                yield report.values["reference"]
+
+
+def wanted(evidence: Evidence) -> Reference | None:
+    """What was wanted: as the evidence says, else as the first line that names a readable reference says."""
+    if evidence.wanted is not None:
+        return evidence.wanted
+    for text in references(evidence):
+        try:
+            return Reference.parse(text)
+        except ReferenceInvalid:
+            continue
+    return None
+
+
+def action(evidence: Evidence) -> str:
+    """What was to be done: ``pull``, ``push`` or ``delete``."""
+    if evidence.action != "pull":
+        return evidence.action
+    told = {report.values.get("action") for report in evidence.reports}
+    return next((name for name in ("push", "delete") if name in told), evidence.action)
+
+
+def host_of_url(text: str) -> str:
+    """``host[:port]`` of a URL or of a bare host; ``""`` if it is none."""
+    try:
+        return urlsplit(text).netloc.rpartition("@")[2] if "://" in text else text.split("/")[0]
+    except ValueError:
+        return ""
+
+
+def registry(evidence: Evidence) -> str:
+    """The registry that lines or a login command name; ``""`` if none does."""
+    for report in evidence.reports:
+        if report.values.get("registry"):
+            return normalise_registry(host_of_url(report.values["registry"]))
+    for host in logins(evidence):
+        return normalise_registry(host)
+    first, slash, _ = (evidence.reference or "").partition("/")
+    if slash and re.fullmatch(r"(?:[\w<>*-]+\.)+[\w<>*-]+(?::\d+)?|[\w-]+:\d+", first):
+        return normalise_registry(first)
+    for report in evidence.reports:
+        url = report.values.get("url", "")
+        if report.values.get("host") and report.values.get("part", "registry") == "registry" and "/v1/" not in url:
+            return normalise_registry(report.values["host"])
+    return ""
+
+
+def logins(evidence: Evidence) -> Iterator[str]:
+    """The hosts of login commands."""
+    for command in evidence.commands:
+        words = [w for w in command.argv if w not in ("registry", "auth")]
+        if len(words) > 1 and words[1] == "login" and _LOGIN.search(command.program):
+            for word in words[2:]:
+                host = host_of_url(word)
+                if not word.startswith("-") and re.fullmatch(
+                    r"(?:[\w<>*-]+\.)+[\w<>*-]+(?::\d+)?|localhost(?::\d+)?|[\w-]+:\d+", host
+                ):
+                    yield host
+                    break
+
+
+def realm(evidence: Evidence) -> tuple[str, Fact] | None:
+    """The realm that a registry's configuration names."""
+    for fact in evidence.facts:
+        if fact.path[-3:] == ("auth", "token", "realm") and isinstance(fact.value, str):
+            return fact.value, fact
+    return None
+
+
+def helper(evidence: Evidence, registry_name: str) -> str:
+    """The credential helper that a configuration names for a registry; ``""`` if none."""
+    store = ""
+    for fact in evidence.facts:
+        if fact.path[:1] == ("credHelpers",) and len(fact.path) > 1 and isinstance(fact.value, str):
+            if normalise_registry(fact.path[1]) == registry_name:
+                return fact.value
+        elif fact.path == ("credsStore",) and isinstance(fact.value, str):
+            store = fact.value
+    return store
+
+
+def stored(evidence: Evidence) -> tuple[str, ...]:
+    """The keys under which a configuration has credentials, as written."""
+    keys = [f.path[1] for f in evidence.facts if len(f.path) > 1 and f.path[0] in ("auths", "configs")]
+    keys += [f.path[f.path.index("auths") + 1] for f in evidence.facts if "auths" in f.path[1:-1]]
+    return tuple(dict.fromkeys(keys))
+
+
+def key_host(key: str) -> str:
+    """The host of a key under ``auths`` (docker/cli, config/credentials/file_store.go, ``ConvertToHostname``)."""
+    return normalise_registry(key.partition("://")[2].split("/")[0] if "://" in key else key.split("/")[0])
+
+
+def in_cluster(evidence: Evidence) -> bool:
+    """Whether a kubelet or its kin speaks."""
+    return any(report.teller in CLUSTER_TELLERS for report in evidence.reports)
