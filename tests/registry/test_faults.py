@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import logging
 import socket
@@ -134,16 +135,22 @@ async def test_a_server_that_drips_ends_too(registry: Scripted, monkeypatch: pyt
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-        while not writer.is_closing():
-            writer.write(b" ")
-            await asyncio.sleep(0.02)
+        with contextlib.suppress(ConnectionError):
+            for _ in range(500):
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.02)
+        writer.transport.abort()
+        ended.set()
 
+    ended = asyncio.Event()
     server = await asyncio.start_server(drip, "127.0.0.1", 0)
     async with server:
         host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
         async with Session(host, options=Options(plain_http=True, timeout=0.1)) as session:
             with pytest.raises(Unreachable, match="too slow"):
                 await session.ping()
+        await ended.wait()
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from reglens.registry.options import Options
 from reglens.registry.session import Session
 from reglens.secret import Secret
 
+Handler = Callable[[httpx.Request], httpx.Response]
 HOST = "registry.example.com"
 PASSWORD = "YWxpY2U6d29uZGVybGFuZA=="
 DATA = b"layer"
@@ -34,7 +35,7 @@ class Alice:
 class Network:
     """Hosts by ``scheme://host[:port]``, and what each was sent."""
 
-    hosts: dict[str, Callable[[httpx.Request], httpx.Response]] = field(default_factory=dict)
+    hosts: dict[str, Handler] = field(default_factory=dict)
     sent: list[tuple[str, httpx.Request]] = field(default_factory=list)
 
     def handle(self, request: httpx.Request) -> httpx.Response:
@@ -57,9 +58,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Network:
     return made
 
 
-def registry(
-    realm: str, *, after: Callable[[httpx.Request], httpx.Response] | None = None
-) -> Callable[..., httpx.Response]:
+def registry(realm: str, *, after: Handler | None = None) -> Handler:
     """A registry that asks for a token of `realm`, and answers whoever has one by `after`."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -75,7 +74,11 @@ def token(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json={"token": "t1"})
 
 
-def redirect(location: str) -> Callable[[httpx.Request], httpx.Response]:
+def data(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, content=DATA)
+
+
+def redirect(location: str) -> Handler:
     return lambda _: httpx.Response(307, headers={"Location": location})
 
 
@@ -89,9 +92,7 @@ async def blob(client: Session) -> bytes:
 
 
 async def test_the_password_goes_to_the_realm_of_the_registrys_site_and_to_nobody_else(network: Network) -> None:
-    network.hosts[f"https://{HOST}"] = registry(
-        "https://auth.example.com/t", after=lambda _: httpx.Response(200, content=DATA)
-    )
+    network.hosts[f"https://{HOST}"] = registry("https://auth.example.com/t", after=data)
     network.hosts["https://auth.example.com"] = token
     assert await blob(session()) == DATA
     assert network.authorizations("https://auth.example.com") == [f"Basic {PASSWORD}"]
@@ -113,16 +114,14 @@ async def test_a_realm_elsewhere_is_asked_anonymously_and_the_record_says_so_bef
 
 
 async def test_a_trusted_realm_elsewhere_gets_the_password(network: Network) -> None:
-    network.hosts[f"https://{HOST}"] = registry(
-        "https://login.test/t", after=lambda _: httpx.Response(200, content=DATA)
-    )
+    network.hosts[f"https://{HOST}"] = registry("https://login.test/t", after=data)
     network.hosts["https://login.test"] = token
     await blob(session(trusted_realms=frozenset({"login.test"})))
     assert network.authorizations("https://login.test") == [f"Basic {PASSWORD}"]
 
 
 async def test_a_plain_http_realm_gets_no_password_even_on_the_registrys_own_host(network: Network) -> None:
-    network.hosts[f"https://{HOST}"] = registry(f"http://{HOST}/t", after=lambda _: httpx.Response(200, content=DATA))
+    network.hosts[f"https://{HOST}"] = registry(f"http://{HOST}/t", after=data)
     network.hosts[f"http://{HOST}"] = token
     await blob(session())
     assert network.authorizations(f"http://{HOST}") == []
@@ -150,7 +149,7 @@ async def test_a_redirect_to_storage_carries_no_authorization(network: Network, 
     network.hosts[f"https://{HOST}"] = registry(
         f"https://{HOST}/v2/t", after=redirect(f"{other}/blob?X-Amz-Signature=abc")
     )
-    network.hosts[other] = lambda _: httpx.Response(200, content=DATA)
+    network.hosts[other] = data
     hosts = network.hosts[f"https://{HOST}"]
     network.hosts[f"https://{HOST}"] = lambda r: token(r) if r.url.path == "/v2/t" else hosts(r)
     client = session()
@@ -210,7 +209,7 @@ async def test_a_redirect_loop_ends_after_ten(network: Network) -> None:
 
 async def test_userinfo_in_a_redirect_becomes_no_credentials(network: Network) -> None:
     network.hosts[f"https://{HOST}"] = redirect("https://user:pw@storage.test/x")
-    network.hosts["https://storage.test"] = lambda _: httpx.Response(200, content=DATA)
+    network.hosts["https://storage.test"] = data
     assert await blob(session()) == DATA
     assert network.authorizations("https://storage.test") == []
 
