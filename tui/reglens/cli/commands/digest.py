@@ -103,7 +103,7 @@ async def _digests(
             failures.append(result.refusal)
         elif result.found is not None and not output.as_json:
             output.line(str(result.found.digest))
-            if len(texts) > 1:
+            if running and not running[0].done():
                 output.flush()
         if output.as_json:
             rows.append(_row(result))
