@@ -23,7 +23,7 @@ The values that a report may carry, all text, all optional (`Report.values`):
 ``actions``        comma-separated actions that are wanted, or that are missing
 ``permission``     the permission that is missing, in the words of its system
 ``user``           the user, robot account or role
-``helper``         the credential helper's program (``docker-credential-desktop``) ; ``output`` what it said
+``helper``         the credential helper's program (``docker-credential-desktop``); ``output`` is what it said
 ``address``        ``ip:port`` that was dialled, or the caller's own address where it was refused
 ``names``          comma-separated names that a certificate is valid for
 ``secret``         the name of a Kubernetes secret
@@ -32,6 +32,8 @@ The values that a report may carry, all text, all optional (`Report.values`):
 ``limit``, ``retry_after``  of a rate limit
 ``position``       the 0-based octet at which something broken was met
 ``file``           the file that the line names
+``level``          ``debug``, ``info``, ``warning`` or ``error``, as the line calls itself
+``agent``          the user agent that an access log names
 =================  ==================================================================================================
 """
 
@@ -271,6 +273,12 @@ class Meaning(StrEnum):
         "token-scope",
         "The token is valid and does not grant what was needed (insufficient scope).",
         "access-insufficient access-empty access-other-repository scope-missing",
+    )
+    TOKEN_OTHER_REPOSITORY = (
+        "token-other-repository",
+        "The token is valid and was made for another repository.",
+        "access-other-repository scope-mismatch",
+        True,
     )
     TOKEN_REFUSED = (
         "token-refused",

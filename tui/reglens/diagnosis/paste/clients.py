@@ -1,7 +1,7 @@
 """Error and log lines of clients, daemons and servers, read into `Report`s: what they say, freed of their wording.
 
-One table of telling words (`clients_network`, `clients_tokens`, `clients_access`, `clients_names`, `clients_service`), each
-row naming who says it and where that is public; beside it, read generally, registry error codes and HTTP statuses. In a
+Tables of telling words, one module for each family (`entries` lists them), each row naming who says it and where that
+is public; beside them, read generally, registry error codes and HTTP statuses. In a
 chain of errors the specific word wins over the code, and the code over the status: ``unauthorized: incorrect username
 or password`` is a refused password, not just an ``UNAUTHORIZED``.
 
@@ -18,17 +18,27 @@ from functools import cache
 from reglens.diagnosis.evidence import Report, Span
 from reglens.diagnosis.meanings import Meaning
 from reglens.diagnosis.paste import (
-    clients_access,
+    clients_credentials,
     clients_exchanges,
-    clients_names,
+    clients_gateways,
+    clients_helpers,
+    clients_logins,
+    clients_manifests,
     clients_network,
+    clients_permissions,
+    clients_references,
+    clients_scene,
     clients_service,
+    clients_tls,
     clients_tokens,
+    clients_verifiers,
     mask,
 )
 from reglens.diagnosis.paste import clients_values as named
+from reglens.diagnosis.paste.clients_precedence import CONTEXT, HIDES, VAGUE
 from reglens.diagnosis.paste.clients_statements import statements
 from reglens.diagnosis.paste.clients_table import Entry
+from reglens.diagnosis.paste.clients_tellers import teller_of
 from reglens.diagnosis.paste.source import Passage, Source
 
 MAX_REPORTS = 400
@@ -36,86 +46,31 @@ MAX_REPORTS = 400
 MAX_TEXT = 2000
 """Characters of a line that a report keeps."""
 
-CONTEXT = frozenset(
-    {
-        Meaning.WANTED,
-        Meaning.TRYING,
-        Meaning.DEFAULT_TAG,
-        Meaning.FALLING_BACK,
-        Meaning.BACK_OFF,
-        Meaning.TOKEN_REQUEST,
-        Meaning.TOKEN_RECEIVED,
-        Meaning.CREDENTIALS_FOUND,
-        Meaning.LOGIN_SUCCEEDED,
-        Meaning.EXCHANGED,
-    }
-)
-"""Meanings that set the scene; they neither hide others nor are hidden."""
-_VAGUE = frozenset({Meaning.TOKEN_REFUSED, Meaning.SERVER_FAILED, Meaning.MEDIA_TYPE_UNSUPPORTED, Meaning.TLS_FAILED})
-_NETWORK = frozenset(
-    {
-        Meaning.NAME_NOT_RESOLVED,
-        Meaning.CONNECTION_REFUSED,
-        Meaning.CONNECTION_TIMEOUT,
-        Meaning.CONNECTION_LOST,
-        Meaning.NETWORK_UNREACHABLE,
-        Meaning.ANSWER_TIMEOUT,
-        Meaning.ADDRESS_INVALID,
-    }
-)
-_HIDES: dict[Meaning, frozenset[Meaning]] = {
-    Meaning.PROXY_FAILED: _NETWORK,
-    Meaning.HELPER_MISSING: frozenset({Meaning.HELPER_FAILED, Meaning.CREDENTIALS_ABSENT, Meaning.LOGIN_NEEDED}),
-    Meaning.HELPER_FAILED: frozenset({Meaning.CREDENTIALS_REFUSED}),
-    Meaning.CREDENTIALS_ABSENT: frozenset({Meaning.HELPER_FAILED, Meaning.CREDENTIALS_REFUSED}),
-    Meaning.TLS_NAME: frozenset({Meaning.TLS_AUTHORITY, Meaning.TLS_FAILED}),
-    Meaning.TLS_EXPIRED: frozenset({Meaning.TLS_AUTHORITY, Meaning.TLS_FAILED}),
-    Meaning.TLS_AUTHORITY: frozenset({Meaning.TLS_FAILED}),
-    Meaning.CONNECTION_REFUSED: frozenset({Meaning.CONNECTION_TIMEOUT}),
-    Meaning.NAME_NOT_RESOLVED: frozenset({Meaning.CONNECTION_TIMEOUT, Meaning.CONNECTION_REFUSED}),
-    Meaning.ANSWER_TIMEOUT: frozenset({Meaning.CONNECTION_TIMEOUT}),
-    Meaning.NAME_UPPER_CASE: frozenset({Meaning.REFERENCE_INVALID}),
-    Meaning.CREDENTIAL_SCOPE_MISSING: frozenset({Meaning.PERMISSION_MISSING}),
-    Meaning.NETWORK_REFUSED: frozenset({Meaning.PERMISSION_MISSING}),
-    Meaning.CREDENTIALS_EXPIRED: frozenset({Meaning.TOKEN_EXPIRED, Meaning.CREDENTIALS_REFUSED}),
-    Meaning.CREDENTIALS_SECOND_FACTOR: frozenset({Meaning.CREDENTIALS_REFUSED}),
-    Meaning.CREDENTIALS_REVOKED: frozenset({Meaning.CREDENTIALS_REFUSED}),
-    Meaning.LOGIN_THROTTLED: frozenset({Meaning.RATE_LIMITED}),
-    Meaning.ACCEPT_REFUSED: frozenset({Meaning.MANIFEST_UNKNOWN, Meaning.MEDIA_TYPE_UNSUPPORTED}),
-    Meaning.TOKEN_NOT_YET_VALID: frozenset({Meaning.TOKEN_ANSWER_INVALID, Meaning.TOKEN_EXPIRED}),
-    Meaning.TOKEN_ALGORITHM: frozenset({Meaning.TOKEN_SIGNATURE}),
-    Meaning.UPSTREAM_REFUSED: frozenset(
-        {Meaning.UPSTREAM_FAILED, Meaning.TOKEN_SERVER_REFUSED, Meaning.CREDENTIALS_REFUSED}
-    ),
-    Meaning.PROJECT_UNKNOWN: frozenset({Meaning.REPOSITORY_UNKNOWN}),
-    Meaning.REPOSITORY_UNKNOWN: frozenset({Meaning.MANIFEST_UNKNOWN}),
-    Meaning.PLATFORM_UNKNOWN: frozenset({Meaning.MANIFEST_UNKNOWN}),
-    Meaning.DENIED_OR_ABSENT: frozenset({Meaning.REPOSITORY_UNKNOWN}),
-    Meaning.PERMISSION_OR_ABSENT: frozenset({Meaning.PERMISSION_MISSING, Meaning.REPOSITORY_UNKNOWN}),
-    Meaning.AUTHORIZATION_NEEDED: frozenset({Meaning.LOGIN_NEEDED}),
-    Meaning.STORAGE_REFUSED_AUTHORIZATION: frozenset({Meaning.STORAGE_REFUSED}),
-    Meaning.HTTP_ANSWER_TO_HTTPS: frozenset({Meaning.TLS_FAILED}),
-    Meaning.TOKEN_KEY_FILE: frozenset({Meaning.SERVER_CONFIG}),
-}
-"""Meanings that say the same as others more exactly: what each makes superfluous in the same statement."""
-
 
 @cache
 def entries() -> tuple[Entry, ...]:
     """Every entry of every table."""
     return (
+        *clients_verifiers.ENTRIES,
         *clients_tokens.ENTRIES,
-        *clients_access.ENTRIES,
-        *clients_names.ENTRIES,
+        *clients_helpers.ENTRIES,
+        *clients_credentials.ENTRIES,
+        *clients_logins.ENTRIES,
+        *clients_permissions.ENTRIES,
+        *clients_references.ENTRIES,
+        *clients_manifests.ENTRIES,
+        *clients_tls.ENTRIES,
         *clients_network.ENTRIES,
+        *clients_gateways.ENTRIES,
         *clients_service.ENTRIES,
+        *clients_scene.ENTRIES,
     )
 
 
 def read(source: Source) -> tuple[Report, ...]:
     """Every telling line of `source` as reports, in their order; repeated ones once."""
-    text = _plain("\n".join(line.text for line in source.lines))
-    active = [entry for entry in entries() if entry.hint in text]
+    text = plain("\n".join(line.text for line in source.lines))
+    active = [entry for entry in entries() if entry.may_match(text)]
     reports: dict[object, Report] = {}
     for statement in statements(source.lines):
         for report in _read_statement(statement, active):
@@ -132,7 +87,8 @@ def read_text(text: str) -> tuple[Report, ...]:
     return read(Source.read(text))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """`text` as hints are looked for in it: lower case, without backslashes, white space as single blanks."""
     return " ".join(text.lower().replace("\\", "").split())
 
 
@@ -147,10 +103,12 @@ class _Hit:
     values: named.Values
 
 
-# Header lines and curl's marks: the exchange that they belong to tells more than they do alone
+# Header lines and curl marks: the exchange that they belong to tells more
 _HEADER = re.compile(
-    r"(?:\d{4}[/-]\d\d[/-]\d\d \d\d:\d\d:\d\d )?\s{0,8}(?:[<>] ?(?:HTTP/|[A-Za-z-]{2,40}:|[A-Z]{3,7} /|$)|HTTP/[0-9.]{1,3} [1-5]\d\d\b|"
-    r"(?:www-authenticate|docker-distribution-api-version|content-(?:type|length)|authorization|x-[a-z-]{1,40}|date|server|"
+    r"(?:\d{4}[/-]\d\d[/-]\d\d \d\d:\d\d:\d\d )?\s{0,8}(?:[<>] ?(?:HTTP/|[A-Za-z-]{2,40}:|[A-Z]{3,7} "
+    r"/|$)|HTTP/[0-9.]{1,3} [1-5]\d\d\b|"
+    r"(?:www-authenticate|docker-distribution-api-version|content-(?:type|length)|authorization|"
+    r"x-[a-z-]{1,40}|date|server|"
     r"strict-transport-security|set-cookie|host|user-agent|accept): )",
     re.IGNORECASE,
 )
@@ -163,7 +121,8 @@ _LEVELS = (
     (
         "error",
         re.compile(
-            r"\blevel=\"?(?:error|fatal|panic)|\b(?:ERRO|FATA)\w?\[|\[(?:ERROR|FATAL)\]|\bERROR\b|\"level\":\s?\"error\"",
+            r"\blevel=\"?(?:error|fatal|panic)|\b(?:ERRO|FATA)\w?\[|\[(?:ERROR|FATAL)\]|\bERROR\b|"
+            r"\"level\":\s?\"error\"",
             re.IGNORECASE,
         ),
     ),
@@ -176,11 +135,11 @@ def _read_statement(statement: Passage, active: Iterable[Entry]) -> Iterator[Rep
     text = statement.text
     if _HEADER.match(text):
         return
-    plain = _plain(text)
-    hits = [hit for entry in active if entry.hint in plain and (hit := _hit(entry, text))]
+    flat = plain(text)
+    hits = [hit for entry in active if entry.may_match(flat) and (hit := _hit(entry, text))]
     exchange = clients_exchanges.exchange_in(text)
     strong = [hit for hit in hits if hit.meaning not in CONTEXT]
-    if not exchange and not strong and not _may_tell(plain):
+    if not exchange and not strong and not _may_tell(flat):
         if hits:
             yield from _reports(statement, hits)
         return
@@ -195,7 +154,7 @@ def _read_statement(statement: Passage, active: Iterable[Entry]) -> Iterator[Rep
         general["status"] = status[0]
     general |= named.detail_in(text)
     quiet = exchange is not None or bool(_DEBUG.search(text))
-    if not strong or all(hit.meaning in _VAGUE for hit in strong):
+    if not strong or all(hit.meaning in VAGUE for hit in strong):
         weak = _by_code(code, quiet) or ([] if quiet or strong else [*_by_status(status), *_by_word(text, status)][:1])
         hits += weak
     if exchange:
@@ -226,17 +185,19 @@ _MAY_TELL = (
 )
 
 
-def _may_tell(plain: str) -> bool:
-    return any(word in plain for word in _MAY_TELL)
+def _may_tell(flat: str) -> bool:
+    return any(word in flat for word in _MAY_TELL)
 
 
 def _hit(entry: Entry, text: str) -> _Hit | None:
-    found = entry.search(text)
-    if found is None:
+    matches = entry.matches(text)
+    if not matches:
         return None
+    found = matches[-1]
     values = {
-        name.rstrip("0123456789"): value.strip().rstrip(":") if name != "message" else value
-        for name, value in found.groupdict().items()
+        name.rstrip("0123456789"): value.strip().rstrip(":")
+        for match in matches
+        for name, value in match.groupdict().items()
         if value and value.strip()
     }
     if values.get("reference", "").endswith((".", "…")):
@@ -297,7 +258,8 @@ _WORDS = (
     ),
 )
 _NO_REGISTRY = re.compile(
-    r"permission denied while trying to connect to the (?:docker )?(?:daemon|API)|docker\.sock|mkdir|open /|stat /|chown|chmod",
+    r"permission denied while trying to connect to the (?:docker )?(?:daemon|API)|docker\.sock|mkdir|"
+    r"open /|stat /|chown|chmod",
     re.IGNORECASE,
 )
 _SAYS_REGISTRY = re.compile(
@@ -334,9 +296,9 @@ def _contained(hits: list[_Hit]) -> list[_Hit]:
 def _without_hidden(hits: list[_Hit]) -> list[_Hit]:
     """Without what others in the statement say more exactly, and one hit of each meaning, the innermost."""
     said = {hit.meaning for hit in hits}
-    hidden = {vague for meaning in said for vague in _HIDES.get(meaning, ())}
-    if any(m not in CONTEXT and m not in _VAGUE and m is not Meaning.DENIED_OR_ABSENT for m in said):
-        hidden |= _VAGUE & {m for m in said if m is not Meaning.SERVER_FAILED}
+    hidden = {vague for meaning in said for vague in HIDES.get(meaning, ())}
+    if any(m not in CONTEXT and m not in VAGUE and m is not Meaning.DENIED_OR_ABSENT for m in said):
+        hidden |= VAGUE & {m for m in said if m is not Meaning.SERVER_FAILED}
     last: dict[Meaning, _Hit] = {}
     for hit in hits:
         if hit.meaning not in hidden:
@@ -352,7 +314,8 @@ def _merged(one: _Hit, other: _Hit) -> _Hit:
 
 
 _TOKEN_WORDS = re.compile(
-    r"(?:fetch|get|obtain|request|retriev|acquir)\w{0,4} (?:an? |the )?(?:anonymous |oauth |bearer |auth(?:entication|orization)? |access )*token|"
+    r"(?:fetch|get|obtain|request|retriev|acquir)\w{0,4} (?:an? |the )?(?:anonymous |oauth |bearer |"
+    r"auth(?:entication|orization)? |access )*token|"
     r"failed to authorize|jwt/auth|/service/token",
     re.IGNORECASE,
 )
@@ -365,7 +328,7 @@ def _reports(statement: Passage, hits: Iterable[_Hit], general: named.Values | N
     reference = named.reference_in(text)
     time = named.time_in(text)
     level = next((name for name, pattern in _LEVELS if pattern.search(text)), "")
-    teller = _teller(text)
+    teller = teller_of(text)
     shown = mask.mask(text[:MAX_TEXT])
     for hit in hits:
         values: named.Values = {}
@@ -398,7 +361,7 @@ def _nearest(urls: list[tuple[int, str, str]], hit: _Hit) -> tuple[str, str]:
     """The URL that a hit speaks of: the last one before its end, as errors are wrapped from the left."""
     before = [(url, method) for at, url, method in urls if at < hit.end]
     if before:
-        return before[-1]
+        return next(((url, method) for url, method in reversed(before) if named.part_of(url)), before[-1])
     return next(((url, method) for _, url, method in urls if named.part_of(url)), ("", ""))
 
 
@@ -414,47 +377,3 @@ def _for_part(meaning: Meaning, values: named.Values) -> Meaning:
         if meaning is Meaning.PAGE_ANSWERED and values.get("status", "200") < "400":
             return Meaning.TOKEN_ANSWER_INVALID
     return meaning
-
-
-_TELLERS = (
-    (
-        "kubelet",
-        re.compile(
-            r"kubelet|Failed to pull image|ErrImagePull|ImagePullBackOff|remote_image\.go|kuberuntime|pod_workers"
-        ),
-    ),
-    ("containerd", re.compile(r"failed to pull and unpack|failed to resolve reference|containerd\[|\bctr: ")),
-    ("buildkit", re.compile(r"failed to solve|buildx|buildkit|source metadata|ERROR: failed to (?:push|build)")),
-    ("kaniko", re.compile(r"error building image|error pushing image|checking push permission|kaniko")),
-    ("dockerd", re.compile(r"Error response from daemon|dockerd|docker\[|endpoint for (?:pull|push)|moby")),
-    ("nerdctl", re.compile(r"tryLoginWithRegHost|nerdctl|FATA\[")),
-    (
-        "podman",
-        re.compile(
-            r"podman|buildah|containers/image|initializing source|initializing destination|copying system image|Trying to pull "
-        ),
-    ),
-    ("skopeo", re.compile(r"skopeo|Error initializing (?:source|destination)|pinging container registry")),
-    ("crane", re.compile(r"\[map\[|crane|(?:GET|HEAD|POST|PUT|PATCH) https?://\S+: (?:unexpected status|[A-Z_]+:)")),
-    ("oras", re.compile(r"Error response from registry|response status code \d|\boras\b")),
-    ("regctl", re.compile(r"\[http \d{3}\]|regctl|regclient")),
-    ("helm", re.compile(r"\bhelm\b|INSTALLATION FAILED|failed to perform \"FetchReference\"")),
-    (
-        "harbor",
-        re.compile(
-            r"\[/(?:server|core|pkg|controller|lib|common)/\S+\.go:\d+\]|harbor-(?:core|registry|portal)|goharbor"
-        ),
-    ),
-    ("nginx", re.compile(r"nginx|\[error\] \d+#\d+")),
-    ("distribution", re.compile(r"go\.version=|http\.request\.|registry\[\d|\binstance\.id=")),
-    ("nexus", re.compile(r"org\.sonatype|qtp\d+-\d+|nexus")),
-    ("artifactory", re.compile(r"\[jfrt|org\.artifactory|artifactory", re.IGNORECASE)),
-    ("quay", re.compile(r"gunicorn-registry|quay")),
-    ("gitea", re.compile(r"router: completed|routing/logger")),
-    ("curl", re.compile(r"\bcurl: \(\d+\)")),
-    ("docker", re.compile(r"docker")),
-)
-
-
-def _teller(text: str) -> str:
-    return next((name for name, pattern in _TELLERS if pattern.search(text)), "")

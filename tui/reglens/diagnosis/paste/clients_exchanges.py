@@ -15,7 +15,8 @@ _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         '" ',
         re.compile(
-            rf"\"{_METHOD} (?:{_URL[:-1].replace('url', 'absolute')})|{_PATH}) HTTP/[\d.]{{1,3}}\" (?P<status>\d{{3}})\b"
+            rf"\"{_METHOD} (?:{_URL[:-1].replace('url', 'absolute')})|{_PATH}) HTTP/[\d.]{{1,3}}\" "
+            rf"(?P<status>\d{{3}})\b"
         ),
     ),
     ("<-- ", re.compile(rf"<-- (?P<status>\d{{3}}) {_URL}")),  # go-containerregistry, transport/logger.go
@@ -34,7 +35,8 @@ _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "[gin]",
         re.compile(
-            rf"\|\s{{0,8}}(?P<status>\d{{3}})\s{{0,8}}\|[^|]{{1,40}}\|[^|]{{1,60}}\|\s{{0,8}}{_METHOD}\s{{1,8}}\"{_PATH}\""
+            rf"\|\s{{0,8}}(?P<status>\d{{3}})\s{{0,8}}\|[^|]{{1,40}}\|[^|]{{1,60}}\|"
+            rf"\s{{0,8}}{_METHOD}\s{{1,8}}\"{_PATH}\""
         ),
     ),
     ("response.status=", re.compile(r"response\.status=\"?(?P<status>\d{3})")),  # containerd

@@ -1,4 +1,4 @@
-"""What is said of limits, failures, storage, caches and mirrors; and the lines that only set the scene."""
+"""What is said of the registry's own storage and configuration, and of caches and mirrors."""
 
 from __future__ import annotations
 
@@ -8,55 +8,11 @@ from reglens.diagnosis.paste.clients_table import table
 ENTRIES = table(
     (
         (
-            M.RATE_LIMITED,
-            "docker hub",
-            "pull rate limit",
-            r"(?:You have )?reached your (?:unauthenticated )?pull rate limit",
-            "Docker Hub",
-        ),
-        (M.RATE_LIMITED, "", "toomanyrequests", r"toomanyrequests", "distribution spec, TOOMANYREQUESTS"),
-        (M.RATE_LIMITED, "", "too many requests", r"too many requests", "RFC 6585, 429; containers/image"),
-        (
-            M.RATE_LIMITED,
-            "",
-            "rate",
-            r"rate[ -]?limit(?:ed)?(?: \S{1,30}){0,3} (?:exceeded|reached|hit)|rate exceeded|exceeded (?:the |your )?(?:\S{1,30} )?rate[ -]?limit",
-            "Docker Hub, ECR, GitLab, Quay",
-        ),
-        (M.RATE_LIMITED, "ecr", "throttl", r"ThrottlingException|Throttling: Rate exceeded|request throttled", "AWS"),
-        (
-            M.RATE_LIMITED,
-            "kubelet",
-            "pull qps exceeded",
-            r"pull QPS exceeded",
-            "kubernetes, pkg/kubelet/images (the kubelet's own limit)",
-        ),
-        (M.RATE_LIMITED, "ecr", "data limit exceeded", r"Data limit exceeded", "Amazon ECR Public"),
-        (M.SERVER_FAILED, "", "bad gateway", r"(?:502 )?Bad Gateway", "RFC 9110, 502"),
-        (
-            M.SERVER_FAILED,
-            "",
-            "service unavailable",
-            r"(?:503 )?Service (?:Temporarily )?Unavailable",
-            "RFC 9110, 503; AWS; nginx",
-        ),
-        (M.SERVER_FAILED, "", "gateway time", r"(?:504 )?Gateway Time-?out", "RFC 9110, 504"),
-        (M.SERVER_FAILED, "", "internal server error", r"(?:500 )?Internal Server Error", "RFC 9110, 500; Harbor"),
-        (
-            M.SERVER_FAILED,
-            "nginx",
-            "connect() failed",
-            r"connect\(\) failed \(111: Connection refused\) while connecting to upstream",
-            "nginx",
-        ),
-        (M.SERVER_FAILED, "nginx", "no live upstreams", r"no live upstreams while connecting to upstream", "nginx"),
-        (M.SERVER_FAILED, "nginx", "upstream timed out", r"upstream timed out", "nginx"),
-        (
-            M.SERVER_FAILED,
-            "envoy",
-            "upstream connect error",
-            r"upstream connect error or disconnect/reset before headers|no healthy upstream",
-            "Envoy",
+            M.SERVER_CONFIG,
+            "distribution",
+            "htpasswd",
+            r"htpasswd: invalid entry at line \d{1,6}|failed to open htpasswd path|htpasswd is missing",
+            "distribution, registry/auth/htpasswd",
         ),
         (
             M.SERVER_CONFIG,
@@ -80,27 +36,6 @@ ENTRIES = table(
             "distribution, registry/handlers/app.go",
         ),
         (
-            M.TOKEN_KEY_FILE,
-            "distribution",
-            "root certificate bundle",
-            r"unable to (?:open|read|parse) token auth root certificate(?: bundle file)?(?: \"(?P<file>[^\"]{1,300})\")?(?:: (?P<reason>[^\"\n]{1,160}))?",
-            "distribution, registry/auth/token/accesscontroller.go",
-        ),
-        (
-            M.TOKEN_KEY_FILE,
-            "distribution",
-            "jwks",
-            r"(?:unable to (?:open|read)(?: token)? jwks file(?: \"(?P<file>[^\"]{1,300})\")?|failed to parse jwks)(?:: (?P<reason>[^\"\n]{1,160}))?",
-            "distribution 3, registry/auth/token",
-        ),
-        (
-            M.TOKEN_KEY_FILE,
-            "harbor",
-            "private key",
-            r"failed to (?:read|load|parse) private key(?:,? (?P<reason>[^\"\n]{1,160}))?",
-            "goharbor/harbor, src/pkg/token/options.go",
-        ),
-        (
             M.SERVER_CONFIG,
             "distribution",
             "token auth requires",
@@ -111,8 +46,8 @@ ENTRIES = table(
         (
             M.SERVER_CONFIG,
             "distribution",
-            "filesystem",
-            r"filesystem: mkdir \S{1,200}: permission denied|mkdir /var/lib/registry\S{0,200}: permission denied",
+            ": permission denied|mkdir /var/lib/registry",
+            r"filesystem: mkdir \S{1,200}: permission denied|mkdir /var/lib/registry\S{0,200}: permission " r"denied",
             "distribution, filesystem driver",
         ),
         (M.SERVER_CONFIG, "distribution", "s3aws", r"s3aws: (?P<reason>[^\"\n]{1,200})", "distribution, S3 driver"),
@@ -120,11 +55,10 @@ ENTRIES = table(
         (
             M.SERVER_CONFIG,
             "harbor",
-            "failed to connect to database",
+            "could not connect to|failed to",
             r"(?:failed to (?:connect to|ping)|could not connect to) (?:the )?(?:database|redis|postgres)",
             "Harbor, Quay, GitLab",
         ),
-        # Storage behind a redirect
         (
             M.STORAGE_REFUSED_AUTHORIZATION,
             "s3",
@@ -149,8 +83,9 @@ ENTRIES = table(
         (
             M.STORAGE_REFUSED_AUTHORIZATION,
             "s3",
-            "authorization header is invalid",
-            r"(?:The )?authorization (?:header is (?:malformed|invalid)|mechanism you have provided is not supported|type \S{0,40} is not supported)|Unsupported Authorization Type",
+            "authorization|unsupported authorization type",
+            r"(?:The )?authorization (?:header is (?:malformed|invalid)|mechanism you have provided is not "
+            r"supported|type \S{0,40} is not supported)|Unsupported Authorization Type",
             "Amazon S3, MinIO, Cloudflare R2, Alibaba OSS",
         ),
         (
@@ -163,21 +98,22 @@ ENTRIES = table(
         (
             M.STORAGE_REFUSED_AUTHORIZATION,
             "gcs",
-            "invalid argument",
-            r"Request has expired or (?:both|multiple) (?:signature|authorization)|multiple (?:authentication|authorization) (?:methods|mechanisms|types)[^\"\n]{0,60}",
+            "multiple auth|request has expired or",
+            r"Request has expired or (?:both|multiple) (?:signature|authorization)|multiple (?:authentication|"
+            r"authorization) (?:methods|mechanisms|types)[^\"\n]{0,60}",
             "Google Cloud Storage, MinIO",
         ),
         (
             M.STORAGE_REFUSED,
             "s3",
-            "signaturedoesnotmatch",
+            "signaturedoesnotmatch|the request signature we calculated does not match",
             r"SignatureDoesNotMatch|The request signature we calculated does not match",
             "Amazon S3",
         ),
         (
             M.STORAGE_REFUSED,
             "s3",
-            "invalidaccesskeyid",
+            "invalidaccesskeyid|the aws access key id you provided does not exist",
             r"InvalidAccessKeyId|The AWS Access Key Id you provided does not exist",
             "Amazon S3",
         ),
@@ -198,17 +134,41 @@ ENTRIES = table(
         (
             M.STORAGE_REFUSED,
             "azure",
-            "authenticationfailed",
+            "<code>authenticationfailed</code>|server failed to authenticate the request",
             r"<Code>AuthenticationFailed</Code>|Server failed to authenticate the request",
             "Azure Blob Storage",
         ),
-        # Caches and mirrors
         (
             M.UPSTREAM_REFUSED,
             "harbor",
             "fallback to local",
-            r"(?:failed to proxy manifest|Proxy to remote failed), fallback to local[^\n]{0,400}?(?P<status>401|403|UNAUTHORIZED|unauthorized)",
+            r"(?:failed to proxy manifest|Proxy to remote failed), fallback to "
+            r"local[^\n]{0,400}?(?P<status>401|403|UNAUTHORIZED|unauthorized)",
             "goharbor/harbor, src/server/middleware/repoproxy/proxy.go",
+        ),
+        (
+            M.UPSTREAM_REFUSED,
+            "ecr",
+            "pull through cache|upstream registry",
+            r"(?:upstream registry|pull through cache)[^\"\n]{0,120}(?:credential|auth|denied|secret)" r"[^\"\n]{0,60}",
+            "Amazon ECR pull through cache",
+        ),
+        (
+            M.UPSTREAM_REFUSED,
+            "nexus",
+            "remote|upstream",
+            r"(?:upstream|remote (?:repository|registry|host))[^\"\n]{0,80}(?:unauthorized|401|403|forbidden|"
+            r"authentication)",
+            "Nexus, Artifactory, GitLab dependency proxy",
+        ),
+        (
+            M.UPSTREAM_REFUSED,
+            "nexus",
+            "error: could not retrieve token from",
+            r"authentication error: Could not retrieve token from <<url>> ?Status code: (?P<status>\d{3})|"
+            r"authentication error: Could not retrieve token from (?P<url2>\S{1,300}?)\.? Status code: "
+            r"(?P<status2>\d{3})",
+            "Nexus Repository, docker proxy",
         ),
         (
             M.UPSTREAM_FAILED,
@@ -227,193 +187,25 @@ ENTRIES = table(
         (
             M.UPSTREAM_FAILED,
             "distribution",
-            "pull-through",
+            "error|failed",
             r"(?:error|failed)[^\"\n]{0,60}(?:pull-?through|upstream|remote registry)[^\"\n]{0,80}",
             "distribution, registry/proxy; ECR pull through cache",
         ),
         (
-            M.UPSTREAM_REFUSED,
-            "ecr",
-            "upstream registry",
-            r"(?:upstream registry|pull through cache)[^\"\n]{0,120}(?:credential|auth|denied|secret)[^\"\n]{0,60}",
-            "Amazon ECR pull through cache",
-        ),
-        (
-            M.UPSTREAM_REFUSED,
+            M.UPSTREAM_FAILED,
             "nexus",
-            "upstream",
-            r"(?:upstream|remote (?:repository|registry|host))[^\"\n]{0,80}(?:unauthorized|401|403|forbidden|authentication)",
-            "Nexus, Artifactory, GitLab dependency proxy",
+            "remote|upstream",
+            r"(?:remote (?:repository|host|registry)|upstream)[^\"\n]{0,80}(?:blocked|unavailable|offline|"
+            r"unreachable|failed to)",
+            "Nexus, Artifactory",
         ),
         (
             M.UPSTREAM_FAILED,
             "nexus",
-            "remote",
-            r"(?:remote (?:repository|host|registry)|upstream)[^\"\n]{0,80}(?:blocked|unavailable|offline|unreachable|failed to)",
-            "Nexus, Artifactory",
-        ),
-        (
-            M.UPSTREAM_REFUSED,
-            "nexus",
-            "authentication error",
-            r"authentication error: Could not retrieve token from <<url>> ?Status code: (?P<status>\d{3})|authentication error: Could not retrieve token from (?P<url2>\S{1,300}?)\.? Status code: (?P<status2>\d{3})",
-            "Nexus Repository, docker proxy",
-        ),
-        (
-            M.FALLING_BACK,
-            "dockerd",
-            "attempting next endpoint",
-            r"Attempting next endpoint for (?P<action>pull|push) after error",
-            "moby, daemon/internal/distribution",
-        ),
-        (
-            M.FALLING_BACK,
-            "dockerd",
-            "not continuing",
-            r"Not continuing with (?P<action>pull|push) after error",
-            "moby, daemon/internal/distribution",
-        ),
-        (
-            M.FALLING_BACK,
-            "containerd",
-            "trying next host",
-            r"trying next host",
-            "containerd, core/remotes/docker/resolver.go",
-        ),
-        # The scene
-        (
-            M.BACK_OFF,
-            "kubelet",
-            "back-off pulling image",
-            r"Back-off pulling image \"?(?P<reference>[^\s\"]{1,300})",
-            "kubernetes, pkg/kubelet/images",
-        ),
-        (
-            M.BACK_OFF,
-            "kubelet",
-            "imagepull",
-            r"\b(?:ImagePullBackOff|ErrImagePull)\b",
-            "kubernetes, pkg/kubelet/images/types.go",
-        ),
-        (
-            M.WANTED,
-            "kubelet",
-            "pull image",
-            r"(?:Failed to pull|Pulling|Error pulling|error pulling) image \"(?P<reference>[^\"\s]{1,300})\"",
-            "kubernetes, pkg/kubelet/images",
-        ),
-        (
-            M.WANTED,
-            "containerd",
-            "pull and unpack image",
-            r"failed to pull and unpack image \"(?P<reference>[^\"\s]{1,300})\"",
-            "containerd, client/pull.go",
-        ),
-        (
-            M.WANTED,
-            "containerd",
-            "resolve reference",
-            r"failed to resolve (?:reference|image) \"?(?P<reference>[^\"\s]{1,300}?)\"?: ",
-            "containerd, core/remotes/docker",
-        ),
-        (
-            M.WANTED,
-            "buildkit",
-            "resolve source metadata",
-            r"failed to resolve source metadata for (?P<reference>[^\s:]{1,200}(?::\d{1,5}/[^\s:]{1,200})?(?::[\w.-]{1,128})?(?:@sha256:[0-9a-f]{64})?)",
-            "moby/buildkit, frontend",
-        ),
-        (
-            M.WANTED,
-            "buildkit",
-            "load metadata for",
-            r"(?:load metadata for|FROM) (?P<reference>[a-z0-9][\w.-]{0,80}(?::\d{1,5})?/[^\s:]{1,200}(?::[\w.-]{1,128})?)",
-            "moby/buildkit",
-        ),
-        (
-            M.WANTED,
-            "docker",
-            "the push refers to",
-            r"The push refers to (?:a )?repository \[(?P<reference>[^\]]{1,300})\]",
-            "moby",
-        ),
-        (
-            M.WANTED,
-            "podman",
-            "trying to pull",
-            r"Trying to pull (?:repository )?(?P<reference>[^\s\"]{1,300}?)(?:\.\.\.| \.\.\.| …|\s|$)",
-            "podman, dockerd",
-        ),
-        (
-            M.WANTED,
-            "docker",
-            "unable to find image",
-            r"Unable to find image '(?P<reference>[^']{1,300})' locally",
-            "docker/cli",
-        ),
-        (
-            M.WANTED,
-            "docker",
-            "error pulling image",
-            r"(?:error|failed) (?:pulling|to pull|to push|pushing) image:? [`'\"]?(?P<reference>[\w][^\s`'\",]{1,300}?)[`'\",:]*(?:\s|$)",
-            "many clients",
-        ),
-        (
-            M.WANTED,
-            "crane",
-            "pulling",
-            r"(?:pulling|pushing|copying|fetching) (?P<reference>[a-z0-9][\w.-]{0,100}(?::\d{1,5})?/[^\s:]{1,200}(?::[\w.-]{1,128}|@sha256:[0-9a-f]{64})?): ",
-            "crane, oras, helm",
-        ),
-        (
-            M.WANTED,
-            "containers/image",
-            "initializing source",
-            r"(?:initializing source|initializing destination|Error initializing source|trying to reuse blob \S{1,90} at destination: pinging container registry) (?:docker://)?(?P<reference>[^\s\"]{1,300}?):? ",
-            "containers/image, copy/copy.go",
-        ),
-        (
-            M.WANTED,
-            "containers/image",
-            "reading manifest",
-            r"(?:reading|fetching|determining|writing) (?:manifest|digest|config|blob) (?P<tag>\S{1,140}) (?:in|to) (?P<reference>[^\s:\"]{1,300})",
-            "containers/image, docker",
-        ),
-        (
-            M.WANTED,
-            "kaniko",
-            "push permission",
-            r"checking push permission for \"(?P<reference>[^\"]{1,300})\"",
-            "GoogleContainerTools/kaniko, pkg/executor/push.go",
-        ),
-        (M.DEFAULT_TAG, "docker", "using default tag", r"Using default tag: (?P<tag>\S{1,128})", "docker/cli"),
-        (
-            M.TRYING,
-            "dockerd",
-            "trying to pull",
-            r"Trying to (?:pull|push) \S{1,300} (?:from|to) (?P<url>https?://\S{1,200})",
-            "moby, daemon/internal/distribution",
-        ),
-        (
-            M.TOKEN_REQUEST,
-            "portus",
-            '"scope"=>',
-            r"Parameters: \{[^}]{0,200}\"scope\"=>\"(?P<scope>[^\"]{1,300})\"(?:[^}]{0,200}\"service\"=>\"(?P<service>[^\"]{1,200})\")?",
-            "Ruby on Rails' log (Portus, GitLab)",
-        ),
-        (
-            M.TOKEN_REQUEST,
-            "docker_auth",
-            "auth request",
-            r"Auth request: \{(?P<account>[^:@\s]{0,120}):\S{0,80}@\S{1,60} \[(?P<scope>[^\n]{0,300}?)\]\}",
-            "cesanta/docker_auth, auth_server/server",
-        ),
-        (
-            M.TOKEN_RECEIVED,
-            "dockerd",
-            "increasing token expiration",
-            r"Increasing token expiration to: (?P<limit>\d{1,9}) seconds",
-            "distribution, internal/client/auth/session.go",
+            "blocked|is the remote url a valid docker endpoint|remoteblockedioexception",
+            r"Remote (?:Auto |Manually )?Blocked(?: until \S{1,40})?|RemoteBlockedIOException|Is the remote "
+            r"url a valid docker endpoint",
+            "Nexus Repository, httpclient; openshift/openshift-ansible#10163",
         ),
     )
 )

@@ -19,18 +19,22 @@ MAX_LINES = 8
 """Lines that are put together to one statement."""
 
 _ESCAPES = re.compile(
-    r"\\{1,8}(?P<mark>[\"'/`])|\\{1,8}u00(?P<hex>[23][0-9a-fA-F])|\\{1,8}(?P<control>[nrt])(?![A-Za-z]{0,2}\\)|&(?P<entity>quot|#34|#39|apos|lt|gt|amp);"
+    r"\\{1,8}(?P<mark>[\"'/`])|\\{1,8}u00(?P<hex>[23][0-9a-fA-F])|\\{1,8}(?P<control>[nrt])"
+    r"(?![A-Za-z]{0,2}\\)|&(?P<entity>quot|#34|#39|apos|lt|gt|amp);"
 )
 _ENTITIES = {"quot": '"', "#34": '"', "#39": "'", "apos": "'", "lt": "<", "gt": ">", "amp": "&"}
 _TYPOGRAPHIC = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "´": "'", "…": "…"})
 
 _ENTRY = re.compile(
-    r"\s*(?:\d{4}[-/]\d\d[-/]\d\d|\[?\d\d?:\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:|[IWEF]\d{4} |time=|ts=|level=|\{\"|[$#>] |"
-    r"(?:DEBU|INFO|WARN|ERRO|FATA|PANI|TRAC)\w{0,2}[\[: ]|(?:ERROR|WARNING|FATAL|Error|Warning)[: \[]|\w[\w.-]{0,40} \| |```|"
+    r"\s*(?:\d{4}[-/]\d\d[-/]\d\d|\[?\d\d?:\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:|[IWEF]\d{4} |time=|"
+    r"ts=|level=|\{\"|[$#>] |"
+    r"(?:DEBU|INFO|WARN|ERRO|FATA|PANI|TRAC)\w{0,2}[\[: ]|(?:ERROR|WARNING|FATAL|Error|Warning)[: \[]|"
+    r"\w[\w.-]{0,40} \| |```|"
     r"#\d{1,4} |=> |--- |\* )"
 )
 _CODE_LINE = re.compile(
-    r"\s*(?:denied|unauthorized|unknown|name unknown|name invalid|manifest unknown|manifest invalid|blob unknown|toomanyrequests|"
+    r"\s*(?:denied|unauthorized|unknown|name unknown|name invalid|manifest unknown|manifest invalid|"
+    r"blob unknown|toomanyrequests|"
     r"unsupported|digest invalid|tag invalid): "
 )
 

@@ -1,8 +1,8 @@
-"""One entry of the tables of client, daemon and server lines, and the small language its pattern is written in.
+"""One entry of the tables of client, daemon and server lines, and the language its pattern is written in.
 
-An entry names the innermost telling words, not whole lines: clients wrap each other's errors (``a: b: c``), daemons quote
-them in logs, and the words that tell stand anywhere. What else a line names (URL, status, image, time) is read from
-the line as a whole by `clients_values`.
+An entry names the innermost telling words, not whole lines: clients wrap each other's errors (``a: b: c``), daemons
+quote them in logs, and the words that tell stand anywhere. What else a line names (URL, status, image, time) is read
+from the line as a whole by `clients_values`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 
 from reglens.diagnosis.meanings import Meaning
 
@@ -22,7 +23,7 @@ class Entry:
     """One thing that some client, daemon or server says.
 
     `teller` names who says it (empty: many do, the line's other marks tell), `hint` is a lower-case text without which
-    the pattern cannot match, `source` the public file, issue or manual where the words come from.
+    the pattern cannot match (or several, parted by ``|``, one of which must stand there), `source` the public file, issue or manual where the words come from.
 
     In `pattern`, a blank matches any run of white space, ``<<name>>`` a bare word up to a blank, quote, comma or
     semicolon, ``<<"name>>`` a text between double quotes; the names become values. Case is ignored. Every quantifier
@@ -35,14 +36,16 @@ class Entry:
     pattern: str
     source: str
 
-    def search(self, text: str) -> re.Match[str] | None:
-        """The last place in `text` that says so: in a chain of errors, the innermost."""
-        found = None
-        for number, match in enumerate(compiled(self.pattern).finditer(text)):
-            found = match
-            if number >= MAX_MATCHES:
-                break
-        return found
+    def may_match(self, text: str) -> bool:
+        """Whether one of the hints stands in `text`, which is in lower case: cheap, and never wrong when it says no."""
+        hint = self.hint
+        if "|" not in hint:
+            return hint in text
+        return any(part in text for part in hint.split("|"))
+
+    def matches(self, text: str) -> list[re.Match[str]]:
+        """The places in `text` that say so, the innermost of a chain of errors last."""
+        return list(islice(compiled(self.pattern).finditer(text), MAX_MATCHES))
 
 
 MAX_MATCHES = 50

@@ -25,16 +25,21 @@ _CALL_PATH = re.compile(
 _STATUS = (
     re.compile(
         r"(?:HTTP(?: response)?|response|http|unexpected|invalid|received|returned|return|error|got|with)[ _-]{0,2}"
-        r"(?:response )?(?:HTTP )?(?:status|code|error)(?:[ _]?code)?(?: from [^\n]{1,1200}?)?(?: was| of| is)?[\s:='\"]{0,4}\(?(?P<status>[1-5]\d\d)\b",
+        r"(?:response )?(?:HTTP )?(?:status|code|error)(?:[ _]?code)?(?: from [^\n]{1,1200}?)?(?: was|"
+        r" of| is)?[\s:='\"]{1,4}\(?(?P<status>[1-5]\d\d)\b",
         re.IGNORECASE,
     ),
     re.compile(r"\bstatus(?:[ _-]?code)?(?: from registry)?\"?[\s:=]{1,4}\"?(?P<status>[1-5]\d\d)\b", re.IGNORECASE),
     re.compile(r"\[http (?P<status>[1-5]\d\d)\]"),
     re.compile(
-        r"\b(?P<status>[1-5]\d\d) (?:Unauthorized|Forbidden|Not Found|Bad Request|Internal Server Error|Bad Gateway|Service (?:Temporarily )?"
-        r"Unavailable|Gateway Time-?out|Too Many Requests|Method Not Allowed|Payment Required|Request Entity Too Large|Not Acceptable|"
-        r"Conflict|Precondition Failed|Proxy Authentication Required|Unauthorised|OK\b|Moved Permanently|Found\b|Temporary Redirect|"
-        r"Client Error|Server Error|Not Implemented|Payload Too Large|Gone|Unprocessable|Unavailable For Legal Reasons)",
+        r"\b(?P<status>[1-5]\d\d) (?:Unauthorized|Forbidden|Not Found|Bad Request|Internal Server "
+        r"Error|Bad Gateway|Service (?:Temporarily )?"
+        r"Unavailable|Gateway Time-?out|Too Many Requests|Method Not Allowed|Payment Required|Request "
+        r"Entity Too Large|Not Acceptable|"
+        r"Conflict|Precondition Failed|Proxy Authentication Required|Unauthorised|OK\b|Moved "
+        r"Permanently|Found\b|Temporary Redirect|"
+        r"Client Error|Server Error|Not Implemented|Payload Too Large|Gone|Unprocessable|Unavailable "
+        r"For Legal Reasons)",
         re.IGNORECASE,
     ),
     re.compile(r"error parsing HTTP (?P<status>[1-5]\d\d) response body", re.IGNORECASE),
@@ -44,7 +49,8 @@ _STATUS = (
 
 _UPPER_CODES = (
     "UNAUTHORIZED DENIED NAME_UNKNOWN NAME_INVALID MANIFEST_UNKNOWN MANIFEST_INVALID MANIFEST_UNVERIFIED TAG_INVALID "
-    "MANIFEST_BLOB_UNKNOWN BLOB_UNKNOWN BLOB_UPLOAD_UNKNOWN BLOB_UPLOAD_INVALID DIGEST_INVALID SIZE_INVALID UNSUPPORTED "
+    "MANIFEST_BLOB_UNKNOWN BLOB_UNKNOWN BLOB_UPLOAD_UNKNOWN BLOB_UPLOAD_INVALID DIGEST_INVALID "
+    "SIZE_INVALID UNSUPPORTED "
     "TOOMANYREQUESTS UNAVAILABLE UNKNOWN NOT_FOUND FORBIDDEN PROJECTPOLICYVIOLATION PRECONDITION BAD_REQUEST "
     "PAGINATION_NUMBER_INVALID TAG_UNKNOWN INVALID_REQUEST QUOTA_EXCEEDED METHOD_UNSUPPORTED CONFLICT LIMIT_EXCEEDED"
 ).split()
@@ -53,14 +59,18 @@ _CODE = re.compile(
 )
 # docker prints codes in lower case with blanks for underscores (errcode.ErrorCode.Error)
 _LOWER_CODE = re.compile(
-    r"(?<!\d\d\d )(?:^|(?<=[:\s\"'`(\[]))(?P<code>unauthorized|denied|name unknown|name invalid|manifest unknown|manifest invalid|blob unknown|"
-    r"blob upload unknown|blob upload invalid|manifest blob unknown|digest invalid|size invalid|tag invalid|unsupported|"
-    r"toomanyrequests|unavailable|forbidden|errcode\.Error unauthorized|unknown)(?::\s{0,3}(?P<message>[^\n]{0,400})|(?=\s{0,2}[\"']?$))",
+    r"(?<!\d\d\d )(?:^|(?<=[:\s\"'`(\[]))(?P<code>unauthorized|denied|name unknown|name invalid|"
+    r"manifest unknown|manifest invalid|blob unknown|"
+    r"blob upload unknown|blob upload invalid|manifest blob unknown|digest invalid|size invalid|tag "
+    r"invalid|unsupported|"
+    r"toomanyrequests|unavailable|forbidden|errcode\.Error unauthorized|unknown)"
+    r"(?::\s{0,3}(?P<message>[^\n]{0,400})|(?=\s{0,2}[\"']?$))",
     re.IGNORECASE,
 )
 _JSON_MESSAGE = re.compile(r"[\"']message[\"']\s{0,4}:\s{0,4}[\"'](?P<message>[^\"\n]{0,400})", re.IGNORECASE)
 _DETAIL = re.compile(
-    r"\[map\[(?P<detail>[^\n]{0,400}?)\]\]|[\"']detail[\"']\s{0,3}:\s{0,3}(?P<json>[\[{\"][^\n]{1,400})|(?:err\.detail|detail)=(?P<log>\"[^\"]{0,300}\"|\S{1,200})"
+    r"\[map\[(?P<detail>[^\n]{0,400}?)\]\]|[\"']detail[\"']\s{0,3}:\s{0,3}(?P<json>[\[{\"][^\n]{1,400}"
+    r")|(?:err\.detail|detail)=(?P<log>\"[^\"]{0,300}\"|\S{1,200})"
 )
 _ACTION_DETAIL = re.compile(r"Action\W{1,4}(?P<action>\w{1,20})")
 _NAME_DETAIL = re.compile(r"Name\W{1,4}(?P<name>[\w./-]{1,255})")
@@ -207,7 +217,8 @@ def detail_in(text: str) -> Values:
 
 # time="…", ts=…, "time":"…"; a line's own beginning; common log format; Go's log
 _RFC3339 = re.compile(
-    r"(?P<date>\d{4}-\d\d-\d\d)[T ](?P<clock>\d\d:\d\d:\d\d)(?P<fraction>[.,]\d{1,9})? ?(?P<zone>Z|UTC|[+-]\d\d:?\d\d)?"
+    r"(?P<date>\d{4}-\d\d-\d\d)[T ](?P<clock>\d\d:\d\d:\d\d)(?P<fraction>[.,]\d{1,9})? ?(?P<zone>Z|"
+    r"UTC|[+-]\d\d:?\d\d)?"
 )
 _COMMON = re.compile(r"\[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\]")
 _HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, (\d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d) GMT")
@@ -243,7 +254,8 @@ def _zone(text: str) -> timezone:
 
 _FIELD = re.compile(
     r"\b(?P<key>http\.request\.(?:host|method|uri|useragent)|http\.response\.status|vars\.(?:name|reference)|"
-    r"err\.(?:code|message)|auth\.user\.name|image|host|ref|url|uri)=(?:\"(?P<quoted>[^\"]{0,1000})\"|(?P<bare>[^\s\"]{1,1000}))"
+    r"err\.(?:code|message)|auth\.user\.name|image|host|ref|url|uri)=(?:\"(?P<quoted>[^\"]{0,1000})\"|"
+    r"(?P<bare>[^\s\"]{1,1000}))"
 )
 _FIELD_NAMES = {
     "http.request.host": "host",
@@ -265,7 +277,7 @@ _FIELD_NAMES = {
 
 
 def fields_in(text: str) -> Values:
-    """The fields of a logfmt line that matter (distribution, configuration reference, "log"; containerd; watchtower)."""
+    """The fields of a logfmt line that matter (distribution, containerd, watchtower)."""
     values: Values = {}
     if "=" not in text:
         return values
@@ -285,7 +297,8 @@ def fields_in(text: str) -> Values:
 
 _REFERENCES = (
     re.compile(
-        r"(?:[Ff]ailed to pull|[Ee]rror pulling|[Pp]ulling|[Ff]ailed to push|Back-off pulling) image \"(?P<r>[^\"\s]{1,300})\""
+        r"(?:[Ff]ailed to pull|[Ee]rror pulling|[Pp]ulling|[Ff]ailed to push|Back-off pulling) image "
+        r"\"(?P<r>[^\"\s]{1,300})\""
     ),
     re.compile(
         r"failed to (?:pull and unpack image|resolve reference|resolve image|copy) \"?(?P<r>[^\"\s]{1,300}?)\"?: "
@@ -295,10 +308,18 @@ _REFERENCES = (
     re.compile(r"(?:source metadata for|load metadata for) (?P<r>[^\s\"]{1,300}?):?(?:\s|$)"),
     re.compile(r"(?:initializing source|initializing destination) (?:docker://)?(?P<r>[^\s\"]{1,300}?):? "),
     re.compile(
-        r"(?:reading|fetching|determining|writing) (?:manifest|digest) \S{1,140} in (?P<r>[^\s:\"]{1,300}(?::\d{1,5}/[^\s:\"]{1,200})?)"
+        r"(?:reading|fetching|determining|writing) (?:manifest|digest) \S{1,140} in "
+        r"(?P<r>[^\s:\"]{1,300}(?::\d{1,5}/[^\s:\"]{1,200})?)"
     ),
     re.compile(r"(?:image|ref|reference)[\"']?[=:] ?[\"'](?P<r>[^\"'\s]{3,300})[\"']"),
-    re.compile(r"(?:pull|push)(?:ing)? (?:of )?image [`'\"]?(?P<r>[\w][^\s`'\",]{2,300}?)[`'\"]?(?::? |$|,)"),
+    re.compile(
+        r"(?:pull|push)(?:ing)? (?:of )?image [`'\"]?(?P<r>(?!configuration\b|from\b|is\b|to\b|in\b)"
+        r"[\w][^\s`'\",]{2,300}?)[`'\"]?(?::? |$|,)"
+    ),
+    re.compile(r"PullImage \"(?P<r>[^\"\s]{1,300})\""),
+    re.compile(
+        r"(?:credentials for|Unauthorized for|for registry) '?(?P<r>[\w.-]{1,100}(?::\d{1,5})?/[^\s'\",:]{1,200})"
+    ),
     re.compile(r"docker://(?P<r>[^\s\"',]{1,300}?)(?::? |$|[\",])"),
 )
 
@@ -321,7 +342,8 @@ _ACTIONS = (
     (
         "login",
         re.compile(
-            r"login attempt|logging in(?:to)?\b|tryLoginWith|(?:docker|podman|nerdctl|registry|oras|auth|crane|skopeo|buildah) login(?!')|login to |Login did not|Error logging",
+            r"login attempt|logging in(?:to)?\b|tryLoginWith|(?:docker|podman|nerdctl|registry|oras|"
+            r"auth|crane|skopeo|buildah) login(?!')|login to |Login did not|Error logging",
             re.IGNORECASE,
         ),
     ),

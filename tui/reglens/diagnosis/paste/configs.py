@@ -28,20 +28,19 @@ source                      paths
 ``ecr cache``               ``("Registries", HOST, "ExpiresAt")``
 ==========================  =========================================================================================
 
-``("file",)`` with the path of the file follows where the paste names it. Secrets are `Secret` always. `read` is linear in the
-text and never raises.
+``("file",)`` with the path of the file follows where the paste names it. Secrets are `Secret` always. `read` is linear
+in the text and never raises.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
-from reglens.diagnosis.evidence import Fact, Span
+from reglens.diagnosis.evidence import Fact
 from reglens.diagnosis.paste import configs_credentials, configs_lines
 from reglens.diagnosis.paste.configs_read import Leaf, Value, json_leaves, toml_leaves, yaml_leaves
-from reglens.diagnosis.paste.source import Line, Passage, Source, whole
+from reglens.diagnosis.paste.source import Line, Source, whole
 from reglens.secret import Secret
 
 MAX_FACTS = 1000
@@ -50,7 +49,8 @@ MAX_BLOCK_LINES = 3000
 """Lines of one JSON document."""
 
 SECRET_KEYS = re.compile(
-    r"(?:^|[_.-])(?:auth|password|passwd|pass|secret|secretkey|accesskey|token|identitytoken|registrytoken|identity_token|"
+    r"(?:^|[_.-])(?:auth|password|passwd|pass|secret|secretkey|accesskey|token|identitytoken|"
+    r"registrytoken|identity_token|"
     r"private_?key|client_secret|key_secret)$",
     re.IGNORECASE,
 )
@@ -115,7 +115,8 @@ def as_facts(source: str, leaves: Sequence[Leaf]) -> Iterator[Fact]:
 
 # JSON ----------------------------------------------------------------------------------------------------------------
 _KNOWN_JSON = re.compile(
-    r"[\"'](?P<key>auths?|cred\w{0,6}[Ss]tore\w?|credHelpers?|insecure-registries|registry-mirrors|Registries|\.?dockerconfigjson|"
+    r"[\"'](?P<key>auths?|cred\w{0,6}[Ss]tore\w?|credHelpers?|insecure-registries|registry-mirrors|"
+    r"Registries|\.?dockerconfigjson|"
     r"\.dockercfg|imagePullSecrets|HttpHeaders)[\"']\s{0,5}:"
 )
 
@@ -180,7 +181,8 @@ def _secrets(leaves: Sequence[Leaf]) -> list[Fact]:
 
 
 _FILE = re.compile(
-    r"(?<![\w:/])(?P<file>(?:~|\.{0,2})?/?(?:[\w.-]{1,60}/){0,8}(?:config|auth|daemon|cache|registries|hosts|harbor|docker-compose)\.(?:json|ya?ml|toml|conf))\b"
+    r"(?<![\w:/])(?P<file>(?:~|\.{0,2})?/?(?:[\w.-]{1,60}/){0,8}(?:config|auth|daemon|cache|"
+    r"registries|hosts|harbor|docker-compose)\.(?:json|ya?ml|toml|conf))\b"
 )
 
 
@@ -219,12 +221,16 @@ def _from_toml(lines: Sequence[Line]) -> list[Fact]:
 
 # YAML ----------------------------------------------------------------------------------------------------------------
 _YAML_LINE = re.compile(
-    r"[ \t]*(?:-[ \t]+)*(?:\"[^\"\n]{1,200}\"|'[^'\n]{1,200}'|[A-Za-z_.*$/][\w.*$/{}@-]{0,120})(?::\d{1,5})?[ \t]?:(?:[ \t]|$)|[ \t]*-[ \t]+\S"
+    r"[ \t]*(?:-[ \t]+)*(?:\"[^\"\n]{1,200}\"|'[^'\n]{1,200}'|[A-Za-z_.*$/][\w.*$/{}@-]{0,120})"
+    r"(?::\d{1,5})?[ \t]?:(?:[ \t]|$)|[ \t]*-[ \t]+\S"
 )
 _NOT_YAML = re.compile(
-    r"\s{0,8}(?:HTTP/|[<>*] |curl\b|\$ |# |time=|[A-Z][a-z]{2} [ \d]\d \d\d:|\d{4}[-/]\d\d|Error\b|error\b|Get \"?http|ERRO|WARN|INFO|DEBU|FATA)"
-    r"|(?:www-authenticate|content-\w{1,20}|docker-\w[\w-]{1,40}|date|server|x-[\w-]{1,40}|strict-transport-security|connection|vary|"
-    r"set-cookie|host|user-agent|accept|authorization|username|password|warning|fatal|denied|unauthorized|unknown|caused by|"
+    r"\s{0,8}(?:HTTP/|[<>*] |curl\b|\$ |# |time=|[A-Z][a-z]{2} [ \d]\d \d\d:|\d{4}[-/]\d\d|Error\b|"
+    r"error\b|Get \"?http|ERRO|WARN|INFO|DEBU|FATA)"
+    r"|(?:www-authenticate|content-\w{1,20}|docker-\w[\w-]{1,40}|date|server|x-[\w-]{1,40}|"
+    r"strict-transport-security|connection|vary|"
+    r"set-cookie|host|user-agent|accept|authorization|username|password|warning|fatal|denied|"
+    r"unauthorized|unknown|caused by|"
     r"digest|status|latest|[\w.-]{1,128}: digest): ",
     re.IGNORECASE,
 )
@@ -243,12 +249,6 @@ _YAML_KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(r"^(?:rootcertbundle|autoredirect|remoteurl|htpasswd|realm|issuer|storage|jwks|http|auth)$"),
     ),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Document:
-    source: str
-    leaves: list[Leaf]
 
 
 def _from_yaml(lines: Sequence[Line]) -> list[Fact]:
@@ -305,8 +305,3 @@ def _yaml_runs(lines: Sequence[Line]) -> Iterator[list[Line]]:
 def _goes_on(run: Sequence[Line], text: str) -> bool:
     """Whether an indented line belongs to a block scalar or a list before it."""
     return bool(run) and text[:2] in ("  ", "\t\t", "\t") and bool(re.search(r"[|>][+-]?\s*$", run[-1].text))
-
-
-def span_of(passage: Passage) -> Span:
-    """Where a passage stands."""
-    return passage.span()

@@ -22,7 +22,8 @@ from reglens.oci.reference import HUB
 from reglens.secret import Secret
 
 SETTINGS = (
-    "auths HttpHeaders credsStore credHelpers detachKeys experimental proxies plugins currentContext aliases psFormat "
+    "auths HttpHeaders credsStore credHelpers detachKeys experimental proxies plugins currentContext "
+    "aliases psFormat "
     "imagesFormat stackOrchestrator cliPluginsExtraDirs features"
 ).split()
 _MATTER = ("auths", "credsStore", "credHelpers")

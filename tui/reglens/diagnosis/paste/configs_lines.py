@@ -10,23 +10,30 @@ from reglens.diagnosis.paste.configs_read import Leaf
 from reglens.diagnosis.paste.source import Line
 from reglens.secret import Secret
 
-_KNOWN_VARIABLE = re.compile(
-    r"(?:REGISTRY_[A-Z0-9_]{3,80}|GITLAB_REGISTRY_[A-Z0-9_]{2,60}|(?:HTTPS?|NO|ALL|FTP)_PROXY|(?:https?|no|all)_proxy|DOCKER_CONFIG|"
-    r"DOCKER_AUTH_CONFIG|DOCKER_CONTENT_TRUST|DOCKER_HOST|REGISTRY_AUTH_FILE|XDG_RUNTIME_DIR|CI_REGISTRY[A-Z_]{0,30}|PORTUS_[A-Z_]{3,40}|"
-    r"SSL_CERT_(?:FILE|DIR)|GOOGLE_APPLICATION_CREDENTIALS|AWS_(?:PROFILE|REGION|DEFAULT_REGION)|EXT_ENDPOINT|TOKEN_ENDPOINT|KC_HOSTNAME\w{0,20})"
+_NAMES = (
+    r"(?:REGISTRY_[A-Z0-9_]{3,80}|GITLAB_REGISTRY_[A-Z0-9_]{2,60}|(?:HTTPS?|NO|ALL|FTP)_PROXY|"
+    r"(?:https?|no|all)_proxy|DOCKER_CONFIG|"
+    r"DOCKER_AUTH_CONFIG|DOCKER_CONTENT_TRUST|DOCKER_HOST|REGISTRY_AUTH_FILE|XDG_RUNTIME_DIR|"
+    r"CI_REGISTRY[A-Z_]{0,30}|PORTUS_[A-Z_]{3,40}|"
+    r"SSL_CERT_(?:FILE|DIR)|GOOGLE_APPLICATION_CREDENTIALS|AWS_(?:PROFILE|REGION|DEFAULT_REGION)|"
+    r"EXT_ENDPOINT|TOKEN_ENDPOINT|KC_HOSTNAME\w{0,20})"
 )
+_KNOWN_VARIABLE = re.compile(_NAMES)
 _ASSIGNMENT = re.compile(
-    r"(?:^|[\s\"'“({;]|-e |--env[ =]|SetEnv )(?P<name>[A-Za-z][A-Za-z0-9_]{3,80})(?:=|(?<=[A-Z_]) (?=\S))[\"'“]?(?P<value>[^\s\"'“”;]{1,1000})"
+    rf"(?<![A-Za-z0-9_])(?P<name>{_NAMES})(?:=|(?<=[A-Z_]) (?=\S))[\"'“]?(?P<value>[^\s\"'“”;]{{1,1000}})"
 )
 _RUBY = re.compile(
-    r"\s{0,20}(?P<name>(?:registry(?:_external_url|_nginx)?|gitlab_rails)(?:\[['\"]\w{1,60}['\"]\])?|external_url)\s{0,10}(?:=\s{0,10})?['\"](?P<value>[^'\"\n]{1,300})['\"]"
+    r"\s{0,20}(?P<name>(?:registry(?:_external_url|_nginx)?|gitlab_rails)(?:\[['\"]\w{1,60}['\"]\])?|"
+    r"external_url)\s{0,10}(?:=\s{0,10})?['\"](?P<value>[^'\"\n]{1,300})['\"]"
 )
 _DIRECTIVE = re.compile(
-    r"\s{0,60}(?P<name>proxy_pass|proxy_set_header|proxy_pass_header|proxy_hide_header|client_max_body_size|server_name|listen|auth_basic|"
-    r"auth_basic_user_file|auth_request|return|rewrite|add_header|ssl_certificate|ssl_certificate_key|proxy_buffering|proxy_request_buffering|"
-    r"chunked_transfer_encoding|proxy_redirect|proxy_read_timeout|location|upstream|error_page)\s{1,20}(?P<value>[^;{\n]{1,400}?)\s{0,10}[;{]"
+    r"\s{0,60}(?P<name>proxy_pass|proxy_set_header|proxy_pass_header|proxy_hide_header|"
+    r"client_max_body_size|server_name|listen|auth_basic|"
+    r"auth_basic_user_file|auth_request|return|rewrite|add_header|ssl_certificate|ssl_certificate_key|"
+    r"proxy_buffering|proxy_request_buffering|"
+    r"chunked_transfer_encoding|proxy_redirect|proxy_read_timeout|location|upstream|error_page)"
+    r"\s{1,20}(?P<value>[^;{\n]{1,400}?)\s{0,10}[;{]"
 )
-_TOKEN_OPTIONS = ("realm", "service", "issuer", "rootcertbundle", "autoredirect", "autoredirectpath", "jwks")
 
 
 def known_variable(name: str) -> bool:
@@ -46,8 +53,7 @@ def assignments(lines: Sequence[Line]) -> list[Fact]:
         text = line.text
         if "=" in text or "SetEnv" in text:
             for found in _ASSIGNMENT.finditer(text):
-                if known_variable(found["name"]):
-                    facts += _variable(found["name"], found["value"], line.span(*found.span("value")))
+                facts += _variable(found["name"], found["value"], line.span(*found.span("value")))
         if ("registry" in text or "external_url" in text) and (ruby := _RUBY.match(text)):
             facts.append(Fact("gitlab.rb", (ruby["name"],), ruby["value"], line.span(*ruby.span("value"))))
     return facts
@@ -64,8 +70,8 @@ def _variable(name: str, value: str, span: Span) -> Iterator[Fact]:
 
 
 def registry_path(name: str) -> tuple[str, ...]:
-    """The setting of the registry's ``config.yml`` that a ``REGISTRY_…`` variable overrides (distribution, configuration,
-    "Override specific configuration options"), or ``()``."""
+    """The setting of the registry's ``config.yml`` that a ``REGISTRY_…`` variable overrides, or ``()`` (distribution,
+    about/configuration.md, "Override specific configuration options")."""
     if not name.startswith("REGISTRY_") or name == "REGISTRY_AUTH_FILE":
         return ()
     parts = tuple(part.lower() for part in name.split("_")[1:] if part)

@@ -1,4 +1,4 @@
-"""Configurations as people paste them, fragments of them included, read into leaves: a path, a value, and where it stands.
+"""Configurations as people paste them, fragments too, read into leaves: a path, a value, and where it stands.
 
 Three readers, none of which raises or insists on a whole document: `json_leaves`, `yaml_leaves`, `toml_leaves`.
 They read the subset that configurations use; what they cannot place they leave out.
@@ -128,7 +128,8 @@ def _bare(text: str) -> Value:
 
 # YAML ----------------------------------------------------------------------------------------------------------------
 _PAIR = re.compile(
-    r"(?P<indent>[ \t]*)(?P<dashes>(?:-[ \t]+)*)(?P<key>\"[^\"\n]{1,300}\"|'[^'\n]{1,300}'|[A-Za-z0-9_.*$\[/<][^\s:#\"'{}\[\],&]{0,200}(?::\d{1,5})?)"
+    r"(?P<indent>[ \t]*)(?P<dashes>(?:-[ \t]+)*)(?P<key>\"[^\"\n]{1,300}\"|'[^'\n]{1,300}'|"
+    r"[A-Za-z0-9_.*$\[/<][^\s:#\"'{}\[\],&]{0,200}(?::\d{1,5})?)"
     r"[ \t]?:(?:[ \t]+(?P<value>\S.*)?|$)"
 )
 _ITEM = re.compile(r"(?P<indent>[ \t]*)(?P<dashes>(?:-[ \t]+)+)(?P<value>\S.*)?$")
@@ -252,7 +253,10 @@ def _scalar(lines: list[Line], index: int, column: int) -> tuple[int, str, Span]
 
 # TOML ----------------------------------------------------------------------------------------------------------------
 _TABLE = re.compile(r"\s{0,40}\[{1,2}(?P<name>[^\]\[]{1,400}|(?:[^\]\"]|\"[^\"]{0,300}\"){1,400})\]{1,2}\s*(?:#.*)?$")
-_SETTING = re.compile(r"\s{0,40}(?P<key>\"[^\"]{1,300}\"|'[^']{1,300}'|[\w.-]{1,120})\s{0,20}=\s{0,20}(?P<value>\S.*)$")
+_SETTING = re.compile(
+    r"\s{0,40}(?P<key>\"[^\"]{1,300}\"|'[^']{1,300}'|[\w.-]{1,120})"
+    r"\s{0,20}=\s{0,20}(?P<value>\S.*)$"
+)
 _PART = re.compile(r"\"([^\"]{0,300})\"|'([^']{0,300})'|([^\s.\"']{1,300})")
 
 

@@ -1,0 +1,355 @@
+"""What is said of credential helpers, cloud logins, and files and secrets with credentials."""
+
+from __future__ import annotations
+
+from reglens.diagnosis.meanings import Meaning as M
+from reglens.diagnosis.paste.clients_table import table
+
+ENTRIES = table(
+    (
+        (
+            M.HELPER_MISSING,
+            "docker",
+            "docker-credential-",
+            r"exec: \"?(?P<helper>docker-credential-[\w.-]{1,60})\"?: executable file not found",
+            "docker/docker-credential-helpers, client/client.go; docker/cli, cli/config/credentials/native_store.go",
+        ),
+        (
+            M.HELPER_MISSING,
+            "",
+            "docker-credential-",
+            r"(?P<helper>docker-credential-[\w.-]{1,60})(?:: (?:command )?not found| (?:is )?not installed| "
+            r"not found| executable not found)",
+            "docker-compose (Python), shells",
+        ),
+        (
+            M.HELPER_MISSING,
+            "",
+            "docker-credential-",
+            r"(?:cannot find|no such file or directory|not installed|could not find)"
+            r"[^\"]{0,100}(?P<helper>docker-credential-[\w.-]{1,60})",
+            "docker-py, credentials/errors.py",
+        ),
+        (
+            M.HELPER_MISSING,
+            "",
+            "docker-credential-",
+            r"(?P<helper>docker-credential-[\w.-]{1,60})\"?: (?:fork/exec|no such file|permission denied|exec "
+            r"format error)",
+            "Go os/exec",
+        ),
+        (
+            M.HELPER_MISSING,
+            "",
+            "docker-credential-",
+            r"fork/exec \S{0,200}(?P<helper>docker-credential-[\w.-]{1,60}): ",
+            "Go os/exec",
+        ),
+        (
+            M.HELPER_MISSING,
+            "",
+            "docker-credential-",
+            r"(?P<helper>docker-credential-[\w.-]{1,60})(?:\.exe)?['\"]? (?:does not exist|resolves to "
+            r"executable in current directory)",
+            "docker-py; Go os/exec",
+        ),
+        (
+            M.HELPER_FAILED,
+            "docker",
+            "error getting credentials",
+            r"error getting credentials - err: (?!exec: )(?P<reason>[^,]{1,300}), out: " r"`?(?P<output>[^`]{0,400})`?",
+            "docker/docker-credential-helpers, client/client.go; docker/cli, cli/config/credentials/native_store.go",
+        ),
+        (
+            M.HELPER_FAILED,
+            "docker",
+            "credentials",
+            r"error (?:storing|saving) credentials(?: - err)?: (?!exec: )(?P<reason>[^,]{1,300})(?:, out: "
+            r"`(?P<output>[^`]{0,400})`?)?",
+            "docker/docker-credential-helpers, client/client.go; docker/cli, cli/config/credentials/native_store.go",
+        ),
+        (
+            M.HELPER_FAILED,
+            "docker",
+            "error getting credentials",
+            r"error getting credentials - err",
+            "docker/docker-credential-helpers, client/client.go; docker/cli, cli/config/credentials/native_store.go",
+        ),
+        (
+            M.HELPER_FAILED,
+            "docker",
+            "credentials",
+            r"Credentials store (?P<helper>docker-credential-[\w.-]{1,60}) exited with "
+            r"\"(?P<output>[^\"]{0,300})\"",
+            "docker-py, credentials/store.py",
+        ),
+        (
+            M.HELPER_FAILED,
+            "docker",
+            "docker-credential-",
+            r"(?:error|failed)[^\"]{0,60}(?P<helper>docker-credential-[\w.-]{1,60})[^\"]{0,60}(?:fail|exit|" r"error)",
+            "several clients",
+        ),
+        (
+            M.HELPER_FAILED,
+            "docker",
+            "not initialized|store is uninitialized",
+            r"pass not initialized|pass store is uninitialized",
+            "docker-credential-helpers, pass",
+        ),
+        (
+            M.HELPER_FAILED,
+            "docker",
+            "cannot autolaunch d-bus without x11|org.freedesktop.secrets was not provided|the name is not activatable",
+            r"(?:Cannot autolaunch D-Bus without X11|org\.freedesktop\.secrets was not provided|The name is "
+            r"not activatable)",
+            "docker-credential-secretservice",
+        ),
+        (M.HELPER_FAILED, "docker", "autolaunch", r"Cannot autolaunch D-Bus", "docker-credential-secretservice"),
+        (
+            M.HELPER_FAILED,
+            "docker",
+            "keychain cannot be accessed|user interaction is not allowed",
+            r"User interaction is not allowed|keychain cannot be accessed",
+            "docker-credential-osxkeychain",
+        ),
+        (
+            M.HELPER_FAILED,
+            "docker",
+            "already exists in the keychain",
+            r"The specified item already exists in the keychain",
+            "docker-credential-osxkeychain",
+        ),
+        (
+            M.HELPER_FAILED,
+            "docker",
+            "logon session does not exist",
+            r"A specified logon session does not exist",
+            "docker-credential-wincred",
+        ),
+        (
+            M.HELPER_FAILED,
+            "docker",
+            "not enough memory resources are available to process this command|the stub received bad data",
+            r"(?:The stub received bad data|Not enough memory resources are available to process this command)",
+            "docker-credential-wincred",
+        ),
+        (
+            M.HELPER_FAILED,
+            "kubelet",
+            "credential provider",
+            r"(?:failed|error)[^\"]{0,80}credential provider (?:plugin )?\"?(?P<helper>[\w.-]{0,60})",
+            "kubernetes, pkg/credentialprovider/plugin",
+        ),
+        (
+            M.CLOUD_IDENTITY_FAILED,
+            "ecr-login",
+            "nocredentialproviders",
+            r"NoCredentialProviders: no valid providers in chain",
+            "AWS SDK for Go",
+        ),
+        (
+            M.CLOUD_IDENTITY_FAILED,
+            "aws",
+            "unable to locate credentials",
+            r"Unable to locate credentials",
+            "AWS CLI (botocore)",
+        ),
+        (
+            M.CLOUD_IDENTITY_FAILED,
+            "aws",
+            "invalidclienttokenid|invalidsignatureexception|unrecognizedclientexception",
+            r"(?:UnrecognizedClientException|InvalidClientTokenId|InvalidSignatureException)",
+            "AWS, common errors",
+        ),
+        (
+            M.CLOUD_IDENTITY_FAILED,
+            "aws",
+            "imds|cached credentials|retrieve credentials",
+            r"no EC2 IMDS role found|failed to (?:refresh cached credentials|retrieve credentials)",
+            "AWS SDK for Go 2",
+        ),
+        (
+            M.CLOUD_IDENTITY_FAILED,
+            "aws",
+            "security token included",
+            r"The security token included in the request is invalid",
+            "AWS",
+        ),
+        (
+            M.CLOUD_IDENTITY_FAILED,
+            "gcloud",
+            "default credentials|could not automatically determine",
+            r"could not find default credentials|Could not automatically determine credentials",
+            "Google auth libraries",
+        ),
+        (
+            M.CLOUD_IDENTITY_FAILED,
+            "gcloud",
+            "active account selected",
+            r"You do not currently have an active account selected",
+            "gcloud",
+        ),
+        (M.CLOUD_IDENTITY_FAILED, "acr", "az login", r"Please run 'az login'", "Azure CLI"),
+        (
+            M.CONFIG_BROKEN,
+            "docker",
+            "error loading config file",
+            r"Error loading config file:? (?P<file>[^\s:]{1,300})(?:: |\): )(?!open )(?P<reason>[^\"]{1,200})",
+            "docker/cli, cli/config/config.go",
+        ),
+        (
+            M.CONFIG_BROKEN,
+            "docker",
+            "parsing config file",
+            r"parsing config file \((?P<file>[^)]{1,300})\): (?P<reason>[^\"]{1,200})",
+            "docker/cli, cli/config/config.go",
+        ),
+        (
+            M.CONFIG_BROKEN,
+            "podman",
+            "unmarshaling json at",
+            r"unmarshaling JSON at \"(?P<file>[^\"]{1,300})\": (?P<reason>[^\"]{1,200})",
+            "containers/image, pkg/docker/config",
+        ),
+        (
+            M.CONFIG_UNREADABLE,
+            "docker",
+            "error loading config file",
+            r"Error loading config file:? (?:(?P<file>[^\s:]{1,300}): )?(?:\S{1,300}: )?open \S{1,300}: "
+            r"permission denied",
+            "docker/cli, cli/config/config.go",
+        ),
+        (
+            M.CONFIG_UNREADABLE,
+            "docker",
+            "loading config file",
+            r"loading config file: open (?P<file>[^\s:]{1,300}): permission denied",
+            "docker/cli, cli/config/config.go",
+        ),
+        (
+            M.CONFIG_UNREADABLE,
+            "podman",
+            "no such file or directory|permission denied",
+            r"(?:open|stat|reading|checking authfile:?) (?:JSON file )?\"?(?P<file>[^\s\":]{0,300}(?:auth|"
+            r"config)\.json)\"?: (?:open \S{1,300}: )?(?:permission denied|no such file or directory)",
+            "containers/image; containers/common",
+        ),
+        (
+            M.CONFIG_UNREADABLE,
+            "kaniko",
+            "config.json",
+            r"(?P<file>\S{0,200}config\.json): (?:permission denied|no such file or directory|is a directory)",
+            "several clients",
+        ),
+        (
+            M.SECRET_MISSING,
+            "kubelet",
+            "image pull secrets",
+            r"Unable to retrieve some image pull secrets \((?P<secret>[^)]{1,200})\)",
+            "kubernetes, pkg/kubelet/kubelet_pods.go",
+        ),
+        (
+            M.SECRET_MISSING,
+            "kubelet",
+            "pull secret",
+            r"(?:Unable to retrieve|couldn'?t get|could not find|failed to (?:get|read|find)) (?:image )?pull "
+            r"secret:? \"?(?P<secret>[\w./-]{1,200})",
+            "kubernetes, pkg/kubelet",
+        ),
+        (
+            M.SECRET_MISSING,
+            "kubelet",
+            "failedtoretrieveimagepullsecret",
+            r"FailedToRetrieveImagePullSecret",
+            "kubernetes, events",
+        ),
+        (
+            M.SECRET_MISSING,
+            "",
+            '" not found',
+            r"secrets? \"(?P<secret>[\w.-]{1,200})\" not found",
+            "kubernetes apimachinery",
+        ),
+        (
+            M.CREDENTIALS_BROKEN,
+            "",
+            "illegal base64",
+            r"illegal base64 data at input byte (?P<position>\d{1,9})",
+            "Go encoding/base64: docker config auth",
+        ),
+        (
+            M.CREDENTIALS_BROKEN,
+            "docker",
+            "invalid auth configuration file",
+            r"invalid auth configuration file",
+            "docker/cli, cli/config/configfile/file.go",
+        ),
+        (
+            M.CREDENTIALS_BROKEN,
+            "docker",
+            "decoding auth config",
+            r"something went wrong decoding auth config",
+            "docker/cli, cli/config/configfile/file.go",
+        ),
+        (
+            M.CREDENTIALS_BROKEN,
+            "kubelet",
+            "couldn't parse auth|must be formatted as|unable to parse auth field",
+            r"(?:unable to parse auth field|couldn't parse auth|must be formatted as (?:base64\()"
+            r"?username:(?:delimiter)?)",
+            "kubernetes, pkg/credentialprovider/config.go",
+        ),
+        (
+            M.CREDENTIALS_BROKEN,
+            "",
+            "header field value",
+            r"invalid header field value (?:\"[^\"]{0,400}\" )?for (?:key )?\"?Authorization",
+            "Go net/http: a line end inside",
+        ),
+        (
+            M.CREDENTIALS_BROKEN,
+            "",
+            "invalid",
+            r"Invalid (?:character|header value|leading whitespace)[^\"]{0,60}(?:Authorization|header)",
+            "Node.js, Python requests",
+        ),
+        (
+            M.CREDENTIALS_BROKEN,
+            "",
+            "header value must be|illegal character|invalid return character|not a legal http header",
+            r"(?:Header value must be|Invalid return character|illegal character|not a legal HTTP header)"
+            r"[^\"]{0,80}",
+            "Python http.client, requests",
+        ),
+        (M.CREDENTIALS_BROKEN, "", "incorrect padding", r"(?:binascii\.Error: )?Incorrect padding", "Python base64"),
+        (
+            M.CREDENTIALS_BROKEN,
+            "acr",
+            "invalid authorization format|malformed authorization",
+            r"invalid authorization format|malformed authorization",
+            "several",
+        ),
+        (
+            M.CREDENTIALS_BROKEN,
+            "docker",
+            "password|username",
+            r"(?:username|password) is (?:empty|required)|empty (?:username|password)",
+            "docker/cli, cli/command/registry/login.go",
+        ),
+        (
+            M.CREDENTIALS_BROKEN,
+            "docker",
+            "must provide --username with --password-stdin|the --password-stdin option requires --username",
+            r"Must provide --username with --password-stdin|the --password-stdin option requires --username",
+            "docker/cli",
+        ),
+        (
+            M.CREDENTIALS_BROKEN,
+            "",
+            "unexpected error: empty auth config",
+            r"unexpected error: empty auth config",
+            "moby",
+        ),
+    )
+)

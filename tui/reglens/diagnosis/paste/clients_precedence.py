@@ -1,0 +1,71 @@
+"""Which of several things that one statement says is worth reporting."""
+
+from __future__ import annotations
+
+from reglens.diagnosis.meanings import Meaning
+
+CONTEXT = frozenset(
+    {
+        Meaning.WANTED,
+        Meaning.TRYING,
+        Meaning.DEFAULT_TAG,
+        Meaning.FALLING_BACK,
+        Meaning.BACK_OFF,
+        Meaning.TOKEN_REQUEST,
+        Meaning.TOKEN_RECEIVED,
+        Meaning.CREDENTIALS_FOUND,
+        Meaning.LOGIN_SUCCEEDED,
+        Meaning.EXCHANGED,
+    }
+)
+"""Meanings that set the scene; they neither hide others nor are hidden."""
+VAGUE = frozenset({Meaning.TOKEN_REFUSED, Meaning.SERVER_FAILED, Meaning.MEDIA_TYPE_UNSUPPORTED, Meaning.TLS_FAILED})
+_NETWORK = frozenset(
+    {
+        Meaning.NAME_NOT_RESOLVED,
+        Meaning.CONNECTION_REFUSED,
+        Meaning.CONNECTION_TIMEOUT,
+        Meaning.CONNECTION_LOST,
+        Meaning.NETWORK_UNREACHABLE,
+        Meaning.ANSWER_TIMEOUT,
+        Meaning.ADDRESS_INVALID,
+    }
+)
+HIDES: dict[Meaning, frozenset[Meaning]] = {
+    Meaning.HELPER_MISSING: frozenset({Meaning.HELPER_FAILED, Meaning.CREDENTIALS_ABSENT, Meaning.LOGIN_NEEDED}),
+    Meaning.HELPER_FAILED: frozenset({Meaning.CREDENTIALS_REFUSED}),
+    Meaning.CREDENTIALS_ABSENT: frozenset({Meaning.HELPER_FAILED, Meaning.CREDENTIALS_REFUSED}),
+    Meaning.TLS_NAME: frozenset({Meaning.TLS_AUTHORITY, Meaning.TLS_FAILED}),
+    Meaning.TLS_EXPIRED: frozenset({Meaning.TLS_AUTHORITY, Meaning.TLS_FAILED}),
+    Meaning.TLS_AUTHORITY: frozenset({Meaning.TLS_FAILED}),
+    Meaning.CONNECTION_REFUSED: frozenset({Meaning.CONNECTION_TIMEOUT}),
+    Meaning.NAME_NOT_RESOLVED: frozenset({Meaning.CONNECTION_TIMEOUT, Meaning.CONNECTION_REFUSED}),
+    Meaning.ANSWER_TIMEOUT: frozenset({Meaning.CONNECTION_TIMEOUT}),
+    Meaning.NAME_UPPER_CASE: frozenset({Meaning.REFERENCE_INVALID}),
+    Meaning.CREDENTIAL_SCOPE_MISSING: frozenset({Meaning.PERMISSION_MISSING}),
+    Meaning.NETWORK_REFUSED: frozenset({Meaning.PERMISSION_MISSING}),
+    Meaning.CREDENTIALS_EXPIRED: frozenset({Meaning.TOKEN_EXPIRED, Meaning.CREDENTIALS_REFUSED}),
+    Meaning.CREDENTIALS_SECOND_FACTOR: frozenset({Meaning.CREDENTIALS_REFUSED}),
+    Meaning.CREDENTIALS_REVOKED: frozenset({Meaning.CREDENTIALS_REFUSED}),
+    Meaning.LOGIN_THROTTLED: frozenset({Meaning.RATE_LIMITED}),
+    Meaning.ACCEPT_REFUSED: frozenset({Meaning.MANIFEST_UNKNOWN, Meaning.MEDIA_TYPE_UNSUPPORTED}),
+    Meaning.TOKEN_NOT_YET_VALID: frozenset({Meaning.TOKEN_ANSWER_INVALID, Meaning.TOKEN_EXPIRED}),
+    Meaning.TOKEN_ALGORITHM: frozenset({Meaning.TOKEN_SIGNATURE}),
+    Meaning.UPSTREAM_REFUSED: frozenset(
+        {Meaning.UPSTREAM_FAILED, Meaning.TOKEN_SERVER_REFUSED, Meaning.CREDENTIALS_REFUSED}
+    ),
+    Meaning.PROJECT_UNKNOWN: frozenset({Meaning.REPOSITORY_UNKNOWN}),
+    Meaning.REPOSITORY_UNKNOWN: frozenset({Meaning.MANIFEST_UNKNOWN}),
+    Meaning.PLATFORM_UNKNOWN: frozenset({Meaning.MANIFEST_UNKNOWN}),
+    Meaning.DENIED_OR_ABSENT: frozenset({Meaning.REPOSITORY_UNKNOWN}),
+    Meaning.PERMISSION_OR_ABSENT: frozenset({Meaning.PERMISSION_MISSING, Meaning.REPOSITORY_UNKNOWN}),
+    Meaning.AUTHORIZATION_NEEDED: frozenset({Meaning.LOGIN_NEEDED}),
+    Meaning.STORAGE_REFUSED_AUTHORIZATION: frozenset({Meaning.STORAGE_REFUSED}),
+    Meaning.HTTP_ANSWER_TO_HTTPS: frozenset({Meaning.TLS_FAILED}),
+    Meaning.RATE_LIMITED: frozenset({Meaning.PAGE_ANSWERED}),
+    Meaning.BODY_TOO_LARGE: frozenset({Meaning.PAGE_ANSWERED}),
+    Meaning.SERVER_FAILED: frozenset({Meaning.PAGE_ANSWERED}),
+    Meaning.PROXY_FAILED: _NETWORK | {Meaning.PAGE_ANSWERED},
+    Meaning.TOKEN_KEY_FILE: frozenset({Meaning.SERVER_CONFIG}),
+}
+"""Meanings that say the same as others more exactly: what each makes superfluous in the same statement."""
