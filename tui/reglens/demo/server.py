@@ -12,7 +12,6 @@ and skopeo take both; and a learner sees two hosts, as in the field.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import socket
@@ -30,7 +29,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 LOOPBACK = "127.0.0.1"
-_PATIENCE = 5.0
+_PATIENCE = 30.0
+"""Seconds to wait for the thread: far more than it takes, even on a busy machine."""
 
 
 def utcnow() -> datetime:
@@ -42,7 +42,9 @@ class DemoRegistry:
 
     `start` returns as soon as the ports are bound: requests wait in the sockets' queues until the thread has imported
     and built what it needs. `requests` counts what was asked: ping, catalog, tags, manifest, blob, store, referrers,
-    token, search and so on. `port` 0 means any free one. Raises OSError from `start` if the port is taken.
+    token, search and so on. `port` 0 means any free one; the other host gets the port after it, if that is free.
+    Raises OSError from `start` if the port is taken. `failure` is what ended the thread, should that ever happen: the
+    ports are closed then.
     """
 
     def __init__(self, *, port: int = 0, clock: Callable[[], datetime] = utcnow) -> None:
@@ -150,14 +152,18 @@ class DemoRegistry:
             self._closed = None
 
     def _run(self) -> None:
+        import asyncio
+
         try:
             asyncio.run(self._serve())
-        except BaseException as error:
+        except Exception as error:
             self.failure = error
-            raise
+            self._release()  # refused at once is better than waiting for nobody
 
     async def _serve(self) -> None:
         """Imports here, on the thread: none of this is paid for by whoever starts the demo."""
+        import asyncio
+
         from reglens.demo.content.catalogue import Catalogue
         from reglens.demo.faults import Addresses
         from reglens.demo.keys import untrusted_tls
@@ -187,7 +193,8 @@ def _server(app: ASGIApp, tls: ssl.SSLContext | None = None) -> uvicorn.Server:
 
     # What a client sends amiss is its own business; unhandled, uvicorn's word about it would land on the screen.
     logger = logging.getLogger("uvicorn")
-    logger.addHandler(logging.NullHandler())
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
     logger.propagate = False
     config = uvicorn.Config(
         app,
