@@ -35,7 +35,7 @@ from reglens.diagnosis.paste import (
     mask,
 )
 from reglens.diagnosis.paste import clients_values as named
-from reglens.diagnosis.paste.clients_precedence import CONTEXT, HIDES, VAGUE
+from reglens.diagnosis.paste.clients_precedence import ATTEMPTS, CONTEXT, HIDES, VAGUE
 from reglens.diagnosis.paste.clients_statements import statements
 from reglens.diagnosis.paste.clients_table import Entry
 from reglens.diagnosis.paste.clients_tellers import teller_of
@@ -352,6 +352,9 @@ def _reports(statement: Passage, hits: Iterable[_Hit], general: named.Values | N
         if level:
             values["level"] = level
         meaning = _for_part(hit.meaning, values)
+        if level == "debug" and meaning in ATTEMPTS:
+            values["reason"] = hit.meaning.says
+            meaning = Meaning.FALLING_BACK
         span: Span = statement.span(hit.start, hit.end) if meaning is not Meaning.EXCHANGED else statement.span()
         masked = {k: mask.mask(v) for k, v in values.items()}
         yield Report(meaning.value, hit.teller or teller, masked, shown, time, span)

@@ -20,7 +20,7 @@ CONTEXT = frozenset(
 )
 """Meanings that set the scene; they neither hide others nor are hidden."""
 VAGUE = frozenset({Meaning.TOKEN_REFUSED, Meaning.SERVER_FAILED, Meaning.MEDIA_TYPE_UNSUPPORTED, Meaning.TLS_FAILED})
-_NETWORK = frozenset(
+NETWORK = frozenset(
     {
         Meaning.NAME_NOT_RESOLVED,
         Meaning.CONNECTION_REFUSED,
@@ -31,6 +31,15 @@ _NETWORK = frozenset(
         Meaning.ADDRESS_INVALID,
     }
 )
+ATTEMPTS = NETWORK | {
+    Meaning.HTTP_ANSWER_TO_HTTPS,
+    Meaning.HTTP_REQUEST_TO_HTTPS,
+    Meaning.TLS_AUTHORITY,
+    Meaning.TLS_NAME,
+    Meaning.TLS_FAILED,
+}
+"""What a debug line tells of one attempt among several: clients try HTTPS before HTTP, mirrors before the origin. What
+they end with, they say at a higher level."""
 HIDES: dict[Meaning, frozenset[Meaning]] = {
     Meaning.HELPER_MISSING: frozenset({Meaning.HELPER_FAILED, Meaning.CREDENTIALS_ABSENT, Meaning.LOGIN_NEEDED}),
     Meaning.HELPER_FAILED: frozenset({Meaning.CREDENTIALS_REFUSED}),
@@ -65,7 +74,7 @@ HIDES: dict[Meaning, frozenset[Meaning]] = {
     Meaning.RATE_LIMITED: frozenset({Meaning.PAGE_ANSWERED}),
     Meaning.BODY_TOO_LARGE: frozenset({Meaning.PAGE_ANSWERED}),
     Meaning.SERVER_FAILED: frozenset({Meaning.PAGE_ANSWERED}),
-    Meaning.PROXY_FAILED: _NETWORK | {Meaning.PAGE_ANSWERED},
+    Meaning.PROXY_FAILED: NETWORK | {Meaning.PAGE_ANSWERED},
     Meaning.TOKEN_KEY_FILE: frozenset({Meaning.SERVER_CONFIG}),
 }
 """Meanings that say the same as others more exactly: what each makes superfluous in the same statement."""

@@ -84,7 +84,8 @@ ENTRIES = table(
         (
             M.WANTED,
             "containers/image",
-            "at destination: pinging container registry|error initializing source|initializing destination|initializing source",
+            "at destination: pinging container registry|error initializing source|initializing "
+            "destination|initializing source",
             r"(?:initializing source|initializing destination|Error initializing source|trying to reuse blob "
             r"\S{1,90} at destination: pinging container registry) (?:docker://)"
             r"?(?P<reference>[^\s\"]{1,300}?):? ",

@@ -22,8 +22,9 @@ _QUOTED = re.compile(r'<<\\?"(\w+)>>')
 class Entry:
     """One thing that some client, daemon or server says.
 
-    `teller` names who says it (empty: many do, the line's other marks tell), `hint` is a lower-case text without which
-    the pattern cannot match (or several, parted by ``|``, one of which must stand there), `source` the public file, issue or manual where the words come from.
+    `teller` names who says it (empty: many do, the line's other marks tell). `hint` is a lower-case text without which
+    the pattern cannot match (or several, parted by ``|``, of which one must stand there). `source` names the public
+    file, issue or manual where the words come from.
 
     In `pattern`, a blank matches any run of white space, ``<<name>>`` a bare word up to a blank, quote, comma or
     semicolon, ``<<"name>>`` a text between double quotes; the names become values. Case is ignored. Every quantifier
