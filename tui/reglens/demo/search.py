@@ -60,6 +60,7 @@ class Search:
             {
                 "name": familiar(about),
                 "description": about.description,
+                "pull_count": about.pulls,
                 "star_count": about.stars,
                 "is_official": about.official,
                 "is_automated": False,

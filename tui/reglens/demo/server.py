@@ -205,6 +205,7 @@ def _server(app: ASGIApp, tls: ssl.SSLContext | None = None) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         date_header=False,  # the servers have clocks of their own
+        timeout_keep_alive=75,  # as nginx: a person thinks longer than five seconds between two keys
         timeout_graceful_shutdown=1,
     )
     config.load()
