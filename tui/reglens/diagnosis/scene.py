@@ -288,12 +288,18 @@ class Scene:
         """The service that the registry wants: its challenge's, else the one that is known of a public registry."""
         if self.bearer is not None:
             return self.bearer.service or ""
-        return self.product.service if self.product.service and self.product.fixed_service else ""
+        if self.product.service and self.product.fixed_service:
+            return self.product.service
+        fact = told.service(self.evidence)
+        return str(fact.value) if fact is not None else ""
 
     @property
     def asked_service_proof(self) -> Proof:
         if self.bearer is not None and self.bearer_from is not None:
             return self.proof(self.bearer_from, "challenge", "Www-Authenticate, service", self.asked_service)
+        fact = None if self.product.fixed_service else told.service(self.evidence)
+        if fact is not None:
+            return Proof(f"{fact.source}, auth.token.service", self.asked_service, fact.span)
         return Proof(f"known of {self.product.name}", self.asked_service)
 
     @property

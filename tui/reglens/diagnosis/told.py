@@ -89,12 +89,9 @@ def logins(evidence: Evidence) -> Iterator[str]:
                     break
 
 
-def realm(evidence: Evidence) -> tuple[str, Fact] | None:
-    """The realm that a registry's configuration names."""
-    for fact in evidence.facts:
-        if fact.path[-3:] == ("auth", "token", "realm") and isinstance(fact.value, str):
-            return fact.value, fact
-    return None
+def service(evidence: Evidence) -> Fact | None:
+    """The service that a registry's configuration names."""
+    return next((f for f in evidence.facts if f.path[-3:] == ("auth", "token", "service")), None)
 
 
 def helper(evidence: Evidence, registry_name: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from reglens.diagnosis.finding import Finding
 from reglens.diagnosis.rules import (
     access,
+    configuration,
     credentials,
     header,
     reports,
@@ -33,6 +34,7 @@ ALL: tuple[Rule, ...] = (
     *credentials.RULES,
     *resource.RULES,
     *way.RULES,
+    *configuration.RULES,
     *reports.RULES,
 )
 LATE: tuple[LateRule, ...] = (signature.remaining, reports.vague)

@@ -106,12 +106,16 @@ def _lost(scene: Scene, report: Report) -> Choice:
     return _reach(scene, report)
 
 
+def _plain_request(scene: Scene, report: Report) -> Choice:
+    return [("plain-http", True)]
+
+
 def _plain(scene: Scene, report: Report) -> Choice:
     return [] if _overcome(scene, report) else [("plain-http", True)]
 
 
 def _unauthenticated(scene: Scene, report: Report) -> Choice | None:
-    if report.values.get("action") == "login" or "login" in report.values.get("part", ""):
+    if _login_refused(scene, report):
         return [("credentials-rejected", False), ("credentials-missing", False)]
     if _has(scene, M.LOGIN_SUCCEEDED, M.CREDENTIALS_FOUND):
         return [("permission-denied", False), ("credentials-rejected", False)]
@@ -124,6 +128,14 @@ def _unauthenticated(scene: Scene, report: Report) -> Choice | None:
     if scene.product.key == "harbor" and scene.action == "push":
         return [("repository-not-found", False), ("permission-denied", False)]
     return [("credentials-missing", False), ("credentials-rejected", False)]
+
+
+def _login_refused(scene: Scene, report: Report) -> bool:
+    """Whether it is a login that was refused: so it says, or the base route alone was asked, which docker does then."""
+    if report.values.get("action") == "login" or report.values.get("part") == "login" or _logging_in(scene):
+        return True
+    url = report.values.get("url", "")
+    return "://" in url and urlsplit(url).path == "/v2/" and not report.values.get("reference")
 
 
 def _has_progress(scene: Scene) -> bool:
@@ -152,6 +164,8 @@ def _absent_credentials(scene: Scene, report: Report) -> Choice:
 
 
 def _denied(scene: Scene, report: Report) -> Choice:
+    if _login_refused(scene, report):
+        return [("credentials-rejected", False), ("permission-denied", False)]
     name = scene.repository
     hubby = _PROXY_NAME.search(scene.registry) is not None and not scene.is_hub
     if report.values.get("code") == "DENIED" and scene.product.key == "hub" and scene.action == "push":
@@ -238,6 +252,8 @@ def _token_server_refused(scene: Scene, report: Report) -> Choice | None:
     if part(scene, report) == "upstream":
         return [("credentials-rejected", False), ("upstream-failed", False)]
     status = report.values.get("status", "")
+    if _has(scene, M.CREDENTIALS_ABSENT) and status in ("401", "403"):
+        return [("credentials-missing", True), ("repository-not-found", False)]
     if status == "403":
         return [("permission-denied", False), ("credentials-missing", False), ("credentials-rejected", False)]
     if status == "400" and _has(scene, M.SERVICE_UNKNOWN):
@@ -397,7 +413,7 @@ _SPECIAL: dict[Meaning, Callable[[Scene, Report], Choice | None]] = {
     M.TLS_NAME: _tls,
     M.TLS_EXPIRED: _tls,
     M.HTTP_ANSWER_TO_HTTPS: _plain,
-    M.HTTP_REQUEST_TO_HTTPS: _plain,
+    M.HTTP_REQUEST_TO_HTTPS: _plain_request,
     M.SCOPE_INVALID: _scope_invalid,
     M.TLS_FAILED: _tls,
     M.SHORT_NAME: _short_name,

@@ -491,7 +491,9 @@ def page(scene: Scene) -> Iterator[Finding]:
     ok = (judged.status or 0) < 400
     if judged.path in ("", "/") and ok:
         return
-    make = proven if ok or judged.status in (403, 401) else likely
+    if judged.status == 401:
+        return  # a 401 without a challenge is told as that
+    make = proven if ok or judged.status == 403 else likely
     yield make(
         "proxy-interference",
         "A web page came where the registry's answer belongs",
