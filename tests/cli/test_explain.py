@@ -54,7 +54,9 @@ def test_a_malformed_reference_is_evidence_and_no_wrong_usage(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "paste", [b"\0" * 1000, b"\xff\xfe", b"{" * 5000, b"\x1b[31m" * 100, bytes(range(256)), b"hello", b'"' * 999]
+    "paste",
+    [b"\0" * 1000, b"\xff\xfe", b"{" * 5000, b"\x1b[31m" * 100, bytes(range(256)), b"hello", b'"' * 999],
+    ids=["nul", "mark", "braces", "colours", "octets", "words", "quotes"],
 )
 def test_whatever_is_pasted_nothing_breaks(run: Run, paste: bytes) -> None:
     ran = run("explain", stdin=paste + b"x")

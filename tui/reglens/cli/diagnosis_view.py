@@ -43,8 +43,12 @@ def show(diagnosis: Diagnosis, output: Output) -> int:
     return exit_code(diagnosis)
 
 
-def draw_diagnosis(page: Page, diagnosis: Diagnosis) -> None:
-    """Outcome, exchanges, comparison and findings."""
+_SILENT = "Nothing here tells what went wrong: add the refused request's answer with its headers (curl -v)."
+
+
+def draw_diagnosis(page: Page, diagnosis: Diagnosis, *, silent: str = _SILENT) -> None:
+    """Outcome, exchanges, comparison and findings; `silent` is what to say where something is wrong and no finding
+    tells what."""
     mark, style = _OUTCOMES[diagnosis.outcome]
     about = f"  {diagnosis.reference}" if diagnosis.reference else ""
     moment = f"  at {diagnosis.moment:%Y-%m-%d %H:%M:%S} UTC" if diagnosis.moment else ""
@@ -60,11 +64,7 @@ def draw_diagnosis(page: Page, diagnosis: Diagnosis) -> None:
         _draw_finding(page, finding)
     if not diagnosis.findings:
         page.gap()
-        page.line(
-            "Nothing wrong was found."
-            if diagnosis.outcome is Outcome.OK
-            else "Nothing here tells what went wrong: add the refused request's answer with its headers (curl -v)."
-        )
+        page.line("Nothing wrong was found." if diagnosis.outcome is Outcome.OK else silent)
 
 
 def draw_exchanges(page: Page, exchanges: Sequence[Exchange]) -> None:

@@ -26,6 +26,9 @@ _MARKS = {
 }
 
 
+_SILENT = "Nothing that was met tells the cause; the log of whoever refused (registry or token server) has it."
+
+
 def run(args: argparse.Namespace, output: Output) -> int:
     """Walk, showing each step as it is done; then the diagnosis."""
     reference = read_reference(args.reference)
@@ -47,7 +50,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
     else:
         page = Page(output)
         page.gap()
-        draw_diagnosis(page, walked.diagnosis)
+        draw_diagnosis(page, walked.diagnosis, silent=_SILENT)
         page.done()
     return exit_code(walked.diagnosis)
 
