@@ -70,8 +70,8 @@ LIGHT = Theme(
     },
 )
 
-DEFAULTS = {"muted": "auto 65%", "cursor": "$panel", "cursor-blurred": "$panel"}
-"""Values of our own variables for themes that do not know them (Textual's, the person's)."""
+DEFAULTS = {"muted": "auto 65%", "cursor": "rgba(128,128,128,0.3)", "cursor-blurred": "rgba(128,128,128,0.15)"}
+"""Values of our own variables for themes that do not know them; Textual lets no variable name another one here."""
 
 ANSI = "ansi-dark"
 """Textual's theme of the terminal's own sixteen colours."""
