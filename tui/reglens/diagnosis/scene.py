@@ -6,7 +6,7 @@ Everything here is derived; rules read it and never search the exchanges themsel
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -376,10 +376,30 @@ class Scene:
             return "push"
         return told.action(self.evidence)
 
-    @property
+    @cached_property
     def reports(self) -> tuple[Report, ...]:
-        """What clients and servers say in their lines."""
-        return self.evidence.reports
+        """What clients and servers say, in their lines and in the bodies of refusals."""
+        return (*self.evidence.reports, *self._answers())
+
+    def _answers(self) -> Iterator[Report]:
+        """What the bodies of the refusals that count say. A registry's bare code beside a challenge says nothing new."""
+        for exchange in (self.refusal, self.grant if self.grant_failed else None):
+            if exchange is None or (exchange.status or 0) < 400 or not exchange.body.data:
+                continue
+            from reglens.diagnosis.paste import clients
+
+            part = "token" if exchange.role is Role.TOKEN else "registry"
+            values = {"host": exchange.host, "url": exchange.url or "", "status": str(exchange.status), "part": part}
+            for report in clients.read_text(exchange.body.text[:8000]):
+                if report.meaning in _BARE and (exchange.challenges or exchange.authorization is None):
+                    continue
+                yield replace(
+                    report,
+                    teller=report.teller or self.product.name,
+                    values={**values, **report.values},
+                    span=self.span(exchange, "body"),
+                    text=shown(report.text),
+                )
 
     @property
     def helper(self) -> str:
@@ -456,6 +476,10 @@ def _with_status(exchange: Exchange) -> Exchange:
     return exchange
 
 
+_BARE = frozenset(
+    {"unauthenticated", "denied", "login-needed", "token-refused", "token-scope", "exchanged", "not-found"}
+)
+"""Meanings of a body that a challenge or status says better."""
 _DENIAL = re.compile(
     r"unauthori[sz]ed|authenticat|denied|forbidden|invalid (?:bearer )?token|credential", re.IGNORECASE
 )

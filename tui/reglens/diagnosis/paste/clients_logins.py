@@ -249,6 +249,20 @@ ENTRIES = table(
             r"(?:too many|exceeded|maximum)[^\"]{0,40} (?:login|authentication) (?:attempts|failures)",
             "many servers",
         ),
+        (
+            M.CREDENTIALS_ABSENT,
+            "containerd",
+            "anonymous token",
+            r"failed to fetch anonymous token",
+            "containerd, core/remotes/docker/authorizer.go; moby/buildkit, util/resolver/authorizer.go",
+        ),
+        (
+            M.LOGIN_NEEDED,
+            "oras",
+            "basic auth",
+            r"credential required for basic auth",
+            "oras-project/oras-go, registry/remote/auth/client.go",
+        ),
         (M.LOGIN_SUCCEEDED, "docker", "login succeeded", r"Login Succeeded", "docker/cli, podman, nerdctl, helm"),
         (
             M.LOGIN_SUCCEEDED,

@@ -58,7 +58,10 @@ def part(scene: Scene, report: Report) -> str:
 
 
 def _reach(scene: Scene, report: Report) -> Choice:
-    if _overcome(scene, report):
+    upstream = [
+        r for r in scene.reports if r.text == report.text and r.meaning in (M.UPSTREAM_FAILED, M.UPSTREAM_REFUSED)
+    ]
+    if upstream or _overcome(scene, report):
         return []
     where = part(scene, report)
     if where == "token":
@@ -155,6 +158,8 @@ def _login_needed(scene: Scene, report: Report) -> Choice:
 
 
 def _absent_credentials(scene: Scene, report: Report) -> Choice:
+    if part(scene, report) == "token" and report.values.get("status") in ("400", "401", "403"):
+        return [("credentials-missing", True), ("repository-not-found", False)]
     troubled = any(
         r.meaning
         in (M.UNAUTHENTICATED, M.DENIED, M.DENIED_OR_ABSENT, M.LOGIN_NEEDED, M.TOKEN_SCOPE, M.PERMISSION_OR_ABSENT)
@@ -315,6 +320,17 @@ def _key_file(scene: Scene, report: Report) -> Choice:
     return [("registry-error", True), ("signature-untrusted", False)]
 
 
+def _credentials_refused(scene: Scene, report: Report) -> Choice | None:
+    """containers/image wraps every 401 on the way to a token as "invalid username/password" (docker/errors.go there), so
+    what the same line says besides counts."""
+    same = [
+        r
+        for r in scene.reports
+        if r.text == report.text and r.meaning in (M.TOKEN_SCOPE, M.DENIED, M.PERMISSION_MISSING)
+    ]
+    return [] if same else None
+
+
 def _token_absent(scene: Scene, report: Report) -> Choice:
     others = [r for r in scene.evidence.reports if r.meaning not in (M.TOKEN_ABSENT, M.EXCHANGED, M.TRYING, M.WANTED)]
     return [] if others or scene.requests else [("authorization-missing", False)]
@@ -408,6 +424,7 @@ _SPECIAL: dict[Meaning, Callable[[Scene, Report], Choice | None]] = {
     M.NOT_FOUND: _not_found,
     M.TOKEN_KEY_FILE: _key_file,
     M.TOKEN_ABSENT: _token_absent,
+    M.CREDENTIALS_REFUSED: _credentials_refused,
     M.TLS_CLIENT_CERTIFICATE: _tls,
     M.TLS_AUTHORITY: _tls,
     M.TLS_NAME: _tls,

@@ -196,7 +196,8 @@ def authorization_missing(scene: Scene) -> Iterator[Finding]:
             "Follow the challenge: fetch a token from its realm, then repeat the request with it.",
             fixes.exchange_commands(scene),
         )
-    make = proven if sure else likely
+    earlier = any(e.number < refusal.number for e in scene.token_requests)
+    make = proven if sure and (before or not earlier) else likely
     yield make(
         "authorization-missing",
         "The request carried no Authorization",
