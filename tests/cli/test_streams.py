@@ -166,6 +166,14 @@ def test_json_is_safe_on_a_terminal_and_means_the_same() -> None:
     assert "é 中 𝄞" in written
 
 
+def test_json_has_only_what_json_has_however_deep() -> None:
+    assert json.loads(to_json({"exp": float("inf"), "n": [float("nan"), 1.5]})) == {"exp": "inf", "n": ["nan", 1.5]}
+    deep: object = 1
+    for _ in range(3000):
+        deep = [deep]
+    assert to_json({"deep": deep}).startswith('{"deep": [[[')
+
+
 def test_a_closed_file_is_no_terminal(tmp_path: Path) -> None:
     file = (tmp_path / "x").open("w")
     file.close()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import re
 import sys
 from typing import IO, Any
 
+from reglens.jsontext import MAX_DEPTH
 from reglens.text import clean
 
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa1-\u02ff\u0370-\u058f\n]")
@@ -23,9 +25,26 @@ class OutputFailed(Exception):
 
 
 def to_json(document: object) -> str:
-    """`document` as JSON text that is safe on a terminal: what is unprintable, even beyond ASCII, stands escaped."""
-    text = json.dumps(document, ensure_ascii=False, indent=2, default=str)
+    """`document` as JSON text that is safe on a terminal: what is unprintable, even beyond ASCII, stands escaped.
+
+    Numbers that JSON does not have (a claim of 1e999 is read as infinity) become text. What is nested too deep to be
+    written with indentation is written without.
+    """
+    try:
+        text = json.dumps(document, ensure_ascii=False, indent=2, default=str, allow_nan=False)
+    except (ValueError, RecursionError):
+        text = json.dumps(_finite(document), ensure_ascii=False, default=str, allow_nan=False)
     return _UNPRINTABLE.sub(_escaped, text)
+
+
+def _finite(value: Any, depth: int = 0) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if depth > MAX_DEPTH:
+        return "(nested too deep)"
+    if isinstance(value, dict):
+        return {key: _finite(member, depth + 1) for key, member in value.items()}
+    return [_finite(member, depth + 1) for member in value] if isinstance(value, list | tuple) else value
 
 
 def _escaped(found: re.Match[str]) -> str:

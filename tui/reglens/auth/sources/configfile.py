@@ -8,7 +8,6 @@ the same, as skopeo and podman do, which know no ``credsStore``.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -141,11 +140,14 @@ def _consulted(source: str, key: str, entry: Entry, *, nothing: str, used: bool 
 
 def _misspelt(document: Mapping[str, object]) -> list[tuple[str, str]]:
     """Settings that nobody reads and that look like one that somebody would."""
+    unknown = [name for name in document if name not in _SETTINGS and isinstance(document[name], str | dict)]
+    if not unknown:
+        return []
+    import difflib
+
     lowered = {name.lower(): name for name in _SETTINGS}
     found = []
-    for name in document:
-        if name in _SETTINGS or not isinstance(document[name], str | dict):
-            continue
+    for name in unknown:
         close = difflib.get_close_matches(name.lower()[:40], lowered, 1, cutoff=0.8)
         if close and lowered[close[0]] not in document:
             found.append((name, f"{name} is no setting of docker's, so it does nothing; {lowered[close[0]]} is one"))
