@@ -309,6 +309,27 @@ def test_a_failed_guess_lets_the_registry_speak_for_itself() -> None:
     assert driver.schemes == [""]
 
 
+def test_a_repository_with_a_broken_realm_does_not_spoil_the_others() -> None:
+    driver = Driver()
+    driver.run(ALPINE, reply(401, HUB), reply(200))
+    broken = 'Bearer realm="https://auth.docker.io/broken",service="x",scope="repository:bad/one:pull"'
+    driver.run(Resource("content", "bad/one"), reply(401, broken), reply(401, broken))
+    assert [want.url for want in driver.wants] == ["https://auth.docker.io/token", "https://auth.docker.io/broken"]
+    driver.run(Resource("content", "good/one"), reply(200))
+    assert [want.url for want in driver.wants] == ["https://auth.docker.io/token"]
+
+
+def test_a_broken_realm_met_first_is_forgotten_when_it_leads_nowhere() -> None:
+    driver = Driver(token_errors=[TokenError("no")])
+    with pytest.raises(TokenError):
+        driver.run(Resource("content", "bad/one"), reply(401, 'Bearer realm="https://auth.docker.io/broken"'))
+    driver.token_errors.append(TokenError("no"))
+    driver.run(ALPINE, reply(401, HUB), reply(200))
+    assert driver.schemes == ["", "Bearer"]
+    driver.run(Resource("content", "good/one"), reply(200))
+    assert [want.url for want in driver.wants] == ["https://auth.docker.io/token"]
+
+
 def test_a_failed_token_request_after_a_challenge_is_raised() -> None:
     driver = Driver(token_errors=[TokenError("the token server is out")])
     with pytest.raises(TokenError, match="is out"):

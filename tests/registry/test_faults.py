@@ -266,6 +266,17 @@ async def test_a_session_closed_under_a_running_request_fails_it(registry: Scrip
         await task
 
 
+async def test_a_kept_connection_that_the_server_closed_is_replaced_once(registry: Scripted) -> None:
+    registry.expect("GET", "/v2/", Answer(200, body=b"{}"))
+    registry.expect("GET", "/v2/", Answer(raw=b"", hang_up=0))
+    registry.expect("GET", "/v2/", Answer(200, body=b"{}"))
+    async with Session(registry.host) as session:
+        for _ in range(2):
+            assert (await session.ping()).status == 200
+    assert [exchange.status for exchange in session.trace] == [200, None, 200]
+    assert "asked again" in session.trace.exchanges[1].note
+
+
 async def test_nothing_is_logged(registry: Scripted, caplog: pytest.LogCaptureFixture) -> None:
     registry.expect("GET", PATH, index_answer())
     with caplog.at_level(logging.INFO):

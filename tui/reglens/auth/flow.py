@@ -34,7 +34,7 @@ from reglens.auth.reply import Presented, Reply, basic, bearer
 from reglens.auth.token import read_token
 from reglens.auth.token_request import TokenWant, withheld_note
 from reglens.auth.tokens import Grant, TokenKey
-from reglens.errors import ReglensError, TokenError
+from reglens.errors import RateLimited, ReglensError, TokenError
 from reglens.oci.scope import Scope, covered, union
 
 MAX_SENDS = 5
@@ -105,12 +105,20 @@ class Habits:
     met: bool = False
     """Whether any answer came yet: before that, only one request is sent (see `reglens.registry.session`)."""
     _challenges: dict[str, tuple[Challenge, ...]] = field(default_factory=dict)
+    _proven: set[str] = field(default_factory=set)
     _actions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _scopes: OrderedDict[tuple[str, str], tuple[str, ...]] = field(default_factory=OrderedDict)
 
-    def learn(self, resource: Resource, challenges: tuple[Challenge, ...]) -> None:
-        """Remember that `resource` was met with `challenges`."""
-        self._challenges[resource.kind] = challenges
+    def learn(self, resource: Resource, challenges: tuple[Challenge, ...], *, proven: bool = False) -> None:
+        """Remember that `resource` was met with `challenges`.
+
+        What one repository is met with stands for all of its kind until the first that is `proven`, that is, led to an
+        answer, takes its place: a repository that is set up wrongly must not spoil the others.
+        """
+        if proven or resource.kind not in self._challenges:
+            self._challenges[resource.kind] = challenges
+        if proven:
+            self._proven.add(resource.kind)
         asked = next((c for c in challenges if c.is_scheme("bearer") and c.scope), None)
         if asked is None:
             return
@@ -121,6 +129,11 @@ class Habits:
             self._scopes[resource.kind, resource.repository] = scope_texts(asked.scope or "")
             if len(self._scopes) > _REMEMBERED:
                 self._scopes.popitem(last=False)
+
+    def forget(self, challenges: tuple[Challenge, ...]) -> None:
+        """Expect `challenges` no more, as they led nowhere, unless they are proven."""
+        for kind in [k for k, known in self._challenges.items() if known is challenges and k not in self._proven]:
+            del self._challenges[kind]
 
     def expect(self, resource: Resource) -> tuple[tuple[Challenge, ...], tuple[str, ...]] | None:
         """The challenges and scopes that `resource` will most likely be met with; None if nothing tells."""
@@ -168,17 +181,18 @@ class _Flow:
 
     def run(self) -> Generator[Step, Any, Outcome]:
         presented = yield from self.foresee()
+        met: tuple[Challenge, ...] = ()
         reply: Reply = yield Send(presented)
         for _ in range(MAX_SENDS - 1):
             if reply.status != 401:
                 break
             challenges = reply.exchange.challenges
             if challenges:
-                if presented is None:
-                    self.habits.learn(self.resource, challenges)
-            elif self.grant is None:
-                challenges = yield AskBase()
                 self.habits.learn(self.resource, challenges)
+                met = challenges
+            elif self.grant is None:
+                challenges = met = yield AskBase()
+                self.habits.learn(self.resource, met)
             else:
                 challenges = (self.grant.challenge,)
             following = yield from self.choose(challenges, reply)
@@ -188,6 +202,8 @@ class _Flow:
             reply = yield Send(presented)
         if self.grant is not None and reply.status < 400:
             self.grant.accepted = True
+        if met and reply.status < 400:
+            self.habits.learn(self.resource, met, proven=True)
         if reply.status < 300 and presented is None and reply.exchange.challenges and self.resource.kind == "base":
             self.habits.learn(self.resource, reply.exchange.challenges)  # Quay and zot send one with 200
         return Outcome(reply, presented, self.withheld, self.grant)
@@ -200,23 +216,26 @@ class _Flow:
         challenges, scopes = expected
         try:
             return (yield from self.present(challenges, scopes))
-        except ReglensError as error:
-            if not isinstance(error, TokenError):
-                raise
+        except RateLimited:
+            raise
+        except ReglensError:  # a guess went wrong: the registry's own challenge decides
+            self.habits.forget(challenges)
             self.tried.clear()
-            return None  # a guess went wrong: the registry's own challenge decides
+            self.withheld = ""
+            return None
 
     def choose(self, challenges: tuple[Challenge, ...], reply: Reply) -> Generator[Step, Any, Presented | None]:
         """What to present after a refusal; None if nothing is left to try."""
         asked = next((c.scope for c in challenges if c.is_scheme("bearer") and c.scope), None)
         scopes = scope_texts(asked or "") or tuple(str(s) for s in self.resource.scopes())
-        if self.grant is not None and "bearer" in self.tried:
+        if self.grant is not None and self.elsewhere(challenges, self.grant):
+            self.tried.discard("bearer")  # the token was a guess, and this repository has a token server of its own
+        elif self.grant is not None and "bearer" in self.tried:
             held = self.grant.key.scopes
             missing = [s for s in scopes if not covered([Scope.parse(s)], map(Scope.parse, held))]
             if missing:
                 if "wider" in self.tried:
                     return None
-                self.habits.learn(self.resource, challenges)
                 self.tried.add("wider")
                 # the missing one first: some registries read only the first scope (go-containerregistry, bearer.go)
                 together = union(map(Scope.parse, (*missing, *held)))
@@ -234,6 +253,17 @@ class _Flow:
                 message, "The registry's configuration is at fault; tell its operator.", exchange=reply.exchange
             )
         return presented
+
+    def elsewhere(self, challenges: tuple[Challenge, ...], grant: Grant) -> bool:
+        """Whether a challenge is the first to name another realm or service than that of the token in use."""
+        offered = next((c for c in challenges if c.is_scheme("bearer") and c.realm), None)
+        if offered is None or "elsewhere" in self.tried:
+            return False
+        realm = judge(offered.realm or "", self.base_url, self.trusted).url
+        if (realm, offered.service or "") == (grant.key.realm, grant.key.service):
+            return False
+        self.tried.add("elsewhere")
+        return True
 
     def present(
         self,

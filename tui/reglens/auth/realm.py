@@ -31,8 +31,9 @@ KNOWN_PAIRS: tuple[tuple[str, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Realm:
-    """A realm judged. `url` is absolute and free of userinfo; `allowed` whether it may be asked at all, `trusted`
-    whether with credentials; `reason` why not, in words, or what is worth knowing (``""``: nothing)."""
+    """A realm judged. `url` is absolute and free of userinfo (``""`` if it is no URL); `allowed` whether it may be
+    asked at all, `trusted` whether with credentials; `reason` why not, in words, or what is worth knowing.
+    """
 
     url: str
     allowed: bool
@@ -47,9 +48,9 @@ def judge(realm: str, base_url: str, trusted_hosts: Collection[str] = ()) -> Rea
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        return Realm(realm, False, False, f"the realm {realm!r} is not a URL")
+        return Realm("", False, False, f"the realm {realm!r} is not a URL")
     if parts.scheme not in ("http", "https") or not host:
-        return Realm(realm, False, False, f"the realm {realm!r} is not an http or https URL")
+        return Realm("", False, False, f"the realm {realm!r} is not an http or https URL")
     authority = f"{host}:{port}" if port else host
     registry = urlsplit(base_url)
     said = _trusts(trusted_hosts, host, authority)
@@ -62,7 +63,9 @@ def judge(realm: str, base_url: str, trusted_hosts: Collection[str] = ()) -> Rea
     if parts.scheme == "http" and registry.scheme == "https" and not said:
         return Realm(url, True, False, f"the registry is asked over https, its realm {authority} over plain http")
     if said or same_site(own, host) or _paired(own, host):
-        differs = "" if own == host else f"the realm {authority} is another host than the registry's"
+        differs = (
+            "" if own == host or is_loopback(own) else f"the realm {authority} is another host than the registry's"
+        )
         return Realm(url, True, True, differs)
     return Realm(url, True, False, f"the realm {authority} is not on the site of {registry.netloc}")
 

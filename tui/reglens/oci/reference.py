@@ -144,7 +144,7 @@ def is_loopback(registry: str) -> bool:
 def split_port(registry: str) -> tuple[str, int | None]:
     """Host and port of ``host[:port]``; an IPv6 address keeps its brackets."""
     host, colon, port = registry.rpartition(":")
-    if colon and port.isdigit() and not (host.count(":") and not host.endswith("]")):
+    if colon and port.isascii() and port.isdigit() and not (host.count(":") and not host.endswith("]")):
         return host, int(port)
     return registry, None
 

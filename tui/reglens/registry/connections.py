@@ -20,7 +20,7 @@ MAX_CONNECTIONS = 64
 """Connections of one session at once."""
 KEPT_ALIVE = 30.0
 """Seconds that an idle connection is used again."""
-PROBE_TIMEOUT = 2.0
+PROBE_TIMEOUT = 1.0
 """Seconds that a loopback port has to show whether it speaks TLS."""
 
 

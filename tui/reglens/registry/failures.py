@@ -11,7 +11,7 @@ import httpx
 from reglens.errors import AnswerInvalid, Reach, ReglensError, TooLarge, Unreachable
 from reglens.registry.body import NotDecodable, OverLimit
 from reglens.text import human_size
-from reglens.trace.exchange import Exchange, Failure
+from reglens.trace.exchange import Exchange, Failure, Role
 
 _PLAIN = frozenset(
     {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}
@@ -113,7 +113,9 @@ def explained(error: BaseException, exchange: Exchange, base_hint: str = "") -> 
     """The error to raise for an exchange whose `failure` was recorded from `error`."""
     failed = exchange.failure
     assert failed is not None
-    message = failed.message[:1].upper() + failed.message[1:] + "."
+    message = f"{failed.message}."
+    if message.startswith(("the ", "no ")):  # else it begins with a host, which is written as it is
+        message = message[0].upper() + message[1:]
     if isinstance(error, OverLimit):
         return TooLarge(message, "It is not what it should be, or the registry is out of order.", exchange=exchange)
     if isinstance(error, NotDecodable) or "broke the answer off" in message:
@@ -126,6 +128,8 @@ def explained(error: BaseException, exchange: Exchange, base_hint: str = "") -> 
 
 def _hint(error: BaseException, failed: Failure, exchange: Exchange) -> str:
     host = exchange.host
+    if exchange.role is Role.TOKEN and failed.kind in (Reach.NAME, Reach.CONNECT, Reach.PLAIN):
+        return f"{host} is the realm in the registry's challenge: check that, it may be set up wrongly."
     for cause in causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _CERTIFICATE.get(cause.verify_code, ("", "Give the issuer's certificate with --ca-file."))[1]

@@ -44,7 +44,12 @@ def error_of(reply: Reply, registry: str, repository: str, target: str, now: dat
             f"{host} redirects without saying where to ({status}).", "The registry is out of order.", exchange=exchange
         )
     else:
-        message, hint = f"{host} does not accept the request ({status}){said}", ""
+        message = f"{host} does not accept the request ({status}){said}"
+        hint = (
+            "The registry does not offer this."
+            if status in (405, 501)
+            else "Look at the exchange to see what was sent."
+        )
     return RegistryError(message, hint, status=status, entries=entries, exchange=exchange)
 
 
@@ -66,7 +71,7 @@ def _beyond(reply: Reply, host: str, entries: tuple[ErrorEntry, ...], said: str)
 
 
 def _refused(reply: Reply, registry: str, repository: str, said: str) -> tuple[str, str]:
-    exchange = reply.exchange
+    exchange, status = reply.exchange, reply.status
     what = f"{repository} on {registry}" if repository else registry
     sent = exchange.authorization
     if exchange.role is Role.CATALOG:
@@ -81,6 +86,8 @@ def _refused(reply: Reply, registry: str, repository: str, said: str) -> tuple[s
         return message, "Log in to the registry (docker login, podman login), or give --username."
     if sent.username is not None:
         return message, f"Check user name and password; they came from {sent.source}."
+    if status == 403:
+        return message, "The registry understood who asks, and says no: its words say why, or its operator."
     if registry == HUB and repository and not repository.startswith(HUB_LIBRARY):
         hint = (
             "The name may be misspelt: Docker Hub answers so for private repositories and for those that are not there."

@@ -122,6 +122,10 @@ class Transport:
             late = Expired(f"not whole after {self.options.timeout * PATIENCE:g} s")
             raise explained(late, recorder.fail(late)) from None
         except _FAILURES as error:
+            if recorder.stale(error):
+                recorder.notes.append("the server had closed this kept connection; asked again on a new one")
+                recorder.fail(error)
+                return await self._exchange(call, self._request(call), connection)
             raise explained(error, recorder.fail(error)) from error
         except asyncio.CancelledError:
             recorder.end(Failure(Reach.ANSWER, "cancelled"))
@@ -260,6 +264,16 @@ class _Recorder:
         self.exchange = replace(self.exchange, failure=failed, timing=timing, note="; ".join(self.notes))
         self.transport.trace.put(self.exchange)
         return self.exchange
+
+    def stale(self, error: BaseException) -> bool:
+        """Whether the request met a connection that the server was closing as idle: it was not handled then, and can
+        be sent again, as Go does (net/http, ``shouldRetryRequest``). A new connection is never stale."""
+        return (
+            isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError)
+            and self.first_byte is None
+            and "connection.connect_tcp.started" not in self.marks
+            and self.call.method in ("GET", "HEAD")
+        )
 
     def span(self, name: str) -> float | None:
         start, stop = self.marks.get(f"{name}.started"), self.marks.get(f"{name}.complete")
