@@ -27,6 +27,8 @@ CLIENTS = frozenset(
 MAX_LINES = 64
 MAX_REGION = 200_000
 """Lines and characters over which one command may stretch."""
+MAX_ATTEMPTS = 5000
+"""Lines on which a command is looked for in earnest; a paste with more of them is no shell session."""
 PATIENCE = 100
 """Unclosed commands that are sought over several lines; after these, each is taken for one line."""
 
@@ -84,12 +86,14 @@ class Shell:
         self.variables: dict[str, Output] = {}
         self.runs: list[Run] = []
         self.patience = PATIENCE
+        self.attempts = 0
 
     def read(self, lines: Sequence[Line], index: int) -> tuple[int, list[Run]] | None:
         """The commands that begin on line `index`, and the index behind their last line; None if none begins there."""
-        start, closing = command_start(lines[index].text)
+        start, closing = command_start(lines[index].text) if self.attempts < MAX_ATTEMPTS else (-1, "")
         if start < 0:
             return None
+        self.attempts += 1
         first = lines[index].passage.cut(start)
         if closing:
             end = first.text.find(closing)

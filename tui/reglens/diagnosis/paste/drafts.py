@@ -239,6 +239,7 @@ class Numbered:
         self.drafts = drafts[:limit]
         self.numbers = {id(draft): number for number, draft in enumerate(self.drafts, 1)}
         self.realms = self._realms()
+        self.roles = [role_of(draft, self.realms) for draft in self.drafts]
         self.spans: dict[tuple[int, str], Span] = {}
 
     def _realms(self) -> dict[str, str]:
@@ -265,10 +266,10 @@ class Numbered:
         named = self.realms.get(f"{host}{path.rstrip('/')}", "")
         if named:
             return named
-        nearby = [*reversed(self.drafts[:index]), *self.drafts[index + 1 :]]
-        for other in nearby[:50]:
-            if role_of(other, self.realms) not in (Role.TOKEN, Role.OTHER, Role.SEARCH):
-                return split_address(other.address)[1]
+        before = range(index - 1, max(index - 50, -1), -1)
+        for other in (*before, *range(index + 1, min(index + 50, len(self.drafts)))):
+            if self.roles[other] not in (Role.TOKEN, Role.OTHER, Role.SEARCH):
+                return split_address(self.drafts[other].address)[1]
         return ""
 
     def _mark(self, number: int, name: str, span: Span | None) -> None:
@@ -276,7 +277,7 @@ class Numbered:
             self.spans[number, name] = span
 
     def _record(self, number: int, draft: Draft) -> Exchange:
-        role = role_of(draft, self.realms)
+        role = self.roles[number - 1]
         authorization, place = authorization_of(draft)
         for name, value in draft.request_headers:
             self._mark(number, name.text.lower(), value.span())

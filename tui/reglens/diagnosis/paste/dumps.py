@@ -22,14 +22,14 @@ _CRANE_GOT = re.compile(
 )
 _CRANE_LINE = re.compile(rf"\d{{4}}/\d\d/\d\d \d\d:\d\d:\d\d (?=(?:{METHODS}) /|HTTP/[0-9])")
 _SKOPEO = re.compile(
-    rf"(?:time=|DEBU\[|level=debug).{{0,120}}?(?:msg=\")?(?<![-\w])(?P<method>{METHODS}) "
+    rf".{{0,100}}?(?:time=|DEBU\[|level=debug).{{0,120}}?(?:msg=\")?(?<![-\w])(?P<method>{METHODS}) "
     r"(?P<url>https?://[^\s\"]{1,16000})\"?[ \t]*$"
 )
 _PING = re.compile(
-    r"(?:time=|DEBU\[|level=debug).{0,120}?\bPing (?P<url>https?://[^\s\"]{1,2000}) status (?P<status>\d{3})"
+    r".{0,100}?(?:time=|DEBU\[|level=debug).{0,120}?\bPing (?P<url>https?://[^\s\"]{1,2000}) status (?P<status>\d{3})"
 )
 _PING_FAILED = re.compile(
-    r"(?:time=|DEBU\[|level=debug).{0,120}?\bPing (?P<url>https?://[^\s\"]{1,2000}) err (?P<error>.{1,2000})"
+    r".{0,100}?(?:time=|DEBU\[|level=debug).{0,120}?\bPing (?P<url>https?://[^\s\"]{1,2000}) err (?P<error>.{1,2000})"
 )
 _ORAS_FIELD = re.compile(
     r"[ \t]{0,8}[<>]?[ \t]{0,4}(?P<what>Request URL|Request method|Response [Ss]tatus):[ \t]{0,4}\"?"
@@ -195,7 +195,8 @@ class Dumps:
         while at <= len(passage.text):
             end = passage.text.find("\\r\\n", at)
             piece = passage.cut(at, end if end >= 0 else None)
-            self.transcript.take(Line(line.number, piece))
+            if piece.text or found["what"] == "send":
+                self.transcript.take(Line(line.number, piece))
             if end < 0:
                 break
             at = end + 4

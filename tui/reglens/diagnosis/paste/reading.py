@@ -12,6 +12,7 @@ from reglens.diagnosis.paste import dumps
 from reglens.diagnosis.paste.bodies import Body
 from reglens.diagnosis.paste.commands import Run, Shell
 from reglens.diagnosis.paste.drafts import Draft, answer_tokens
+from reglens.diagnosis.paste.har import read_call, read_har
 from reglens.diagnosis.paste.source import Line, Passage, Source, join
 from reglens.diagnosis.paste.tokens import (
     decoded,
@@ -29,6 +30,7 @@ from reglens.jsontext import loads
 MAX_DRAFTS = 2000
 MAX_TOKENS = 200
 """Exchanges and lone tokens that are read out of one paste."""
+
 
 _STRONG = re.compile(
     r"[<>] (?:HTTP/|[A-Z]{3,7} /)|\* +(?:Trying|Connected|Issue) |HTTP/[0-9.]{1,3} [1-5]\d\d|curl: \(|```"
@@ -78,6 +80,7 @@ class Reading:
         self.header: tuple[dict[str, object], Passage] | None = None
         self.last_run: Run | None = None
         self.ended = -2
+        self.patience = len(self.lines) // 4 + 10_000
 
     def read(self) -> None:
         """Reads all lines."""
@@ -90,6 +93,7 @@ class Reading:
 
     def _step(self, index: int) -> int:
         line = self.lines[index]
+        self.transcript.settle(line.text)
         if line.fence:
             if not (self.transcript.body and self.transcript.body.unfinished):
                 self.transcript.close()
@@ -144,6 +148,8 @@ class Reading:
         """A line that is no part of a command or transcript: a body, JSON, a token, a challenge, or nothing known."""
         line = self.lines[index]
         text = line.text
+        if not text or text.isspace():
+            return index + 1
         opening = text.lstrip()[:1]
         if opening in ("{", "["):
             after = self._json(index)
@@ -171,7 +177,8 @@ class Reading:
         body = Body(None)
         at = index
         rest: Passage | None = None
-        while at < len(self.lines):
+        limit = len(self.lines) if self.patience > 0 else index + 1
+        while at < limit:
             line = self.lines[at]
             if at > index and (line.fence or _STRONG.match(line.text)):
                 break
@@ -184,6 +191,7 @@ class Reading:
         passage = draft.body_passage()
         value = _value(passage.text, whole)
         if not self._place_json(draft, passage, value, whole):
+            self.patience -= at - index
             return index
         self.taken.update(line.number for line in self.lines[index:at])
         if rest is not None and at > index:
@@ -193,6 +201,13 @@ class Reading:
         return at
 
     def _place_json(self, draft: Draft, passage: Passage, value: object, whole: bool) -> bool:
+        if whole and (entries := read_har(passage)) is not None:
+            self.transcript.close()
+            self.drafts.extend(entries[: MAX_DRAFTS - len(self.drafts)])
+            return True
+        if whole and (call := read_call(value, passage)) is not None:
+            self.drafts.append(call)
+            return True
         if is_header(value) and isinstance(value, dict):
             self.header = (value, passage)
             return True
@@ -252,9 +267,9 @@ class Reading:
                 return True
             self._add_token(read_pasted(raw.text), raw.span())
             return True
-        if (found := _CODE.match(text)) and self.last_run is not None and "w" in self.last_run.flags:
-            waiting = self._waiting()
-            if waiting is not None and waiting in self.last_run.drafts:
+        if len(text) < 80 and (found := _CODE.match(text)) and self.last_run is not None and "w" in self.last_run.flags:
+            waiting = next((d for d in self.last_run.drafts if not d.answered), None)
+            if waiting is not None:
                 waiting.status, waiting.status_span = int(found[1]), line.span(*found.span(1))
                 return True
         if found := _ACCESS.match(text):

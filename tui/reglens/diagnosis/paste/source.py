@@ -204,7 +204,7 @@ def _unescaped(passage: Passage) -> Passage:
 _STAMPED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,9}(?:Z|[+-]\d\d:\d\d)(?: |$)")
 _STAMPED_MARK = re.compile(
     _STAMPED.pattern + r"(?:[<>] (?:HTTP/|[A-Z]{3,7} /|[A-Za-z-]{2,40}: )"
-    r"|\* +(?:Trying|Conn)|\d{4}/\d\d/\d\d [\d:]{8} (?:-->|<--) )"
+    r"|\* +(?:Trying|Conn)|\d{4}/\d\d/\d\d [\d:]{8} (?:-->|<--) |HTTP/[0-9.]{1,3} \d{3})"
 )
 
 

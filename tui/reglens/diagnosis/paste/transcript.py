@@ -19,6 +19,7 @@ from reglens.diagnosis.paste.transcript_marks import (
     ANSWER_NAMES,
     BLOCK_START,
     HEADER,
+    HEX,
     INFO,
     MARK,
     METER,
@@ -28,7 +29,9 @@ from reglens.diagnosis.paste.transcript_marks import (
     REQUEST_NAMES,
     STAMP,
     STATUS,
+    TRACED,
     WGET_AWAIT,
+    WGET_SKIPPED,
     WGET_START,
 )
 from reglens.trace.exchange import Failure
@@ -96,6 +99,11 @@ class Transcript:
         """Whether a body may follow: headers were read, and nothing else since."""
         return self.now is not None and self.phase == "body" and (self.body is None or not self.body.done)
 
+    def settle(self, text: str) -> None:
+        """Ends what ``--trace`` shows of one message, if this line is no more of it."""
+        if self.chunk is not None and not TRACED.match(text):
+            self._flush_chunk()
+
     # -- lines
 
     def take(self, line: Line) -> bool:
@@ -135,6 +143,8 @@ class Transcript:
         except ValueError:
             return False
         rest = passage.cut(6)
+        if found := HEX.match(text):
+            return self._hex(found, rest, offset)
         if self.chunk is not None and offset == self.chunk[1] and len(self.chunk[0].text) % 64 == 0:
             self.chunk = (join([self.chunk[0], rest]), offset + len(rest.text))
         else:
@@ -142,10 +152,31 @@ class Transcript:
             self.chunk = (rest, offset + len(rest.text))
         return True
 
+    def _hex(self, found: re.Match[str], rest: Passage, offset: int) -> bool:
+        """A line of ``--trace``: sixteen octets in hex before the text."""
+        octets = bytes.fromhex(found[1])
+        at = len(found[1])
+        shown = rest.cut(len(rest.text) - len(octets)) if len(rest.text) >= at + len(octets) else rest
+        before = self.chunk[0] if self.chunk is not None and self.chunk[1] == offset else None
+        if before is None:
+            self._flush_chunk()
+        piece = Passage(octets.decode("latin-1"), ((0, shown.offset(0)),))
+        self.chunk = (join([before, piece]) if before is not None else piece, offset + len(octets))
+        return True
+
     def _flush_chunk(self) -> None:
         if self.chunk is None:
             return
         passage, self.chunk = self.chunk[0], None
+        if "\r\n" in passage.text:
+            mode, at = self.mode, 0
+            for piece in passage.text.split("\r\n")[:1000]:
+                self.mode, self.chunk = mode, (passage.cut(at, at + len(piece)), -1)
+                at += len(piece) + 2
+                if piece or mode != "body":
+                    self._flush_chunk()
+            self.chunk = None
+            return
         if self.mode == "body":
             if self.now is not None and not (self.body is not None and self.body.done):
                 self.phase = "body"
@@ -209,6 +240,8 @@ class Transcript:
                 return True
             if self.last is not None and (text[0] in " \t" or self.phase == "request"):
                 return self._continue(passage)
+            if self.phase == "answer":
+                self._headers_end()
         elif BLOCK_START.match(text) and not (self.phase == "body" and self.body and self.body.unfinished):
             return self._loose_header(passage)
         return False
@@ -519,6 +552,9 @@ class Transcript:
             self.now = None
 
     def _wget(self, text: str, passage: Passage) -> bool:
+        if (found := WGET_SKIPPED.match(text)) and self.now is not None:
+            self._body(passage.cut(*found.span("body")))
+            return True
         if found := WGET_START.match(text):
             self._end_body()
             url = passage.cut(*found.span("url"))

@@ -15,6 +15,8 @@ STATUS = re.compile(
 )
 HEADER = re.compile(r"[ \t]{0,16}(?P<name>[A-Za-z0-9!#$&'*+.^_`|~-]{1,80}):(?P<blank>[ \t]{0,16})")
 MARK = re.compile(r"[ \t]{0,8}([<>*{}])(?: |$)")
+HEX = re.compile(r"[0-9a-f]{4}: ((?:[0-9a-f]{2} ){1,16})")
+TRACED = re.compile(r"[0-9a-f]{4}: ")
 METER = re.compile(
     r"[ \t]*(?:%[ \t]+Total[ \t]+%[ \t]+Received.{0,80}$|Dload[ \t]+Upload.{0,80}$"
     r"|(?:[\d.]{1,12}[kMGTP]?[ \t]+){3,12}[-\d:]{1,12}[ \t]+[-\d:]{1,12}[ \t]+[-\d:]{1,12}[ \t]+[\d.]{1,12}[kMGTP]?)"
@@ -47,8 +49,10 @@ WGET_AWAIT = re.compile(
     r"|Resolving \S{1,300}\.\.\. [\d:a-f]|Connecting to .{1,300}\.\.\. connected\.|Reusing existing connection to "
     r"|Saving to: |Location: \S{1,16000} \[following\]|Length: "
     r"|Username/Password Authentication Failed\.|(?:Authentication selected|Unknown authentication scheme)"
+    r"|---(?:request|response) (?:begin|end)---$|Registered socket \d|URI encoding = |Setting --"
     r"|Spider mode enabled|Remote file (?:exists|does not exist)"
 )
+WGET_SKIPPED = re.compile(r"Skipping \d{1,12} bytes of body: \[(?P<body>.{0,100000})\] done\.[ \t]*$")
 
 REQUEST_NAMES = frozenset(
     "host user-agent accept authorization accept-encoding accept-language connection proxy-authorization "
