@@ -46,7 +46,7 @@ EXPECTED = {
     "broken/realm-misconfigured-relative": "realm: no URL",
     "broken/realm-misconfigured-double-colon": "realm: no URL",
     "broken/realm-unreachable": "realm: ConnectError refused",
-    "broken/realm-unreachable-503": "token: 503 text/plain; charset=utf-8",
+    "broken/registry-error-token-server": "token: 503 text/plain; charset=utf-8",
     "broken/plain-http": "realm: ConnectError wrong version number",
     "broken/tls-untrusted": "realm: ConnectError self-signed certificate",
     "broken/permission-denied": "403 DENIED",

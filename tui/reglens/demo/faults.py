@@ -281,9 +281,9 @@ FAULTS: tuple[Fault, ...] = (
         realm=lambda at: f"{at.closed}/token",
     ),
     Fault(
-        "realm-unreachable",
+        "registry-error",
         "The token server fails: 503.",
-        variant="503",
+        variant="token-server",
         token=_always(text("upstream connect error or disconnect/reset before headers\n", 503)),
     ),
     Fault(
