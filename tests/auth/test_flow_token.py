@@ -328,6 +328,11 @@ def test_a_registry_on_this_machine_may_have_its_realm_here_over_plain_http() ->
     assert (downgrade.allowed, downgrade.trusted) == (True, False)
 
 
+def test_the_token_server_of_a_known_pair_is_trusted_by_its_registry_alone() -> None:
+    assert judge("https://api.scaleway.com/t", "https://rg.fr-par.scw.cloud").trusted
+    assert not judge("https://api.scaleway.com/t", "https://evil.scw.cloud").trusted
+
+
 def test_credentials_travel_over_https_or_on_this_machine() -> None:
     assert may_carry_credentials("https://registry.example.com")
     assert may_carry_credentials("http://localhost:5000")

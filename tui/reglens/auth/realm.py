@@ -20,13 +20,16 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from reglens.auth.site import bare_host, is_internal, same_site
 from reglens.oci.reference import is_loopback, split_port
 
-KNOWN_PAIRS: tuple[tuple[str, str], ...] = (
-    ("registry-1.docker.io", "auth.docker.io"),
-    ("registry.gitlab.com", "gitlab.com"),
-    ("registry.scw.cloud", "api.scaleway.com"),
-    (".scw.cloud", "api.scaleway.com"),  # Scaleway's regional registries: rg.<region>.scw.cloud
+KNOWN_PAIRS = frozenset(
+    {
+        ("registry-1.docker.io", "auth.docker.io"),
+        ("registry.gitlab.com", "gitlab.com"),
+        ("rg.fr-par.scw.cloud", "api.scaleway.com"),  # Scaleway, see apple/container issue 2268
+        ("rg.nl-ams.scw.cloud", "api.scaleway.com"),
+        ("rg.pl-waw.scw.cloud", "api.scaleway.com"),
+    }
 )
-"""Registry and token server of one operator. A registry that starts with a dot stands for every host below it."""
+"""Hosts of registry and token server that one operator runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def judge(realm: str, base_url: str, trusted_hosts: Collection[str] = ()) -> Rea
         return Realm(url, True, False, f"the realm {authority} is asked over plain http")
     if parts.scheme == "http" and registry.scheme == "https" and not said:
         return Realm(url, True, False, f"the registry is asked over https, its realm {authority} over plain http")
-    if said or same_site(own, host) or _paired(own, host):
+    if said or same_site(own, host) or (own, host) in KNOWN_PAIRS:
         differs = (
             "" if own == host or is_loopback(own) else f"the realm {authority} is another host than the registry's"
         )
@@ -83,10 +86,3 @@ def _absolute(realm: str, base_url: str) -> str:
 
 def _trusts(trusted: Collection[str], host: str, authority: str) -> bool:
     return any(t.lower() in (host, authority) or (split_port(t)[1] is None and bare_host(t) == host) for t in trusted)
-
-
-def _paired(registry: str, realm: str) -> bool:
-    return any(
-        realm == server and (registry == known or (known.startswith(".") and registry.endswith(known)))
-        for known, server in KNOWN_PAIRS
-    )

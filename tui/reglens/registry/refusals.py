@@ -86,6 +86,8 @@ def _refused(reply: Reply, registry: str, repository: str, said: str) -> tuple[s
         return message, "Log in to the registry (docker login, podman login), or give --username."
     if sent.username is not None:
         return message, f"Check user name and password; they came from {sent.source}."
+    if any(c.error == "invalid_token" for c in exchange.challenges):
+        return message, "The registry does not accept the token itself: reglens check tells what is wrong with it."
     if status == 403:
         return message, "The registry understood who asks, and says no: its words say why, or its operator."
     if registry == HUB and repository and not repository.startswith(HUB_LIBRARY):
