@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from reglens.cli.connect import Connection, connection, read_reference, read_stdin, say_scheme
 from reglens.cli.connect import run as run_async
-from reglens.cli.output import Output
+from reglens.cli.output import Output, is_terminal
 from reglens.cli.refusal import Refusal
 from reglens.errors import NotFound, ReglensError, UsageError
 from reglens.oci.descriptor import Descriptor, Platform
@@ -34,6 +35,8 @@ def run(args: argparse.Namespace, output: Output) -> int:
     if from_stdin and args.password_stdin:
         raise UsageError("stdin cannot hold both the password and the references")
     reached = connection(args)
+    if from_stdin and is_terminal(sys.stdin):
+        output.note("reglens: give references, a line each, then press ctrl-d on a line of its own")
     texts = list(_texts(args.references))
     if not texts:
         raise UsageError("there is no reference: neither an argument nor a line on stdin")
