@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 from reglens.app.widgets.auth_pane import AuthPane
@@ -47,9 +48,11 @@ async def test_an_exchange_is_replaced_when_its_answer_comes() -> None:
         await pilot.pause()
         assert "every request" in app.text()
         app.auth_pane.put(under_way())
+        await pilot.pause()
         assert "waiting for the answer" in app.text()
         assert "asking" in title(app)
         app.auth_pane.put(ping())
+        await pilot.pause()
         assert app.text().count("/v2/") == 1
         assert "! 401  Bearer service=registry.docker.io" in app.text()
 
@@ -89,9 +92,10 @@ async def test_new_exchanges_scroll_into_view_unless_the_person_looks_at_an_olde
 
 async def test_the_list_is_bounded() -> None:
     app = PaneApp("auth")
-    async with app.run_test(size=(100, 10)):
+    async with app.run_test(size=(100, 10)) as pilot:
         for number in range(1, 621):
             app.auth_pane.put(manifest_exchange(number))
+        await pilot.pause()
         sheet = app.query_one("#auth-exchanges", Sheet)
         assert sheet.line_count == 500
 
@@ -100,7 +104,7 @@ async def test_a_refusal_takes_the_stage_and_marks_what_disagrees() -> None:
     app = PaneApp("auth", refused)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
-        assert "refused: 401 invalid_token" in title(app)
+        assert "refused: 401 invalid_token · service-mismatch" in title(app)
         assert stages(app) == [True]
         lines = app.text().split("\n")
         marked = [line.split()[0] for line in lines if "✗" in line.split()[1:2]]
@@ -131,7 +135,7 @@ async def test_when_all_is_well_again_the_stage_is_given_back() -> None:
         await pilot.pause()
         assert stages(app) == [True, False]
         assert app.auth_pane.front == "exchanges"
-        assert "✓ anonymous · pull on library/alpine · token for 4 min 12 s" in title(app)
+        assert "✓ anonymous · pull on library/alpine · token 4 min 12 s" in title(app)
 
 
 async def test_the_comparison_of_a_success_is_reached_by_a_key() -> None:
@@ -149,11 +153,40 @@ async def test_the_comparison_of_a_success_is_reached_by_a_key() -> None:
 
 async def test_a_command_of_a_fix_is_copied_whole() -> None:
     app = PaneApp("auth", refused)
-    async with app.run_test(size=(60, 40)) as pilot:
+    async with app.run_test(size=(60, 60)) as pilot:
         await pilot.press("c")
         await pilot.press("j", "enter")
         commands = classic_diagnosis().findings[0].fix.commands
         assert app.copied == list(commands)
+
+
+async def test_what_cannot_be_seen_is_not_opened_but_brought_into_view() -> None:
+    app = PaneApp("auth", refused)
+    async with app.run_test(size=(60, 16)) as pilot:
+        await pilot.pause()
+        assert "$ curl" not in app.screen_text()
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.copied == []
+        assert "$ curl" in app.screen_text()
+        await pilot.press("enter")
+        assert app.copied == [classic_diagnosis().findings[0].fix.commands[0]]
+
+
+async def test_walking_reads_every_line_on_the_way_to_the_next_item() -> None:
+    app = PaneApp("auth", refused)
+    async with app.run_test(size=(60, 16)) as pilot:
+        await pilot.pause()
+        sheet = app.query_one("#auth-comparison", Sheet)
+        tops = [sheet.scroll_offset.y]
+        for _ in range(sheet.line_count + 5):
+            await pilot.press("j")
+            tops.append(sheet.scroll_offset.y)
+        assert tops[-1] == sheet.line_count - sheet.size.height
+        assert all(0 <= later - former <= sheet.size.height for former, later in itertools.pairwise(tops))
+        for _ in range(sheet.line_count + 5):
+            await pilot.press("k")
+        assert sheet.scroll_offset.y == 0
 
 
 async def test_an_exchange_is_copied_as_curl_without_its_secret() -> None:
@@ -217,7 +250,7 @@ async def test_the_countdown_follows_the_clock_it_is_given() -> None:
         app.seconds = 290
         app.auth_pane._second()
         assert "in 10 s" in app.text()
-        assert "token for 10 s" in title(app)
+        assert "token 10 s" in title(app)
         app.seconds = 300 + 3 * 3600
         app.auth_pane._second()
         assert "expired 3 h 00 min ago" in app.text()
@@ -261,3 +294,42 @@ async def test_hostile_text_reaches_the_screen_only_made_harmless() -> None:
         shown = app.screen_text()
         assert "[@click=app.quit]x[/]" in shown
         assert not set(shown) & set("\x1b\x07\u202e")
+
+
+async def test_a_refusal_told_already_does_not_take_the_stage_again() -> None:
+    app = PaneApp("auth", refused)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("left")
+        assert app.auth_pane.front == "exchanges"
+        app.auth_pane.show_diagnosis(classic_diagnosis())
+        assert app.auth_pane.front == "exchanges"
+        app.auth_pane.clear()
+        refused(app)
+        assert app.auth_pane.front == "comparison"
+
+
+async def test_another_token_is_masked_though_the_one_before_it_was_revealed() -> None:
+    app = PaneApp("auth", pulling)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("right", "right", "v")
+        assert SIGNED[:60] in app.text()
+        other = classic_refusal()[0]
+        app.auth_pane.put(replace(other, number=9))
+        await pilot.pause()
+        assert other.token is not None
+        assert other.token.raw.fingerprint in app.text()
+        assert other.token.raw.reveal()[:60] not in app.text()
+
+
+async def test_text_can_be_selected_with_the_mouse() -> None:
+    app = PaneApp("auth", pulling)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        await pilot.mouse_down("#auth-exchanges", offset=(8, 1))
+        await pilot.hover("#auth-exchanges", offset=(28, 1))
+        await pilot.mouse_up("#auth-exchanges", offset=(28, 1))
+        await pilot.pause()
+        selected = app.screen.get_selected_text()
+        assert selected is not None
+        assert "auth.docker.io/token" in selected
+        assert app.auth_pane.front == "exchanges", "the end of a selection opens nothing"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from textual import events, work
@@ -18,17 +18,18 @@ from textual.widget import Widget
 from reglens.app.actions import Where, bindings
 from reglens.app.widgets.comparison_view import comparison_lines, nothing_compared
 from reglens.app.widgets.exchange_detail import detail_lines
-from reglens.app.widgets.exchange_list import exchange_lines, granted, lifetime
+from reglens.app.widgets.exchange_list import exchange_lines
 from reglens.app.widgets.findings_view import command_of, findings_lines
 from reglens.app.widgets.layout import Line, blank, paragraph, words
+from reglens.app.widgets.outcome import codes, outcome_title, trouble
 from reglens.app.widgets.pane import Pane
 from reglens.app.widgets.section_bar import Section, SectionBar, neighbour
 from reglens.app.widgets.sheet import Sheet
-from reglens.app.widgets.token_view import Checked, remaining, token_lines
+from reglens.app.widgets.token_view import Checked, token_lines
 from reglens.auth.token import Token, TokenKind
-from reglens.diagnosis.finding import Diagnosis, Outcome
+from reglens.diagnosis.finding import Diagnosis
 from reglens.text import clean
-from reglens.trace.exchange import Exchange, Role
+from reglens.trace.exchange import Exchange
 
 KEPT = 500
 """Exchanges that the list holds; the trace remembers more."""
@@ -70,9 +71,11 @@ class AuthPane(Pane):
         self._exchanges: dict[int, Exchange] = {}
         self._diagnosis: Diagnosis | None = None
         self._opened: int | None = None
-        self._revealed = False
+        self._revealed = ""  # the fingerprint of the token that is shown raw
         self._checked: dict[str, Checked] = {}
         self._large = False
+        self._stale = False  # whether exchanges were put that are not drawn yet
+        self._follow = True
         self._tick: Timer | None = None
         self.front = LIST
 
@@ -89,20 +92,26 @@ class AuthPane(Pane):
     # -- what the app shows
 
     def put(self, exchange: Exchange) -> None:
-        """Show `exchange`, in place of an earlier record of the same number."""
-        sheet = self._sheet(LIST)
+        """Show `exchange`, in place of an earlier record of the same number. Those of one moment are drawn at once."""
+        last = max(self._exchanges, default=0)
         fresh = exchange.number not in self._exchanges
-        at_end = sheet.chosen is None or not self._exchanges or sheet.chosen == max(self._exchanges)
         self._exchanges[exchange.number] = exchange
-        if fresh and len(self._exchanges) > 1 and exchange.number < max(self._exchanges):
+        if fresh and exchange.number < last:
             self._exchanges = dict(sorted(self._exchanges.items()))
         while len(self._exchanges) > KEPT:
             del self._exchanges[next(iter(self._exchanges))]
-        sheet.lay(self._list_lines, keep=True, choose=exchange.number if fresh and at_end else None)
-        if self._opened == exchange.number and self.front == DETAIL:
-            self._sheet(DETAIL).again()
-        if exchange.token is not None and self.front == TOKEN:
-            self._lay_token()
+        if not self._stale:
+            self._stale = True
+            self._follow = self._sheet(LIST).chosen in (None, last)
+            self.call_later(self._draw)
+
+    def _draw(self) -> None:
+        """Draw what was put. The list follows the newest exchange while the cursor stood on the newest."""
+        self._stale = False
+        newest = max(self._exchanges, default=None)
+        self._sheet(LIST).lay(self._list_lines, keep=True, choose=newest if self._follow else None)
+        if self.front in (DETAIL, TOKEN):
+            self._sheet(self.front).again()
         self._bar()
 
     def clear(self) -> None:
@@ -110,21 +119,21 @@ class AuthPane(Pane):
         self._exchanges = {}
         self._opened = None
         self._diagnosis = None
-        self._revealed = False
+        self._revealed = ""
         self._show(LIST)
         self._sheet(LIST).lay(self._list_lines)
         self._want_large(False)
 
     def show_diagnosis(self, diagnosis: Diagnosis | None) -> None:
-        """What the exchanges add up to. A refusal or failure takes the stage; when all is well again, a stage that a
-        refusal took is given back."""
-        was_trouble = trouble(self._diagnosis)
-        self._diagnosis = diagnosis
-        self._sheet(COMPARISON).lay(self._diagnosis_lines)
-        if trouble(diagnosis):
+        """What the exchanges add up to. A refusal or failure takes the stage, unless it is the one told already; when
+        all is well again, a stage that a refusal took is given back."""
+        before, self._diagnosis = self._diagnosis, diagnosis
+        known = trouble(before) and trouble(diagnosis) and codes(before) == codes(diagnosis)
+        self._sheet(COMPARISON).lay(self._diagnosis_lines, keep=known)
+        if trouble(diagnosis) and not known:
             self._show(COMPARISON)
             self._want_large(True)
-        elif was_trouble and self.front == COMPARISON:
+        elif trouble(before) and not trouble(diagnosis) and self.front == COMPARISON:
             self._show(LIST)
             self._want_large(False)
         self._bar()
@@ -159,7 +168,7 @@ class AuthPane(Pane):
     def _show(self, name: str) -> None:
         focused = self.has_focus_within
         self.front = name
-        self._revealed = False
+        self._revealed = ""
         for each in (LIST, DETAIL, COMPARISON, TOKEN):
             self._sheet(each).set_class(each == name, "-front")
         if name == TOKEN:
@@ -170,7 +179,7 @@ class AuthPane(Pane):
         self.refresh_bindings()
 
     def _sections(self) -> list[Section]:
-        bad = len(self._diagnosis.comparison.disagreements) if self._diagnosis else 0
+        bad = len(self._diagnosis.comparison.disagreements) if self._diagnosis and trouble(self._diagnosis) else 0
         return [
             Section(LIST, "Exchanges", str(len(self._exchanges)) if self._exchanges else ""),
             Section(COMPARISON, "Comparison", f"✗{bad}" if bad else ""),
@@ -217,7 +226,9 @@ class AuthPane(Pane):
         exchange = self.exchange
         if exchange is None:
             return []
-        return detail_lines(exchange, width, self._clock(), self._check(exchange.token), revealed=self._revealed)
+        token = exchange.token
+        checked, revealed = self._check(token), self._is_revealed(token)
+        return detail_lines(exchange, width, self._clock(), checked, revealed=revealed)
 
     def _diagnosis_lines(self, width: int) -> list[Line]:
         diagnosis = self._diagnosis
@@ -238,7 +249,7 @@ class AuthPane(Pane):
                 words(("No token yet.", ".strong"), (" It appears here, decoded, as soon as one is given.", ".muted")),
                 width,
             )
-        return token_lines(token, width, self._clock(), self._check(token), revealed=self._revealed)
+        return token_lines(token, width, self._clock(), self._check(token), revealed=self._is_revealed(token))
 
     # -- signatures and certificates, checked beside the event loop
 
@@ -301,10 +312,13 @@ class AuthPane(Pane):
         """Bring the section `by` places further to the front."""
         self.show_section(neighbour(self._sections(), LIST if self.front == DETAIL else self.front, by))
 
+    def _is_revealed(self, token: Token | None) -> bool:
+        return token is not None and token.raw.fingerprint == self._revealed
+
     def action_reveal(self) -> None:
         """Show the raw token, or mask it again."""
         if self.token is not None and self.front in (DETAIL, TOKEN):
-            self._revealed = not self._revealed
+            self._revealed = "" if self._is_revealed(self.token) else self.token.raw.fingerprint
             sheet = self._sheet(self.front)
             sheet.again()
             if self._revealed:
@@ -336,60 +350,3 @@ class AuthPane(Pane):
                 return self._diagnosis is not None and any(f.fix.commands for f in self._diagnosis.findings)
             return self.exchange is not None
         return True
-
-
-def trouble(diagnosis: Diagnosis | None) -> bool:
-    """Whether a diagnosis is one to look at now."""
-    return diagnosis is not None and diagnosis.outcome in (Outcome.REFUSED, Outcome.FAILED)
-
-
-def outcome_title(diagnosis: Diagnosis | None, exchanges: tuple[Exchange, ...], now: datetime) -> tuple[str, str]:
-    """How authentication stands, for the frame's title: text (cleaned) and a style."""
-    if diagnosis is not None and trouble(diagnosis):
-        return _trouble_title(diagnosis), "$text-error"
-    if any(e.status is None and e.failure is None for e in exchanges[-1:]):
-        return "… asking", "$text-accent"
-    for exchange in reversed(exchanges):
-        if exchange.token is not None:
-            return _token_title(exchange, now)
-        if exchange.status is not None and exchange.status < 300 and exchange.authorization is not None:
-            if exchange.authorization.token is not None:
-                continue
-            who = exchange.authorization.username or "given credentials"
-            return f"✓ as {clean(who, 60)} · {clean(exchange.authorization.scheme, 20)}", "$text-success"
-    if any(e.role is Role.PING and e.status == 200 for e in exchanges):
-        return "✓ open, no login asked", "$text-success"
-    return "", ""
-
-
-def _trouble_title(diagnosis: Diagnosis) -> str:
-    exchanges = diagnosis.exchanges
-    refusal = next((e for e in reversed(exchanges) if (e.status or 0) >= 400 or e.failure is not None), None)
-    word = "refused" if diagnosis.outcome is Outcome.REFUSED else "failed"
-    if refusal is None:
-        return f"✗ {word}"
-    if refusal.failure is not None:
-        return f"✗ {word}: {clean(refusal.failure.message, 120)}"
-    named = next((c.error for c in refusal.challenges if c.error), None)
-    named = named or next((e.code for e in refusal.errors if e.code), "") or refusal.reason
-    return f"✗ {word}: {refusal.status} {clean(named, 60)}".rstrip()
-
-
-def _token_title(exchange: Exchange, now: datetime) -> tuple[str, str]:
-    token = exchange.token
-    if token is None:
-        return "", ""
-    who = exchange.authorization.username if exchange.authorization else None
-    name = f"as {clean(who, 60)}" if who else "anonymous"
-    what = clean(granted(token), 80) if token.claims is not None else "opaque token"
-    if len(token.access) == 1:
-        what += f" on {clean(token.access[0].name, 120)}"
-    expires = token.expires
-    if expires is None and exchange.local_time is not None:
-        expires = exchange.local_time + timedelta(seconds=lifetime(exchange) or 0)
-    if expires is None:
-        return f"✓ {name} · {what}", "$text-success"
-    left = (expires - now).total_seconds()
-    if left <= 0:
-        return f"! {name} · {what} · token expired {remaining(left)} ago", "$text-warning"
-    return f"✓ {name} · {what} · token for {remaining(left)}", "$text-success"

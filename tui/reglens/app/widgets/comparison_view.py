@@ -21,7 +21,7 @@ def comparison_lines(comparison: Comparison, width: int) -> list[Line]:
     if width < STACKED_BELOW:
         return [line for row in comparison.rows for line in _stacked(row, width)]
     room = width - _NAME - 1 - 2 - 2 * 3
-    cells_of = [[_cell(row, cell) for cell in (row.asked, row.requested, row.granted)] for row in comparison.rows]
+    cells_of = [_cells(row) for row in comparison.rows]
     natural = [
         max(cells(title), *(max(map(cells, row[i].plain.split("\n"))) for row in cells_of))
         for i, title in enumerate(COLUMNS)
@@ -48,6 +48,9 @@ def _across(row: Row, shown: Sequence[Content], widths: Sequence[int], width: in
     for number, cell_line in enumerate(side_by_side(shown, widths)):
         lead = words((f"{row.name.value:<{_NAME}}", name_style), " ", (sign, style), " ") if number == 0 else None
         lines.append(Line((lead or Content(" " * (_NAME + 3))) + Content("  ") + cell_line))
+    room = width - lines[-1].content.rstrip().cell_length - 2
+    if row.note and row.verdict is not Verdict.DISAGREE and cells(row.note) <= room:
+        return [*lines[:-1], Line(lines[-1].content.rstrip() + Content("  ") + said(row.note, ".note"))]
     return lines + _note(row, width, _NAME + 5)
 
 
@@ -62,17 +65,39 @@ def _stacked(row: Row, width: int) -> list[Line]:
     lines = [
         Line(words((sign, style), " ", (row.name.value, ".bad" if row.verdict is Verdict.DISAGREE else ".strong")))
     ]
-    for title, cell in zip(COLUMNS, (row.asked, row.requested, row.granted), strict=True):
-        lines += paragraph(_cell(row, cell), width, lead=words("  ", (f"{title:<17}", ".label")))
+    for title, cell in zip(COLUMNS, _cells(row), strict=True):
+        lines += paragraph(cell, width, lead=words("  ", (f"{title:<17}", ".label")))
     return lines + _note(row, width, 2)
 
 
-def _cell(row: Row, cell: Cell) -> Content:
+def clashing(row: Row) -> tuple[bool, bool, bool]:
+    """Which cells of a row disagree with what was asked: all that lack it. If none lacks it, or nothing is known to
+    be asked, the whole row is at odds."""
+    if row.verdict is not Verdict.DISAGREE:
+        return False, False, False
+    asked, requested, granted = (_values(cell) for cell in (row.asked, row.requested, row.granted))
+    at_odds = (False, not asked <= requested, not asked <= granted)
+    return at_odds if asked and any(at_odds) else (True, True, True)
+
+
+def _values(cell: Cell) -> set[str]:
+    return {cell.value} if isinstance(cell.value, str) else set(cell.value or ())
+
+
+def _cells(row: Row) -> list[Content]:
+    asked, requested, granted = clashing(row)
+    return [
+        _cell(row.asked, ".clash" if asked else ".strong" if requested or granted else ""),
+        _cell(row.requested, ".clash" if requested else ""),
+        _cell(row.granted, ".clash" if granted else ""),
+    ]
+
+
+def _cell(cell: Cell, style: str) -> Content:
     value = cell.value
     if value is None:
-        return Content.styled("—", ".clash" if row.verdict is Verdict.DISAGREE else ".muted")
+        return Content.styled("—", style or ".muted")
     listed = (value,) if isinstance(value, str) else value
-    style = ".clash" if row.verdict is Verdict.DISAGREE else ""
     if not listed:
         return Content.styled("(empty)", style or ".muted")
     return Content("\n").join([said(text, style, 600) for text in listed[:20]])

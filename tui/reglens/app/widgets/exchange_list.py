@@ -12,11 +12,13 @@ from reglens.app.widgets.layout import Line, Part, cells, column, end, middle, p
 from reglens.auth.token import Token, TokenKind
 from reglens.jsontext import loads
 from reglens.oci import media
-from reglens.text import clean, human_milliseconds, human_size
+from reglens.text import clean, human_count, human_milliseconds, human_size
 from reglens.trace.exchange import Exchange, Role
 
 DEFAULT_LIFETIME = 60
 """Seconds that a token lives if nobody says (distribution, docs/content/spec/auth/token.md, ``expires_in``)."""
+PAGE_LIMIT = 65_536
+"""Octets of a page above which its names are not counted for the list."""
 _HEX = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
 _KINDS = {
     media.OCI_INDEX: "OCI index",
@@ -25,6 +27,9 @@ _KINDS = {
     media.DOCKER_MANIFEST: "Docker image",
     media.DOCKER_SCHEMA1: "Docker schema 1",
     media.DOCKER_SCHEMA1_SIGNED: "Docker schema 1",
+    media.OCI_CONFIG: "image config",
+    media.DOCKER_CONFIG: "image config",
+    "application/octet-stream": "data",
 }
 STACKED_BELOW = 64
 """Cells of width below which an exchange takes two lines."""
@@ -201,8 +206,10 @@ def _success(exchange: Exchange) -> Content:
     digest = headers.get("docker-content-digest", "")
     if digest:
         parts.append(_HEX.sub(r"\1", clean(digest, 200)))
-    if exchange.role in (Role.TAGS, Role.CATALOG) and "next" in headers.get("link", "").partition("rel=")[2]:
-        parts.append("a page, more follow")
+    if exchange.role in (Role.TAGS, Role.CATALOG):
+        parts.append(_listed(exchange))
+        if "next" in headers.get("link", "").partition("rel=")[2]:
+            parts.append("more follow")
     kind = _KINDS.get(exchange.media_type, exchange.media_type)
     if kind and kind != "application/json":
         parts.append(clean(kind, 80))
@@ -210,7 +217,20 @@ def _success(exchange: Exchange) -> Content:
     size = int(length) if length.isdecimal() and len(length) < 16 else exchange.body.size
     if size:
         parts.append(human_size(size))
-    return words(" · ".join(parts) or "ok")
+    return words(" · ".join(part for part in parts if part) or "ok")
+
+
+def _listed(exchange: Exchange) -> str:
+    """How many names a page holds; nothing if it is not recorded whole."""
+    name = "tags" if exchange.role is Role.TAGS else "repositories"
+    if exchange.body.cut or exchange.body.size > PAGE_LIMIT:
+        return ""
+    try:
+        page = loads(exchange.body.data)
+    except ValueError:
+        return ""
+    names = page.get(name) if isinstance(page, dict) else None
+    return f"{human_count(len(names))} {name}" if isinstance(names, list) else ""
 
 
 def depths(exchanges: Iterable[Exchange]) -> dict[int, int]:

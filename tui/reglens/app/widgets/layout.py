@@ -139,16 +139,16 @@ def fields(
     pairs: Iterable[tuple[str, Content]], width: int, *, indent: int = 0, key: Hashable | None = None
 ) -> list[Line]:
     """Names and values, the values aligned and wrapped. Names are taken as they come: clean them if they are a
-    server's. A name too long for its column has a line of its own."""
+    server's. Under a name too long for its column the value has a line of its own."""
     listed = list(pairs)
     longest = max((cells(name) for name, _ in listed), default=0)
-    label = min(longest, max(10, (width - indent) // 3))
+    label = min(longest, max(10, (width - indent) * 2 // 5))
     lines: list[Line] = []
     pad = " " * indent
     for name, value in listed:
         if cells(name) > label:
             lines += paragraph(Content.styled(name, ".label"), width, lead=pad, key=key)
-            lines += paragraph(value, width, lead=pad + " " * (label + 2), key=key)
+            lines += paragraph(value, width, lead=pad + "    ", key=key)
             continue
         lead = words(pad, (name, ".label"), " " * (label - cells(name) + 2))
         lines += paragraph(value, width, lead=lead, key=key)

@@ -17,7 +17,7 @@ from reglens.app.actions import Where, bindings
 
 NAMED = (
     "heading label muted rule good bad warn note accent strong code clash secret cursor cursor-mark "
-    "json-key json-text json-number json-word"
+    "bar json-key json-text json-number json-word"
 ).split()
 
 
@@ -45,13 +45,15 @@ class LineView(ScrollView, can_focus=True):
         & > .code { color: $text-secondary; }
         & > .clash { color: $text-error; background: $error 18%; text-style: bold; }
         & > .secret { color: $text-warning; background: $warning 12%; }
-        & > .cursor { background: $foreground 8%; }
-        & > .cursor-mark { color: $accent; text-style: bold; }
+        & > .cursor { background: $cursor-blurred; }
+        & > .cursor-mark { color: $border-blurred; }
+        & > .bar { color: $primary 70%; }
         & > .json-key { color: $text-primary; }
         & > .json-text { color: $text-success; }
         & > .json-number { color: $text-warning; }
         & > .json-word { color: $text-accent; }
-        &:focus > .cursor { background: $primary 22%; }
+        &:focus > .cursor { background: $cursor; }
+        &:focus > .cursor-mark { color: $primary; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.LIST)]

@@ -145,7 +145,7 @@ class ManifestPane(Pane):
 
     @property
     def digest(self) -> str | None:
-        """The digest of what is shown, or of the platform under the cursor of an index's list."""
+        """The digest of what is shown."""
         return str(self._manifest.digest) if self._manifest else None
 
     @property

@@ -211,7 +211,7 @@ def layers_lines(manifest: Manifest, config: ImageConfig | None, width: int) -> 
         so_far += layer.size
         parts: list[Part] = [
             (f"{number:>3} ", ".muted"),
-            (_bar(layer.size, largest, bar), ".accent"),
+            (_bar(layer.size, largest, bar), ".bar"),
             (f" {human_size(layer.size):>9}", ".strong"),
             (f" {human_size(so_far):>9}", ".muted"),
         ]

@@ -43,7 +43,7 @@ class Sheet(LineView):
         self._keys: list[Hashable] = []
         self._width = 0
         self.chosen: Hashable | None = None
-        self._clicked = False
+        self._walked = False  # whether the person moved the cursor: only then does the view follow it
 
     @property
     def line_count(self) -> int:
@@ -67,8 +67,10 @@ class Sheet(LineView):
         self._layout_of = layout
         if not keep:
             self.chosen = None
+            self._walked = False
         if choose is not None:
             self.chosen = choose
+            self._walked = True
         self._arrange()
         if not keep:
             self.go(0)
@@ -95,7 +97,7 @@ class Sheet(LineView):
     def on_resize(self, _event: events.Resize) -> None:
         if self.text_width != self._width or not self._lines:
             self._arrange()
-            if self.chosen is not None:
+            if self.chosen is not None and self._walked:
                 self.reveal(self.chosen)
 
     def reveal(self, key: Hashable) -> None:
@@ -112,12 +114,26 @@ class Sheet(LineView):
     def choose(self, key: Hashable) -> None:
         """Put the cursor on an item."""
         self.chosen = key
+        self._walked = True
         self.refresh()
         self.reveal(key)
 
+    def _visible(self, key: Hashable | None) -> bool:
+        if key not in self._spans:
+            return False
+        first, last = self._spans[key]
+        return last >= self.scroll_offset.y and first < self.scroll_offset.y + self.size.height
+
     def _step(self, by: int) -> None:
         top, height = self.scroll_offset.y, max(1, self.size.height)
-        place = self._keys.index(self.chosen) + by if self.chosen in self._spans else -1
+        if not self._visible(self.chosen):
+            seen = [key for key in self._keys if self._visible(key)]
+            if seen:
+                self.choose(seen[0] if by > 0 else seen[-1])
+            else:
+                self.go(top + by)
+            return
+        place = self._keys.index(self.chosen) + by
         if 0 <= place < len(self._keys):
             key = self._keys[place]
             first, last = self._spans[key]
@@ -169,10 +185,15 @@ class Sheet(LineView):
         self.refresh()
 
     def action_open(self) -> None:
-        if self.chosen is not None:
+        if not self._visible(self.chosen):
+            if self.chosen is not None:
+                self.choose(self.chosen)
+        elif self.chosen is not None:
             self.post_message(self.Opened(self, self.chosen))
 
     def on_click(self, event: events.Click) -> None:
+        if self.text_selection is not None:  # the end of a drag over text
+            return
         y = event.y + self.scroll_offset.y
         if 0 <= y < len(self._lines) and (key := self._lines[y].key) is not None and event.chain == 1:
             self.choose(key)
