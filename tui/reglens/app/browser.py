@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.events import Key
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
@@ -25,8 +26,6 @@ from reglens.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from textual.events import Key
 
     from reglens.app.app import ReglensApp
     from reglens.app.widgets.auth_pane import AuthPane
@@ -147,7 +146,7 @@ class Browser(Screen[None]):
         self._show_kept()
         self.go(place, focus=place.reference is not None)
         for key in self._typed:
-            self.app.post_message(key)
+            self.app.post_message(Key(key.key, key.character))
 
     # -- going somewhere
 
@@ -374,7 +373,9 @@ class Browser(Screen[None]):
         self._show_front(name)
         last = self._last.get(name)
         home = getattr(pane, "home", None)
-        targets = [last if last and last.is_attached else None, home() if home else None, pane, *pane.query("*")]
+        if last is not None and (not last.is_attached or isinstance(last, Input)):
+            last = None  # a field is entered on purpose: in it letters are no keys
+        targets = [last, home() if home else None, pane, *pane.query("*")]
         for target in targets:
             if target is not None and target.focusable and target.display:
                 self.set_focus(target)

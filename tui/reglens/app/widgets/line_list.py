@@ -121,8 +121,6 @@ class LineList(ScrollView, can_focus=True):
     def _row_of(self, item: int | None) -> int | None:
         if item is None:
             return None
-        if isinstance(self.view, range):
-            return item if item in self.view else None
         try:
             return self.view.index(item)
         except ValueError:

@@ -285,7 +285,7 @@ class SearchPane(ListPane):
         notice = self.query_one(Notice)
         if self._error is not None and not (self.typed and count):
             notice.tell_failure(self._error)
-        elif count or busy:
+        elif count or busy or self.query_one("#caret").has_class("-shown"):
             notice.tell(None)
         elif self.typed:
             notice.tell(
