@@ -17,7 +17,7 @@ DATA = Path(__file__).parents[1] / "diagnosis" / "data"
 
 @dataclass(frozen=True)
 class Case:
-    """One paste and the truth about it. `primary` is None where nothing is wrong; `determinable` tells whether the paste
+    """One paste and the truth about it. `primary` is None where nothing is wrong; `determinable` tells if the paste
     alone suffices to know it; `fix` are texts that a right fix holds, case aside."""
 
     name: str
@@ -131,7 +131,8 @@ def tally(outcomes: list[Outcome]) -> Tally:
 def table(named: dict[str, Tally]) -> str:
     """The figures as a table in plain text."""
     rows = [
-        f"{'set':<12}{'first finding':>16}{'among three':>14}{'fix':>9}{'not determinable: first, three':>33}{'false alarms':>15}"
+        f"{'set':<12}{'first finding':>16}{'among three':>14}{'fix':>9}"
+        f"{'not determinable: first, three':>33}{'false alarms':>15}"
     ]
     for name, t in named.items():
         unsure = f"{t.undeterminable_first}, {t.undeterminable_three} of {t.undeterminable}"

@@ -186,7 +186,8 @@ def read_authorization(value: Passage, gaps: list[Gap], offset: int = 0) -> Auth
     first = text.split(maxsplit=1)[0] if text.strip() else ""
     scheme, rest = "", text
     if found and found["rest"][:1] in (" ", "\t") and not found["mark"]:
-        scheme, rest = found["scheme"], found["rest"][1:]
+        tab = found["rest"][0] == "\t"  # RFC 9110, section 11.4: a blank, so a tab is part of what follows
+        scheme, rest = found["scheme"], found["rest"] if tab else found["rest"][1:]
     elif found and found["scheme"].lower() in _KNOWN and found["mark"]:
         scheme, rest = found["scheme"] + found["mark"], found["rest"].lstrip(" ")
     elif first.strip().lower() in _KNOWN and first == text.strip():

@@ -252,6 +252,24 @@ def _listed(exchange: Exchange) -> list[str] | None:
     return [str(right) for scopes in lists for right in scopes] if lists else None
 
 
+def none_found(scene: Scene) -> Iterator[Finding]:
+    """A live attempt that ended at a Basic challenge, as there were no credentials to answer it with."""
+    refusal, lookup = scene.refusal, scene.evidence.lookup
+    if lookup is None or lookup.credential is not None or refusal is None or refusal.status != 401:
+        return
+    if refusal.authorization is None and any(c.is_scheme("basic") for c in refusal.challenges):
+        yield proven(
+            "credentials-missing",
+            "The registry wants a login",
+            "The registry asks for a user name and password (Basic), and no credentials for it were found.",
+            [
+                scene.proof(refusal, "challenge", "Www-Authenticate", refusal.challenges[0]),
+                *[Proof(s.source, str(s.verdict)) for s in lookup.consulted[:4]],
+            ],
+            fixes.login(scene, f"Log in; accepted is {scene.product.secret}."),
+        )
+
+
 def lacking(scene: Scene) -> Iterator[Finding]:
     """Everything was requested rightly and less was granted: what the caller may do is what is lacking."""
     token, grant = scene.token, scene.grant
@@ -338,4 +356,4 @@ def trials(scene: Scene) -> Iterator[Finding]:
             )
 
 
-RULES = (basic_form, refused, ignored, scopes_listed, lacking, search, trials)
+RULES = (basic_form, refused, ignored, scopes_listed, none_found, lacking, search, trials)

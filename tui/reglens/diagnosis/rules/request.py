@@ -186,6 +186,8 @@ def authorization_missing(scene: Scene) -> Iterator[Finding]:
     after = [e for e in scene.evidence.exchanges if e.number > refusal.number and e.role is Role.TOKEN]
     if after:
         return
+    if scene.evidence.lookup is not None:
+        return  # live, every challenge is followed: what is missing then are credentials
     sure = known_request(scene, refusal)
     before = [e for e in scene.token_requests if e.number < refusal.number and e.token is not None]
     basic = challenge.is_scheme("basic")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from reglens.auth.token import LEEWAY
+from reglens.auth.token import LEEWAY, Token
 from reglens.diagnosis import fixes
 from reglens.diagnosis.finding import Finding, Fix
-from reglens.diagnosis.rules.build import likely, proven
+from reglens.diagnosis.rules.build import likely, proven, remark
 from reglens.diagnosis.scene import Scene
 from reglens.text import human_duration
 
@@ -79,6 +79,7 @@ def life(scene: Scene) -> Iterator[Finding]:
             [scene.token_proof("exp", None), clock],
             Fix("Let the token server set exp.", ()),
         )
+    yield from _from_the_future(scene, token, moment)
     if start is not None and moment < start - _LEEWAY:
         yield proven(
             "token-not-yet-valid",
@@ -95,4 +96,53 @@ def life(scene: Scene) -> Iterator[Finding]:
         )
 
 
-RULES = (audience, life)
+def _from_the_future(scene: Scene, token: Token, moment: datetime) -> Iterator[Finding]:
+    """A token that was issued after it was refused: two clocks disagree, whatever else is wrong."""
+    issued = token.issued_at
+    if issued is None or issued <= moment + _LEEWAY:
+        return
+    ahead = human_duration((issued - moment).total_seconds())
+    yield proven(
+        "clock-skew",
+        f"The token server's clock is {ahead} ahead of the registry's",
+        f"By its claim iat the token was issued at {issued:%Y-%m-%d %H:%M:%S} UTC, {ahead} after the registry refused "
+        "it by its "
+        "own clock. Nothing is refused before it is made: the clocks disagree.",
+        [scene.token_proof("iat", f"{issued:%Y-%m-%d %H:%M:%S} UTC"), scene.moment_proof],
+        _CLOCKS,
+    )
+
+
+def clocks(scene: Scene) -> Iterator[Finding]:
+    """The clocks of the servers against this machine's, for live exchanges."""
+    apart = [
+        (exchange, (exchange.server_time - exchange.local_time).total_seconds())
+        for exchange in scene.evidence.exchanges
+        if exchange.server_time is not None and exchange.local_time is not None
+    ]
+    wide = [(exchange, seconds) for exchange, seconds in apart if abs(seconds) > LEEWAY]
+    if not wide:
+        return
+    exchange, seconds = wide[-1]
+    between = [s for _, s in apart]
+    servers = max(between) - min(between) > LEEWAY
+    make = remark if scene.ok or scene.refusal is None else likely
+    who = (
+        "The servers' clocks disagree with each other"
+        if servers
+        else "This machine's clock disagrees with the registry's"
+    )
+    yield make(
+        "clock-skew",
+        who,
+        f"The answer's Date is {human_duration(abs(seconds))} {'ahead of' if seconds > 0 else 'behind'} this "
+        "machine's clock. "
+        f"More than {LEEWAY} s break exp and nbf of tokens.",
+        [scene.proof(exchange, "date", "Date", exchange.response_headers.get("date", ""))],
+        _CLOCKS,
+    )
+
+
+_CLOCKS = Fix("Synchronise the clocks with ntp.", ("timedatectl set-ntp true", "chronyc tracking", "date -u"))
+
+RULES = (audience, life, clocks)

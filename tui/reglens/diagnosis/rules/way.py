@@ -311,6 +311,12 @@ def token_answer(scene: Scene) -> Iterator[Finding]:
         return
     if (grant.status or 0) >= 500:
         yield _failed(scene, grant, "The token server")
+        yield likely(
+            "realm-unreachable",
+            "So no token could be had",
+            "The token server is needed for every request; while it fails, nothing can be pulled or pushed.",
+            [status, url],
+        )
         return
     if grant.status is None or not 200 <= grant.status < 300 or grant.token is not None:
         return
