@@ -370,7 +370,16 @@ class Meaning(StrEnum):
         "wrong-host registry-unreachable",
     )
     MANIFEST_UNKNOWN = ("manifest-unknown", "The tag or digest is not there.", "manifest-unknown", True)
-    BLOB_UNKNOWN = ("blob-unknown", "A layer or config is not there.", "manifest-unknown registry-error")
+    BLOB_UNKNOWN = (
+        "blob-unknown",
+        "A layer or config is not there.",
+        "manifest-unknown proxy-interference registry-error",
+    )
+    UPLOAD_LOST = (
+        "upload-lost",
+        "The registry does not know, or cannot go on with, an upload that it began.",
+        "registry-error proxy-interference",
+    )
     PLATFORM_UNKNOWN = (
         "platform-unknown",
         "The image is there, not for this platform.",

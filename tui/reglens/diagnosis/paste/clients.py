@@ -11,7 +11,8 @@ or password`` is a refused password, not just an ``UNAUTHORIZED``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -35,7 +36,7 @@ from reglens.diagnosis.paste import (
     mask,
 )
 from reglens.diagnosis.paste import clients_values as named
-from reglens.diagnosis.paste.clients_precedence import ATTEMPTS, CONTEXT, HIDES, VAGUE
+from reglens.diagnosis.paste.clients_precedence import ATTEMPTS, BESIDE, CONTEXT, HIDES, VAGUE
 from reglens.diagnosis.paste.clients_statements import statements
 from reglens.diagnosis.paste.clients_table import Entry
 from reglens.diagnosis.paste.clients_tellers import teller_of
@@ -43,6 +44,8 @@ from reglens.diagnosis.paste.source import Passage, Source
 
 MAX_REPORTS = 400
 """Reports of one paste; what a log repeats is reported once."""
+MAX_REPEATS = 8
+"""Statements with the same telling words that are read in full; they may name different images."""
 MAX_TEXT = 2000
 """Characters of a line that a report keeps."""
 
@@ -70,10 +73,11 @@ def entries() -> tuple[Entry, ...]:
 def read(source: Source) -> tuple[Report, ...]:
     """Every telling line of `source` as reports, in their order; repeated ones once."""
     text = plain("\n".join(line.text for line in source.lines))
-    active = [entry for entry in entries() if entry.may_match(text)]
+    active = [(hint, entry) for entry in entries() for hint in entry.hints if hint in text]
     reports: dict[object, Report] = {}
+    seen: Counter[object] = Counter()
     for statement in statements(source.lines):
-        for report in _read_statement(statement, active):
+        for report in _read_statement(statement, active, seen):
             key = (report.meaning, tuple(sorted(report.values.items())))
             if key not in reports:
                 reports[key] = report
@@ -131,17 +135,31 @@ _LEVELS = (
 )
 
 
-def _read_statement(statement: Passage, active: Iterable[Entry]) -> Iterator[Report]:
+# The Docker API's own status around a registry's error (docker-py, dockerode): it tells nothing of the registry
+_WRAPPER = re.compile(
+    r"\b[45]\d\d (?:Server|Client) Error(?: for http\+docker://[^\s\"]{1,500})?: (?:Internal Server "
+    r"Error|Not Found|Forbidden|"
+    r"Unauthorized|Conflict|Bad Request)(?= ?\(| for url: http\+docker)|\(HTTP code [45]\d\d\) "
+    r"(?:server|unexpected) error|"
+    r"\(HTTP code 404\) no such \w{1,20}|for url: http\+docker://[^\s\"]{1,2000}"
+)
+
+
+def _read_statement(statement: Passage, active: Sequence[tuple[str, Entry]], seen: Counter[object]) -> Iterator[Report]:
     text = statement.text
     if _HEADER.match(text):
         return
+    text = _WRAPPER.sub(lambda found: " " * len(found[0]), text)
     flat = plain(text)
-    hits = [hit for entry in active if entry.may_match(flat) and (hit := _hit(entry, text))]
+    candidates = dict.fromkeys([entry for hint, entry in active if hint in flat])
+    hits = [hit for entry in candidates if (hit := _hit(entry, text))]
     exchange = clients_exchanges.exchange_in(text)
-    strong = [hit for hit in hits if hit.meaning not in CONTEXT]
+    strong = [hit for hit in hits if hit.meaning not in CONTEXT | BESIDE]
     if not exchange and not strong and not _may_tell(flat):
-        if hits:
+        if hits and _is_new(seen, text, hits, exchange):
             yield from _reports(statement, hits)
+        return
+    if (hits or exchange) and not _is_new(seen, text, hits, exchange):
         return
     code = named.code_in(text)
     status = named.status_in(text)
@@ -162,6 +180,16 @@ def _read_statement(statement: Passage, active: Iterable[Entry]) -> Iterator[Rep
     yield from _reports(statement, _contained(_without_hidden(hits)), general)
 
 
+def _is_new(seen: Counter[object], text: str, hits: list[_Hit], exchange: named.Values | None) -> bool:
+    """Whether a statement says something that was not said, in these words, often enough already: logs repeat."""
+    key = (
+        tuple((hit.meaning, text[hit.start : hit.end][:200]) for hit in hits),
+        tuple(exchange.get(name) for name in ("method", "url", "status")) if exchange else None,
+    )
+    seen[key] += 1
+    return seen[key] <= MAX_REPEATS
+
+
 _MAY_TELL = (
     "error",
     "err=",
@@ -178,6 +206,8 @@ _MAY_TELL = (
     "unsupported",
     "toomany",
     " 40",
+    '"40',
+    '"50',
     " 50",
     "(40",
     "[40",
@@ -237,6 +267,7 @@ _STATUS_MEANINGS = {
     "404": Meaning.NOT_FOUND,
     "405": Meaning.ENDPOINT_UNSUPPORTED,
     "407": Meaning.PROXY_FAILED,
+    "408": Meaning.ANSWER_TIMEOUT,
     "413": Meaning.BODY_TOO_LARGE,
     "429": Meaning.RATE_LIMITED,
     "451": Meaning.NETWORK_REFUSED,

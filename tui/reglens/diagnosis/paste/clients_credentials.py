@@ -9,6 +9,43 @@ ENTRIES = table(
     (
         (
             M.CREDENTIALS_REFUSED,
+            "artifactory",
+            "bad_credential",
+            r"\bBAD_CREDENTIAL\b",
+            "JFrog Artifactory; kreuzwerker/terraform-provider-docker#89",
+        ),
+        (
+            M.CREDENTIALS_REFUSED,
+            "acr",
+            "application not registered",
+            r"Application not registered with AAD",
+            "Azure Container Registry; Azure/acr#366",
+        ),
+        (
+            M.CREDENTIALS_REFUSED,
+            "acr",
+            "aad access token with sp failed",
+            r"aad access token with sp failed(?: (?P<reason>[^\"\n]{1,100}))?",
+            "Azure Container Registry; microsoft/vscode-docker#3780",
+        ),
+        (
+            M.CREDENTIALS_REFUSED,
+            "acr",
+            "client secret",
+            r"Invalid client ?id or client secret",
+            "Azure Container Registry",
+        ),
+        (M.CREDENTIALS_REFUSED, "ghcr", "cannot be authenticated", r"cannot be authenticated with the token", "GHCR"),
+        (
+            M.CREDENTIALS_REFUSED,
+            "",
+            "credentials",
+            r"credentials? (?:is |are )(?:not valid|invalid|incorrect|wrong|not correct)",
+            "IBM Cloud, several",
+        ),
+        (M.CREDENTIALS_REFUSED, "gitea", "authgroup.verify", r"authGroup\.Verify", "Gitea, routers/api/packages"),
+        (
+            M.CREDENTIALS_REFUSED,
             "keycloak",
             "invalid_user_credentials",
             r"error=\"?invalid_user_credentials",
@@ -61,7 +98,7 @@ ENTRIES = table(
             "",
             "credential|login|user",
             r"(?:invalid|wrong|bad|incorrect) (?:user ?name|user|login|credentials?)(?: or | and |/)"
-            r"(?:password|pass|token|credentials)",
+            r"(?:password|pass|token|credentials)\b(?!: ?(?:unauthorized|denied|errors|invalid status))",
             "many servers",
         ),
         (
@@ -210,7 +247,7 @@ ENTRIES = table(
             M.CREDENTIALS_REFUSED,
             "",
             "unknown username|user",
-            r"unknown username|(?:no such|unknown|invalid) user(?:name)?\b(?: ?(?:name)?:? "
+            r"unknown username|(?:no such|unknown|invalid) user(?:name)?\b(?!/)(?: ?(?:name)?:? "
             r"\"?(?P<user>[^\s\"]{1,120}))?",
             "many servers",
         ),

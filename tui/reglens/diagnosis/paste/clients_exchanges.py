@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from reglens.diagnosis.paste.clients_values import Values, from_url
+from reglens.diagnosis.paste.clients_values import SOCKET_PATH, Values, from_url
 
 _METHOD = r"(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)"
 _URL = r"(?P<url>https?://[^\s\"']{1,2048})"
@@ -31,6 +31,19 @@ _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     ("level=debug", re.compile(rf"level=debug.{{0,120}}msg=\"?{_METHOD} {_URL}", re.IGNORECASE)),
     ("completed ", re.compile(rf"completed {_METHOD} {_PATH} for \S{{1,80}} (?P<status>\d{{3}})\b")),  # Gitea's router
+    ("completed ", re.compile(r"Completed (?P<status>\d{3}) [A-Z][\w ]{1,40} in ")),  # Ruby on Rails
+    (
+        "| ",
+        re.compile(
+            rf"\|\s{{0,8}}(?P<status>\d{{3}})\s{{0,8}}\|[^|]{{1,40}}\|\s{{0,8}}match\|"
+            rf"\s{{0,8}}{_METHOD}\s{{1,12}}{_PATH}"
+        ),
+    ),
+    (
+        "fetch response received",
+        re.compile(r"fetch response received.{0,4000}\bstatus=\"(?P<status>\d{3})"),
+    ),  # containerd
+    ("msg=response", re.compile(r"msg=\"?Response\"? id=\d{1,6} status=\"?(?P<status>\d{3})", re.IGNORECASE)),  # helm
     ("started ", re.compile(rf"Started {_METHOD} \"{_PATH}\" for ")),  # Ruby on Rails
     (
         "[gin]",
@@ -65,6 +78,8 @@ def exchange_in(text: str) -> Values | None:
             continue
         groups = {name: value for name, value in found.groupdict().items() if value}
         url = groups.pop("absolute", "") or groups.get("url", "")
+        if SOCKET_PATH.search(url):
+            continue
         if not url and (stated := _JSON_PATH.search(text)):
             url = stated["url"]
         values: Values = {"method": groups["method"]} if "method" in groups else {}

@@ -8,6 +8,14 @@ from reglens.diagnosis.paste.clients_table import table
 ENTRIES = table(
     (
         (
+            M.CLOUD_IDENTITY_FAILED,
+            "acr",
+            "connectivity_",
+            r"CONNECTIVITY_(?:REFRESH_TOKEN|ACCESS_TOKEN|AAD_LOGIN)_ERROR",
+            "Azure CLI, acr/_errors.py; Azure/azure-cli#28740",
+        ),
+        (M.CLOUD_IDENTITY_FAILED, "gcloud", "valid credentials", r"does not have any valid credentials", "gcloud"),
+        (
             M.HELPER_MISSING,
             "docker",
             "docker-credential-",

@@ -8,6 +8,21 @@ from reglens.diagnosis.paste.clients_table import table
 ENTRIES = table(
     (
         (
+            M.CREDENTIALS_ABSENT,
+            "docker",
+            "required",
+            r"\b(?:Username and password|Username|Password) required\b",
+            "docker/login-action: an empty secret",
+        ),
+        (
+            M.CREDENTIALS_FOUND,
+            "podman",
+            "returning credentials",
+            r"Returning credentials(?: for (?P<host>\S{1,200}))? from (?P<file>\S{1,300})",
+            "containers/image, pkg/docker/config",
+        ),
+        (M.LOGIN_NEEDED, "ocir", "anonymous users", r"Anonymous users are only allowed", "Oracle Cloud registry"),
+        (
             M.LOGIN_NEEDED,
             "dockerd",
             "no basic auth credentials",

@@ -8,6 +8,13 @@ from reglens.diagnosis.paste.clients_table import table
 ENTRIES = table(
     (
         (
+            M.BLOB_UNKNOWN,
+            "containerd",
+            "content descriptor",
+            r"content descriptor (?P<digest>sha256:[0-9a-f]{1,64})[^\"\n]{0,120}(?:from remote: )?not found",
+            "containerd",
+        ),
+        (
             M.MANIFEST_UNKNOWN,
             "dockerd",
             "manifest for",

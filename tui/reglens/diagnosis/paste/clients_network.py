@@ -7,6 +7,8 @@ from reglens.diagnosis.paste.clients_table import table
 
 ENTRIES = table(
     (
+        (M.ANSWER_TIMEOUT, "", "request time", r"\b(?:408 )?Request Time-?out\b", "RFC 9110, 408"),
+        (M.NAME_NOT_RESOLVED, "acr", "connectivity_dns_error", r"CONNECTIVITY_DNS_ERROR", "Azure CLI, acr/_errors.py"),
         (M.NAME_NOT_RESOLVED, "", "no such host", r"(?:lookup <<host>>(?: on <<server>>)?: )?no such host", "Go net"),
         (
             M.NAME_NOT_RESOLVED,

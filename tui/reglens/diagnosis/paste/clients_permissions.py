@@ -8,6 +8,29 @@ from reglens.diagnosis.paste.clients_table import table
 ENTRIES = table(
     (
         (
+            M.QUOTA_EXCEEDED,
+            "ecr",
+            "maximum allowed number",
+            r"already has the maximum allowed number of (?:images|layers|repositories)",
+            "Amazon ECR, LimitExceededException",
+        ),
+        (
+            M.QUOTA_EXCEEDED,
+            "digitalocean",
+            "limit is",
+            r"registry contains \d{1,6} repositories, limit is (?P<limit>\d{1,6})",
+            "DigitalOcean registry",
+        ),
+        (M.PLAN_LIMIT, "docker hub", "must be verified", r"e-?mail must be verified", "Docker Hub"),
+        (M.PLAN_LIMIT, "nexus", "licensed feature", r"PRO-licensed feature", "Nexus Repository"),
+        (
+            M.NETWORK_REFUSED,
+            "acr",
+            "connectivity_forbidden_error",
+            r"CONNECTIVITY_FORBIDDEN_ERROR",
+            "Azure CLI, acr/_errors.py",
+        ),
+        (
             M.PERMISSION_MISSING,
             "ghcr",
             "installation not allowed",
@@ -82,11 +105,11 @@ ENTRIES = table(
             "several",
         ),
         (
-            M.PERMISSION_MISSING,
-            "acr",
+            M.PERMISSION_OR_ABSENT,
+            "",
             "resource is not authorized",
             r"(?:requested )?access to the (?:requested )?resource is not authorized",
-            "Quay, UNAUTHORIZED",
+            "Quay and Nexus, UNAUTHORIZED",
         ),
         (
             M.PERMISSION_MISSING,
@@ -100,7 +123,7 @@ ENTRIES = table(
             M.PERMISSION_MISSING,
             "artifactory",
             "the client does not have permission",
-            r"The client does not have permission (?:to push to|for) the repository",
+            r"The client does not have permission",
             "JFrog Artifactory",
         ),
         (

@@ -19,6 +19,8 @@ CONTEXT = frozenset(
     }
 )
 """Meanings that set the scene; they neither hide others nor are hidden."""
+BESIDE = frozenset({Meaning.CREDENTIALS_ABSENT})
+"""Meanings that stand beside a refusal and do not take the place of its code or status."""
 VAGUE = frozenset({Meaning.TOKEN_REFUSED, Meaning.SERVER_FAILED, Meaning.MEDIA_TYPE_UNSUPPORTED, Meaning.TLS_FAILED})
 NETWORK = frozenset(
     {
@@ -46,10 +48,10 @@ HIDES: dict[Meaning, frozenset[Meaning]] = {
     Meaning.CREDENTIALS_ABSENT: frozenset({Meaning.HELPER_FAILED, Meaning.CREDENTIALS_REFUSED}),
     Meaning.TLS_NAME: frozenset({Meaning.TLS_AUTHORITY, Meaning.TLS_FAILED}),
     Meaning.TLS_EXPIRED: frozenset({Meaning.TLS_AUTHORITY, Meaning.TLS_FAILED}),
-    Meaning.TLS_AUTHORITY: frozenset({Meaning.TLS_FAILED}),
+    Meaning.TLS_AUTHORITY: frozenset({Meaning.TLS_FAILED, Meaning.TOKEN_SIGNATURE}),
     Meaning.CONNECTION_REFUSED: frozenset({Meaning.CONNECTION_TIMEOUT}),
     Meaning.NAME_NOT_RESOLVED: frozenset({Meaning.CONNECTION_TIMEOUT, Meaning.CONNECTION_REFUSED}),
-    Meaning.ANSWER_TIMEOUT: frozenset({Meaning.CONNECTION_TIMEOUT}),
+    Meaning.ANSWER_TIMEOUT: frozenset({Meaning.CONNECTION_TIMEOUT, Meaning.PAGE_ANSWERED}),
     Meaning.NAME_UPPER_CASE: frozenset({Meaning.REFERENCE_INVALID}),
     Meaning.CREDENTIAL_SCOPE_MISSING: frozenset({Meaning.PERMISSION_MISSING}),
     Meaning.NETWORK_REFUSED: frozenset({Meaning.PERMISSION_MISSING}),
@@ -66,6 +68,7 @@ HIDES: dict[Meaning, frozenset[Meaning]] = {
     Meaning.PROJECT_UNKNOWN: frozenset({Meaning.REPOSITORY_UNKNOWN}),
     Meaning.REPOSITORY_UNKNOWN: frozenset({Meaning.MANIFEST_UNKNOWN}),
     Meaning.PLATFORM_UNKNOWN: frozenset({Meaning.MANIFEST_UNKNOWN}),
+    Meaning.UPLOAD_LOST: frozenset({Meaning.BLOB_UNKNOWN}),
     Meaning.DENIED_OR_ABSENT: frozenset({Meaning.REPOSITORY_UNKNOWN}),
     Meaning.PERMISSION_OR_ABSENT: frozenset({Meaning.PERMISSION_MISSING, Meaning.REPOSITORY_UNKNOWN}),
     Meaning.AUTHORIZATION_NEEDED: frozenset({Meaning.LOGIN_NEEDED}),

@@ -8,6 +8,13 @@ from reglens.diagnosis.paste.clients_table import table
 ENTRIES = table(
     (
         (
+            M.UPLOAD_LOST,
+            "distribution",
+            "blob upload",
+            r"blob upload (?:unknown|invalid)(?: to registry)?",
+            "distribution, BLOB_UPLOAD_UNKNOWN and BLOB_UPLOAD_INVALID",
+        ),
+        (
             M.SERVER_CONFIG,
             "distribution",
             "htpasswd",
@@ -188,7 +195,8 @@ ENTRIES = table(
             M.UPSTREAM_FAILED,
             "distribution",
             "error|failed",
-            r"(?:error|failed)[^\"\n]{0,60}(?:pull-?through|upstream|remote registry)[^\"\n]{0,80}",
+            r"(?:error|failed)[^\"\n]{0,60}(?:pull-?through|upstream (?:registry|repository)|remote "
+            r"registry)[^\"\n]{0,80}",
             "distribution, registry/proxy; ECR pull through cache",
         ),
         (

@@ -37,12 +37,10 @@ class Entry:
     pattern: str
     source: str
 
-    def may_match(self, text: str) -> bool:
-        """Whether one of the hints stands in `text`, which is in lower case: cheap, and never wrong when it says no."""
-        hint = self.hint
-        if "|" not in hint:
-            return hint in text
-        return any(part in text for part in hint.split("|"))
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """The texts of which one must stand, in lower case, where the pattern matches."""
+        return tuple(self.hint.split("|"))
 
     def matches(self, text: str) -> list[re.Match[str]]:
         """The places in `text` that say so, the innermost of a chain of errors last."""

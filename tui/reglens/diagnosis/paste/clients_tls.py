@@ -8,6 +8,13 @@ from reglens.diagnosis.paste.clients_table import table
 ENTRIES = table(
     (
         (
+            M.TLS_FAILED,
+            "jib",
+            "only secure connections",
+            r"only secure connections are allowed",
+            "GoogleContainerTools/jib, InsecureRegistryException",
+        ),
+        (
             M.HTTP_ANSWER_TO_HTTPS,
             "",
             "http response to https client",

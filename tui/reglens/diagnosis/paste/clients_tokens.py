@@ -31,8 +31,8 @@ ENTRIES = table(
         (
             M.TOKEN_SERVER_REFUSED,
             "containers/image",
-            "bearer token",
-            r"Requesting bearer token: (?:invalid|received|unexpected) (?:unexpected )?(?:HTTP )?status(?: "
+            "requesting bear",
+            r"Requesting bear(?:er)? token: (?:invalid|received|unexpected) (?:unexpected )?(?:HTTP )?status(?: "
             r"code)?(?: from registry)?:? <<status>>",
             "containers/image, docker/docker_client.go",
         ),

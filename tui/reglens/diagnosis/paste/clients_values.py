@@ -18,7 +18,7 @@ _URL = re.compile(
     r"(?P<url>https?:/{1,2}(?:<[\w .-]{1,40}>|\{[\w.-]{1,40}\}|[^\s\"'<>|\\^`{}]){1,2048})",
     re.IGNORECASE,
 )
-_SOCKET_PATH = re.compile(r"/v1\.\d\d/|%2Fdocker\.sock|docker\.sock")
+SOCKET_PATH = re.compile(r"/v1\.\d\d/|%2Fdocker\.sock|docker\.sock")
 _CALL_PATH = re.compile(
     r"\b(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE) (?P<url>/(?:v2|v1|service|token|auth|jwt|c)[^\s\"',]{0,1000})"
 )
@@ -67,6 +67,9 @@ _LOWER_CODE = re.compile(
     r"(?::\s{0,3}(?P<message>[^\n]{0,400})|(?=\s{0,2}[\"']?$))",
     re.IGNORECASE,
 )
+# distribution's log: registry/api/errcode/handler.go and registry/handlers/app.go
+_LOGGED_CODE = re.compile(r"\berr\.code=(?:\"(?P<quoted>[a-z ]{2,60})\"|(?P<code>[a-z]{2,40}))")
+_LOGGED_MESSAGE = re.compile(r"\berr\.message=(?:\"([^\"]{0,300})\"|(\S{1,200}))")
 _JSON_MESSAGE = re.compile(r"[\"']message[\"']\s{0,4}:\s{0,4}[\"'](?P<message>[^\"\n]{0,400})", re.IGNORECASE)
 _DETAIL = re.compile(
     r"\[map\[(?P<detail>[^\n]{0,400}?)\]\]|[\"']detail[\"']\s{0,3}:\s{0,3}(?P<json>[\[{\"][^\n]{1,400}"
@@ -89,8 +92,8 @@ CODE_MEANINGS = {
     "MANIFEST_UNVERIFIED": Meaning.MANIFEST_INVALID,
     "MANIFEST_BLOB_UNKNOWN": Meaning.BLOB_UNKNOWN,
     "BLOB_UNKNOWN": Meaning.BLOB_UNKNOWN,
-    "BLOB_UPLOAD_UNKNOWN": Meaning.BLOB_UNKNOWN,
-    "BLOB_UPLOAD_INVALID": Meaning.SERVER_FAILED,
+    "BLOB_UPLOAD_UNKNOWN": Meaning.UPLOAD_LOST,
+    "BLOB_UPLOAD_INVALID": Meaning.UPLOAD_LOST,
     "DIGEST_INVALID": Meaning.DIGEST_DIFFERS,
     "SIZE_INVALID": Meaning.DIGEST_DIFFERS,
     "UNSUPPORTED": Meaning.ENDPOINT_UNSUPPORTED,
@@ -111,7 +114,7 @@ def urls(text: str) -> list[tuple[int, str, str]]:
         if match["url"].endswith(":") and re.search(r":\d+:$", match["url"]):
             url = match["url"][:-1]
         url = re.sub(r"^(https?):/(?!/)", r"\1://", url)
-        if not _SOCKET_PATH.search(url):
+        if not SOCKET_PATH.search(url):
             found.append((match.start("url"), url, (match["method"] or "").upper()))
         if len(found) >= 50:
             break
@@ -183,6 +186,11 @@ def status_in(text: str) -> tuple[str, int] | None:
 
 def code_in(text: str) -> tuple[str, str, int, int] | None:
     """The registry error code that `text` names, in its registered spelling, its message, and where it stands."""
+    if logged := _LOGGED_CODE.search(text):
+        said = _LOGGED_MESSAGE.search(text)
+        message = (said[1] or said[2] or "") if said else ""
+        code = (logged["quoted"] or logged["code"]).upper().replace(" ", "_")
+        return code, message, logged.start(), logged.end()
     match = None
     for candidate in _CODE.finditer(text):
         if match is None or match["code"] == "UNKNOWN":
