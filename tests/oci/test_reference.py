@@ -75,6 +75,7 @@ def test_a_reference_is_normalised_as_docker_does(typed: str, full: str) -> None
         ("localhost:5000/", 15, "repository is missing"),
         ("ab" * 32, 0, "image id"),
         ("r" * 256, 255, "at most 255"),
+        ("h" * 254 + ".io/x", 253, "at most 253"),
         ("ünix", 0, "'ü' cannot stand"),
     ],
 )
@@ -82,6 +83,12 @@ def test_an_invalid_reference_points_at_the_character(typed: str, position: int,
     with pytest.raises(ReferenceInvalid) as caught:
         Reference.parse(typed)
     assert (caught.value.position, words in caught.value.message) == (position, True), caught.value.message
+
+
+def test_a_name_in_upper_case_is_given_back_as_it_should_be() -> None:
+    with pytest.raises(ReferenceInvalid) as caught:
+        Reference.parse("ghcr.io/Owner/App:V1")
+    assert "ghcr.io/owner/app:V1" in caught.value.hint
 
 
 @pytest.mark.parametrize(

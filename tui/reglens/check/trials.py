@@ -41,8 +41,6 @@ class Experimenter:
         assert last is not None
         if lookup.credential is not None:
             told(await self.fetch("anonymous", self.reference, Anonymous(), "without the credentials"))
-        if last.method == "HEAD":
-            told(await self.by_get(last))
         if last.status in (404, 406):
             told(await self.any_type(last))
         if "/" not in self.reference.repository:
@@ -61,15 +59,6 @@ class Experimenter:
             except ReglensError as error:
                 return Trial(kind, False, session.trace.since(0), f"{how}: {error.message}")
             return Trial(kind, True, session.trace.since(0), f"{how}: {descriptor.digest}")
-
-    async def by_get(self, refused: Exchange) -> Trial:
-        """GET where HEAD was refused: a registry, or something before it, may not know HEAD."""
-        async with self.session(self.credentials) as session:
-            try:
-                await session.manifest(self.reference)
-            except ReglensError as error:
-                return Trial("get", False, session.trace.since(0), f"GET instead of HEAD: {error.message}")
-            return Trial("get", True, session.trace.since(0), f"GET is answered where HEAD got {refused.status}")
 
     async def any_type(self, refused: Exchange) -> Trial:
         """``Accept: */*``: tells a resource that is not there from one of a type that was not asked for."""

@@ -17,7 +17,7 @@ from reglens.check.model import Step, StepName, StepVerdict, Walk
 from reglens.check.trials import Experimenter
 from reglens.diagnosis.engine import diagnose
 from reglens.diagnosis.evidence import Trial, from_trace
-from reglens.errors import ReglensError
+from reglens.errors import RegistryError, ReglensError
 from reglens.oci.reference import Reference, is_loopback
 from reglens.registry.body import PING_LIMIT
 from reglens.registry.connections import bare_context, tls_context
@@ -93,25 +93,37 @@ class _Walker:
         return tls_context(self.options) if verify else bare_context()
 
     async def fetch(self, session: Session) -> ReglensError | None:
-        """Read the resource, or for other actions have a token for them; what went wrong, if anything did."""
+        """Read the resource, or for other actions have a token for them; what went wrong, if anything did.
+
+        It is read by HEAD, then by GET: a refused HEAD has no body to say why, and what comes by GET may not be what
+        HEAD announced.
+        """
+        refused: RegistryError | None = None
         try:
-            if self.action == "pull":
-                await session.resolve(self.reference)
-                await session.manifest(self.reference)  # the bytes too: what comes may not be what was announced
-            else:
+            if self.action != "pull":
                 await session.acquire_token(self.reference, action=self.action)
+                return None
+            try:
+                await session.resolve(self.reference)
+            except RegistryError as error:
+                refused = error
+            await session.manifest(self.reference)
         except ReglensError as error:
+            if refused is not None:
+                self.tell(Trial("get", False, detail=f"GET instead of HEAD: {error.message}"))
             return error
+        if refused is not None:
+            self.tell(Trial("get", True, detail=f"GET is answered where HEAD got {refused.status}"))
         return None
 
-    async def experiment(self, exchanges: tuple[Exchange, ...], lookup: Lookup) -> None:
-        def told(trial: Trial) -> None:
-            self.trials.append(trial)
-            if self.on_trial:
-                self.on_trial(trial)
+    def tell(self, trial: Trial) -> None:
+        self.trials.append(trial)
+        if self.on_trial:
+            self.on_trial(trial)
 
+    async def experiment(self, exchanges: tuple[Exchange, ...], lookup: Lookup) -> None:
         experimenter = Experimenter(self.reference, self.options, self.credentials, self.clock)
-        await experimenter.run(exchanges, lookup, told)
+        await experimenter.run(exchanges, lookup, self.tell)
 
     def resource_step(self, exchanges: tuple[Exchange, ...], failure: ReglensError | None) -> Step:
         last = next((e for e in reversed(exchanges) if e.role not in (Role.TOKEN, Role.PING)), None)

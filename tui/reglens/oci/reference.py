@@ -30,6 +30,8 @@ HUB_LIBRARY = "library/"
 DEFAULT_TAG = "latest"
 MAX_REPOSITORY = 255
 MAX_TAG = 128
+MAX_HOST = 253
+"""Characters of a host name (RFC 1035, section 2.3.4, as written)."""
 
 _COMPONENT = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
 _TAG = re.compile(r"\w[\w.-]*", re.ASCII)
@@ -220,6 +222,8 @@ class _Reader:
         if text.startswith("["):
             return self.ipv6(start, text)
         name, colon, port = text.partition(":")
+        if len(name) > MAX_HOST:
+            raise self.fail(f"a host name has at most {MAX_HOST} characters, this one {len(name)}", start + MAX_HOST)
         position = start
         for label in name.split("."):
             if not label:
@@ -279,12 +283,18 @@ class _Reader:
         )
         character, hint = text[at], ""
         if character.isupper():
-            message, hint = f"a repository's name is lower case, {character!r} is not", f"Write {text.lower()}."
+            message, hint = f"a repository's name is lower case, {character!r} is not", f"Write {self._lowered()}."
         elif at == end and character in "._-":
             message = f"{character!r} must stand between letters or digits, singly (or as __ or dashes)"
         else:
             message = f"{character!r} cannot stand in a repository's name"
         raise self.fail(message, start + at, hint)
+
+    def _lowered(self) -> str:
+        """The whole reference with its name in lower case; tags keep theirs."""
+        head, slash, last = self.text.strip().rpartition("/")
+        name, colon, tag = last.partition(":")
+        return f"{head}{slash}{name}".lower() + colon + tag
 
     def tag(self, start: int, text: str) -> str:
         if not text:
