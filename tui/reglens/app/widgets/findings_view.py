@@ -21,6 +21,28 @@ class CommandKey:
     command: int
 
 
+@dataclass(frozen=True, slots=True)
+class FindingKey:
+    """The item of one finding's title."""
+
+    finding: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProofKey:
+    """The item of one piece of a finding's evidence."""
+
+    finding: int
+    proof: int
+
+
+def finding_of(findings: Sequence[Finding], key: Hashable) -> Finding | None:
+    """The finding that an item belongs to."""
+    if not isinstance(key, FindingKey | ProofKey | CommandKey) or not 0 <= key.finding < len(findings):
+        return None
+    return findings[key.finding]
+
+
 def command_of(findings: Sequence[Finding], key: Hashable) -> str | None:
     """The command that an item stands for, as it came; None if the item is no command."""
     if not isinstance(key, CommandKey) or not 0 <= key.finding < len(findings):
@@ -29,29 +51,32 @@ def command_of(findings: Sequence[Finding], key: Hashable) -> str | None:
     return commands[key.command] if 0 <= key.command < len(commands) else None
 
 
-def findings_lines(findings: Sequence[Finding], width: int) -> list[Line]:
-    """The findings one under the other; each command of a fix is an item."""
+def findings_lines(findings: Sequence[Finding], width: int, *, items: bool = False) -> list[Line]:
+    """The findings one under the other; each command of a fix is an item, and with `items` each title and proof."""
     lines: list[Line] = []
     for number, finding in enumerate(findings):
         if number:
             lines.append(blank())
-        lines += finding_lines(finding, number, width)
+        lines += finding_lines(finding, number, width, items=items)
     return lines
 
 
-def finding_lines(finding: Finding, number: int, width: int) -> list[Line]:
+def finding_lines(finding: Finding, number: int, width: int, *, items: bool = False) -> list[Line]:
     """One finding."""
     sign, style = MARKS[finding.severity]
     title = words((finding.code, style), "  ", said(finding.title, ".strong"))
-    lines = paragraph(title, width, lead=words((sign, style), " "))
+    lines = paragraph(title, width, lead=words((sign, style), " "), key=FindingKey(number) if items else None)
     if finding.follows_from:
         because = ", ".join(finding.follows_from)
         lines += paragraph(said(f"because of {because}", ".note"), width, lead="  ")
     if finding.explanation:
         lines += paragraph(said(finding.explanation, limit=4000), width, lead="  ")
-    for proof in finding.evidence[:12]:
+    for place, proof in enumerate(finding.evidence[:12]):
         where = said(proof.where, ".label", 300)
-        lines += paragraph(words(where, "  ", said(proof.value, ".strong", 600)), width, lead=("  · ", ".muted"))
+        key = ProofKey(number, place) if items else None
+        lines += paragraph(
+            words(where, "  ", said(proof.value, ".strong", 600)), width, lead=("  · ", ".muted"), key=key
+        )
     if finding.fix.text or finding.fix.commands:
         lines += paragraph(said(finding.fix.text), width, lead=("  fix ", ".good"))
     for place, command in enumerate(finding.fix.commands):

@@ -114,6 +114,23 @@ def mask(text: str) -> str:
     return text
 
 
+def mask_and_keep(text: str) -> tuple[str, dict[str, str]]:
+    """`text` masked, and for each mark that stands for a secret now, what stood there."""
+    known: dict[str, str] = {}
+    for pattern, replacement, needed in _RULES:
+        if not needed or any(part in text for part in needed):
+
+            def hide(found: re.Match[str], replacement: Callable[[re.Match[str]], str] = replacement) -> str:
+                result = replacement(found)
+                if result != found[0]:
+                    named = found.groupdict()
+                    known[result.removeprefix(named.get("keep") or "")] = named.get("secret") or found[0]
+                return result
+
+            text = pattern.sub(hide, text)
+    return text, known
+
+
 _SECRET_NEXT = frozenset(
     "-u --user --creds --src-creds --dest-creds -a --auth -p --password --docker-password --oauth2-bearer "
     "--http-password --registry-token --src-registry-token --dest-registry-token --proxy-user -U --pass".split()
