@@ -63,7 +63,7 @@ CAUSES: dict[str, tuple[str, ...]] = {
     "realm-unreachable": ("realm-misconfigured", "plain-http", "tls-untrusted", "proxy-interference"),
     "token-response-invalid": ("proxy-interference", "wrong-host", "realm-misconfigured"),
     "registry-unreachable": ("wrong-host", "proxy-interference", "plain-http"),
-    "tls-untrusted": ("proxy-interference",),
+    "tls-untrusted": ("proxy-interference", "clock-skew"),
     "upstream-failed": ("rate-limited",),
     "plain-http": ("realm-misconfigured",),
 }

@@ -8,6 +8,13 @@ from reglens.diagnosis.paste.clients_table import table
 ENTRIES = table(
     (
         (
+            M.HELPER_FAILED,
+            "ecr-login",
+            "parsing the serverurl",
+            r"Error parsing the serverURL",
+            "awslabs/amazon-ecr-credential-helper#616: the helper in the place of a kubelet plugin",
+        ),
+        (
             M.CLOUD_IDENTITY_FAILED,
             "acr",
             "connectivity_",
@@ -309,7 +316,7 @@ ENTRIES = table(
             "kubernetes, pkg/credentialprovider/config.go",
         ),
         (
-            M.CREDENTIALS_BROKEN,
+            M.TOKEN_MALFORMED,
             "",
             "header field value",
             r"invalid header field value (?:\"[^\"]{0,400}\" )?for (?:key )?\"?Authorization",

@@ -240,6 +240,13 @@ ENTRIES = table(
         ),
         (
             M.TAG_IMMUTABLE,
+            "harbor",
+            "configured as immutable",
+            r"configured as immutable",
+            "goharbor/harbor, src/server/middleware/immutable",
+        ),
+        (
+            M.TAG_IMMUTABLE,
             "",
             "cannot be overwritten|repository does not allow updating assets",
             r"cannot be overwritten|repository does not allow updating assets",

@@ -58,8 +58,11 @@ def part(scene: Scene, report: Report) -> str:
 
 
 def _reach(scene: Scene, report: Report) -> Choice:
+    host = report.values.get("host", "")
     upstream = [
-        r for r in scene.reports if r.text == report.text and r.meaning in (M.UPSTREAM_FAILED, M.UPSTREAM_REFUSED)
+        r
+        for r in scene.reports
+        if r.meaning in (M.UPSTREAM_FAILED, M.UPSTREAM_REFUSED) and r.values.get("host") == host
     ]
     if upstream or _overcome(scene, report):
         return []
@@ -153,6 +156,8 @@ def _login_needed(scene: Scene, report: Report) -> Choice:
     if scene.helper:
         return [("credential-helper-failed", False), ("credentials-not-sent", False), ("credentials-missing", False)]
     if scene.stored_elsewhere:
+        return [("credentials-not-sent", True), ("credentials-missing", False)]
+    if _has(scene, M.LOGIN_SUCCEEDED):
         return [("credentials-not-sent", True), ("credentials-missing", False)]
     return [("credentials-missing", True), ("credentials-not-sent", False)]
 
@@ -299,6 +304,8 @@ def _upstream_refused(scene: Scene, report: Report) -> Choice:
 
 def _not_found(scene: Scene, report: Report) -> Choice | None:
     url = report.values.get("url", "")
+    if urlsplit(url).path.rstrip("/") == "/v2":
+        return [("wrong-host", True), ("proxy-interference", False)]  # every registry has the base route
     if "_catalog" in url or "/referrers/" in url:
         return [("endpoint-unsupported", True)]
     if "/v1/" in url:
@@ -338,6 +345,14 @@ def _token_absent(scene: Scene, report: Report) -> Choice:
 
 def _tls(scene: Scene, report: Report) -> Choice:
     return [] if _overcome(scene, report) else [("tls-untrusted", True)]
+
+
+def _tls_time(scene: Scene, report: Report) -> Choice:
+    """A certificate that is not valid yet is mostly a clock that is behind (WSL, a virtual machine after a suspend)."""
+    now, bound = _number(report.values.get("current")), _number(report.values.get("not_after"))
+    if now is not None and bound is not None and now < bound:
+        return [("clock-skew", True), ("tls-untrusted", True)]
+    return _tls(scene, report)
 
 
 def _scope_invalid(scene: Scene, report: Report) -> Choice:
@@ -428,7 +443,7 @@ _SPECIAL: dict[Meaning, Callable[[Scene, Report], Choice | None]] = {
     M.TLS_CLIENT_CERTIFICATE: _tls,
     M.TLS_AUTHORITY: _tls,
     M.TLS_NAME: _tls,
-    M.TLS_EXPIRED: _tls,
+    M.TLS_EXPIRED: _tls_time,
     M.HTTP_ANSWER_TO_HTTPS: _plain,
     M.HTTP_REQUEST_TO_HTTPS: _plain_request,
     M.SCOPE_INVALID: _scope_invalid,

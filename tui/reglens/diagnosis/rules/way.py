@@ -307,7 +307,14 @@ def token_answer(scene: Scene) -> Iterator[Finding]:
             realm_fix(scene, scene.bearer),
         )
         if _is_page(grant):
-            yield likely("token-response-invalid", "The answer is a web page, not a token", "See above.", [kind, body])
+            yield likely(
+                "token-response-invalid",
+                "The answer is a web page, not a token",
+                "The server at the realm's address shows a page instead of a token: it is no token server, at least "
+                "not there.",
+                [kind, body],
+                realm_fix(scene, scene.bearer),
+            )
         return
     if (grant.status or 0) >= 500:
         yield _failed(scene, grant, "The token server")
@@ -316,6 +323,7 @@ def token_answer(scene: Scene) -> Iterator[Finding]:
             "So no token could be had",
             "The token server is needed for every request; while it fails, nothing can be pulled or pushed.",
             [status, url],
+            Fix("Wait until the token server answers again.", (f"curl -i {quoted(grant.url or '')}",)),
         )
         return
     if grant.status is None or not 200 <= grant.status < 300 or grant.token is not None:
