@@ -17,6 +17,8 @@ from support.exchanges import (
     ping,
     rate_limited,
     redirect_exchanges,
+    token,
+    token_exchange,
     under_way,
     unreachable,
 )
@@ -313,12 +315,12 @@ async def test_another_token_is_masked_though_the_one_before_it_was_revealed() -
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("right", "right", "v")
         assert SIGNED[:60] in app.text()
-        other = classic_refusal()[0]
-        app.auth_pane.put(replace(other, number=9))
+        claims = {"access": [{"type": "repository", "name": "library/debian", "actions": ["pull"]}]}
+        other = token(claims)
+        app.auth_pane.put(token_exchange(9, other))
         await pilot.pause()
-        assert other.token is not None
-        assert other.token.raw.fingerprint in app.text()
-        assert other.token.raw.reveal()[:60] not in app.text()
+        assert other.raw.fingerprint in app.text()
+        assert other.raw.reveal() not in app.text()
 
 
 async def test_text_can_be_selected_with_the_mouse() -> None:
@@ -333,3 +335,20 @@ async def test_text_can_be_selected_with_the_mouse() -> None:
         assert selected is not None
         assert "auth.docker.io/token" in selected
         assert app.auth_pane.front == "exchanges", "the end of a selection opens nothing"
+
+
+async def test_the_token_shown_is_the_one_that_matters() -> None:
+    app = PaneApp("auth", pulling)
+    async with app.run_test(size=(120, 40)) as pilot:
+        catalog = token({"access": [{"type": "registry", "name": "catalog", "actions": ["*"]}]})
+        app.auth_pane.put(token_exchange(8, catalog))
+        app.auth_pane.put(manifest_exchange(9, catalog))
+        await pilot.press("right", "right")
+        assert "given in exchange 2" in app.text()
+        assert "library/alpine" in app.text()
+        app.auth_pane.clear()
+        refused(app)
+        await pilot.pause()
+        await pilot.press("right")
+        assert "sent with exchange 2, which was refused" in app.text()
+        assert "access is empty" in app.text()

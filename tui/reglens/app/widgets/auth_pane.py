@@ -21,7 +21,7 @@ from reglens.app.widgets.exchange_detail import detail_lines
 from reglens.app.widgets.exchange_list import exchange_lines
 from reglens.app.widgets.findings_view import command_of, findings_lines
 from reglens.app.widgets.layout import Line, blank, paragraph, words
-from reglens.app.widgets.outcome import codes, outcome_title, trouble
+from reglens.app.widgets.outcome import codes, outcome_title, token_at_stake, trouble
 from reglens.app.widgets.pane import Pane
 from reglens.app.widgets.section_bar import Section, SectionBar, neighbour
 from reglens.app.widgets.sheet import Sheet
@@ -146,15 +146,11 @@ class AuthPane(Pane):
 
     @property
     def token(self) -> Token | None:
-        """The token of what is shown: of the exchange opened, else the latest one given or sent."""
+        """The token of what is shown: of the exchange opened, else the one that matters now."""
         if self.front == DETAIL:
             return self.exchange.token if self.exchange else None
-        for exchange in reversed(self._exchanges.values()):
-            if exchange.token is not None:
-                return exchange.token
-            if exchange.authorization is not None and exchange.authorization.token is not None:
-                return exchange.authorization.token
-        return None
+        chosen = token_at_stake(tuple(self._exchanges.values()), self._diagnosis)
+        return chosen[0] if chosen else None
 
     # -- sections
 
@@ -243,13 +239,13 @@ class AuthPane(Pane):
         self._sheet(TOKEN).lay(self._token_lines, keep=True)
 
     def _token_lines(self, width: int) -> list[Line]:
-        token = self.token
-        if token is None:
-            return paragraph(
-                words(("No token yet.", ".strong"), (" It appears here, decoded, as soon as one is given.", ".muted")),
-                width,
-            )
-        return token_lines(token, width, self._clock(), self._check(token), revealed=self._is_revealed(token))
+        chosen = token_at_stake(tuple(self._exchanges.values()), self._diagnosis)
+        if chosen is None:
+            sentence = " It appears here, decoded, as soon as one is given."
+            return paragraph(words(("No token yet.", ".strong"), (sentence, ".muted")), width)
+        token, seen = chosen
+        checked, revealed = self._check(token), self._is_revealed(token)
+        return token_lines(token, width, self._clock(), checked, revealed=revealed, seen=seen)
 
     # -- signatures and certificates, checked beside the event loop
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from reglens.app.widgets.exchange_list import granted, lifetime
 from reglens.app.widgets.token_view import remaining
+from reglens.auth.token import Token
 from reglens.diagnosis.finding import Diagnosis, Outcome
 from reglens.text import clean
 from reglens.trace.exchange import Exchange, Role
@@ -21,15 +23,36 @@ def codes(diagnosis: Diagnosis | None) -> tuple[str, ...]:
     return tuple(finding.code for finding in diagnosis.findings) if diagnosis else ()
 
 
+def token_at_stake(exchanges: Sequence[Exchange], diagnosis: Diagnosis | None) -> tuple[Token, str] | None:
+    """The token that matters now, and in words where it was seen: the one that was refused, else the latest one given
+    for a repository, else the latest one given, else the latest one sent. None if there was none."""
+    if diagnosis is not None and trouble(diagnosis):
+        for exchange in reversed(diagnosis.exchanges):
+            sent = exchange.authorization
+            if (exchange.refused or exchange.failure is not None) and sent is not None and sent.token is not None:
+                return sent.token, f"sent with exchange {exchange.number}, which was refused"
+    given = [exchange for exchange in exchanges if exchange.token is not None]
+    for_repository = [e for e in given if e.token and any(scope.type == "repository" for scope in e.token.access)]
+    for exchange in reversed(for_repository or given):
+        if exchange.token is not None:
+            return exchange.token, f"given in exchange {exchange.number}"
+    for exchange in reversed(exchanges):
+        if exchange.authorization is not None and exchange.authorization.token is not None:
+            return exchange.authorization.token, f"sent with exchange {exchange.number}"
+    return None
+
+
 def outcome_title(diagnosis: Diagnosis | None, exchanges: tuple[Exchange, ...], now: datetime) -> tuple[str, str]:
     """How authentication stands, for the frame's title: text (cleaned) and a style."""
     if diagnosis is not None and trouble(diagnosis):
         return _trouble_title(diagnosis), "$text-error"
     if any(e.status is None and e.failure is None for e in exchanges[-1:]):
         return "… asking", "$text-accent"
+    chosen = token_at_stake(exchanges, None)
+    giver = next((e for e in reversed(exchanges) if chosen and e.token is chosen[0]), None)
+    if giver is not None:
+        return _token_title(giver, now)
     for exchange in reversed(exchanges):
-        if exchange.token is not None:
-            return _token_title(exchange, now)
         if exchange.status is not None and exchange.status < 300 and exchange.authorization is not None:
             if exchange.authorization.token is not None:
                 continue

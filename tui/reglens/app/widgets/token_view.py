@@ -92,10 +92,10 @@ def stamp(moment: datetime) -> str:
 
 
 def token_lines(
-    token: Token, width: int, now: datetime, checked: Checked | None, *, revealed: bool = False
+    token: Token, width: int, now: datetime, checked: Checked | None, *, revealed: bool = False, seen: str = ""
 ) -> list[Line]:
-    """The whole view of one token."""
-    lines = _summary(token, width, now, checked)
+    """The whole view of one token. `seen` says where it was seen."""
+    lines = _summary(token, width, now, checked, seen)
     if token.claims is not None:
         lines += [blank(), *heading("Access", width), *access_lines(token, width)]
         lines += [blank(), *heading("Claims", width), *_members(token.claims, width, now)]
@@ -107,7 +107,7 @@ def token_lines(
     return lines
 
 
-def _summary(token: Token, width: int, now: datetime, checked: Checked | None) -> list[Line]:
+def _summary(token: Token, width: int, now: datetime, checked: Checked | None, seen: str) -> list[Line]:
     pairs: list[tuple[str, Content]] = []
     if token.kind is TokenKind.JWT:
         pairs.append(("kind", words("JWT, signed with ", said(token.algorithm or "no algorithm", ".strong", 60))))
@@ -123,6 +123,8 @@ def _summary(token: Token, width: int, now: datetime, checked: Checked | None) -
         pairs.append(("valid", words((f"not before {ahead} from now", ".bad"))))
     if token.kind is not TokenKind.OPAQUE:
         pairs.append(("signature", _signature(token, checked)))
+    if seen:
+        pairs.append(("seen", words(seen)))
     pairs += [("odd", said(problem, ".warn")) for problem in token.problems[:10]]
     return fields(pairs, width)
 
