@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from reglens.app import messages
+from reglens.app.attempt import concerning
 from reglens.errors import ReglensError
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ class Explorer:
     def diagnose(self, reference: Reference | None) -> None:
         """Read what the exchanges say, in a thread."""
         session = self.session
-        exchanges, lookup, now = self.exchanges, session.lookup, self._clock()
+        exchanges, lookup, now = concerning(self.exchanges, reference), session.lookup, self._clock()
 
         def read() -> Any:
             from reglens.diagnosis.engine import diagnose

@@ -1,0 +1,34 @@
+"""Which exchanges belong to one attempt: the browser lists a catalogue, searches and pulls at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reglens.oci.reference import Reference
+from reglens.oci.scope import parse_scopes
+from reglens.trace.exchange import Exchange, Role
+
+ELSEWHERE = frozenset({Role.CATALOG, Role.SEARCH})
+
+
+def concerning(exchanges: Iterable[Exchange], reference: Reference | None) -> tuple[Exchange, ...]:
+    """Those exchanges that are about `reference`, in order: without what the catalogue and the search asked, the tokens
+    for these and their redirects. All of them if there is no reference."""
+    ordered = sorted(exchanges, key=lambda exchange: exchange.number)
+    if reference is None:
+        return tuple(ordered)
+    kept: list[Exchange] = []
+    left: set[int] = set()
+    for exchange in ordered:
+        if _elsewhere(exchange, reference) or exchange.follows in left:
+            left.add(exchange.number)
+        else:
+            kept.append(exchange)
+    return tuple(kept)
+
+
+def _elsewhere(exchange: Exchange, reference: Reference) -> bool:
+    if exchange.role is not Role.TOKEN:
+        return exchange.role in ELSEWHERE
+    scopes = [scope for text in exchange.asked("scope") for scope in parse_scopes(text)]
+    return bool(scopes) and all(scope.type == "registry" for scope in scopes) and bool(reference.repository)
