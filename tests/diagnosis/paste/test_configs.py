@@ -143,6 +143,8 @@ def test_the_registrys_own_configuration() -> None:
         "  token:\n    realm: https://auth.example/token\n",
         "services:\n  registry:\n    environment:\n      REGISTRY_AUTH_TOKEN_REALM: https://auth.example/token\n",
         "services:\n  registry:\n    environment:\n    - REGISTRY_AUTH_TOKEN_REALM=https://auth.example/token\n",
+        'REGISTRY_AUTH_TOKEN_REALM            = "https://auth.example/token"\n',
+        "env:\n- name: REGISTRY_AUTH_TOKEN_REALM\n  value: https://auth.example/token\n",
         "docker run -e REGISTRY_AUTH_TOKEN_REALM=https://auth.example/token registry:2\n",
         'Environment="REGISTRY_AUTH_TOKEN_REALM=https://auth.example/token"\n',
     ],

@@ -540,6 +540,7 @@ class Meaning(StrEnum):
     TRYING = ("trying", "The client tries this endpoint.")
     DEFAULT_TAG = ("default-tag", "No tag was given, so `latest` was taken.")
     FALLING_BACK = ("falling-back", "An endpoint or mirror failed and the next is tried.")
+    CACHE_MISS = ("cache-miss", "A cache does not have it yet and asks its upstream.")
     BACK_OFF = ("back-off", "It failed before; the cause stands elsewhere.")
 
 

@@ -141,7 +141,7 @@ _WRAPPER = re.compile(
     r"Error|Not Found|Forbidden|"
     r"Unauthorized|Conflict|Bad Request)(?= ?\(| for url: http\+docker)|\(HTTP code [45]\d\d\) "
     r"(?:server|unexpected) error|"
-    r"\(HTTP code 404\) no such \w{1,20}|for url: http\+docker://[^\s\"]{1,2000}"
+    r"API error \([45]\d\d\)|\(HTTP code 404\) no such \w{1,20}|for url: http\+docker://[^\s\"]{1,2000}"
 )
 
 
@@ -330,6 +330,8 @@ def _without_hidden(hits: list[_Hit]) -> list[_Hit]:
     hidden = {vague for meaning in said for vague in HIDES.get(meaning, ())}
     if any(m not in CONTEXT and m not in VAGUE and m is not Meaning.DENIED_OR_ABSENT for m in said):
         hidden |= VAGUE & {m for m in said if m is not Meaning.SERVER_FAILED}
+    if said - CONTEXT - BESIDE - {Meaning.PAGE_ANSWERED, Meaning.NOT_FOUND}:
+        hidden.add(Meaning.PAGE_ANSWERED)  # what stands in the page tells more than that it is one
     last: dict[Meaning, _Hit] = {}
     for hit in hits:
         if hit.meaning not in hidden:
@@ -346,7 +348,7 @@ def _merged(one: _Hit, other: _Hit) -> _Hit:
 
 _TOKEN_WORDS = re.compile(
     r"(?:fetch|get|obtain|request|retriev|acquir)\w{0,4} (?:an? |the )?(?:anonymous |oauth |bearer |"
-    r"auth(?:entication|orization)? |access )*token|"
+    r"auth(?:entication|orization)? |access )*token(?!: invalid username)|"
     r"failed to authorize|jwt/auth|/service/token",
     re.IGNORECASE,
 )
@@ -383,6 +385,9 @@ def _reports(statement: Passage, hits: Iterable[_Hit], general: named.Values | N
         if level:
             values["level"] = level
         meaning = _for_part(hit.meaning, values)
+        if meaning in ATTEMPTS and "http.request." in text and _is_upstream(fields, url):
+            values |= {"part": "upstream", "reason": hit.meaning.says}
+            meaning = Meaning.UPSTREAM_FAILED
         if level == "debug" and meaning in ATTEMPTS:
             values["reason"] = hit.meaning.says
             meaning = Meaning.FALLING_BACK
@@ -397,6 +402,12 @@ def _nearest(urls: list[tuple[int, str, str]], hit: _Hit) -> tuple[str, str]:
     if before:
         return next(((url, method) for url, method in reversed(before) if named.part_of(url)), before[-1])
     return next(((url, method) for _, url, method in urls if named.part_of(url)), ("", ""))
+
+
+def _is_upstream(fields: named.Values, url: str) -> bool:
+    """Whether a registry, answering a request to itself, tells of a request that it made to somebody else."""
+    asked, own = fields.get("host", ""), named.from_url(url).get("host", "")
+    return bool(asked and own) and asked != own and fields.get("url", "") != url
 
 
 def _for_part(meaning: Meaning, values: named.Values) -> Meaning:

@@ -39,7 +39,7 @@ ENTRIES = table(
         (
             M.CREDENTIALS_REFUSED,
             "",
-            "credentials",
+            "credential",
             r"credentials? (?:is |are )(?:not valid|invalid|incorrect|wrong|not correct)",
             "IBM Cloud, several",
         ),

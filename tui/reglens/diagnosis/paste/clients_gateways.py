@@ -7,6 +7,7 @@ from reglens.diagnosis.paste.clients_table import table
 
 ENTRIES = table(
     (
+        (M.PAGE_ANSWERED, "", "malformed http status", r"malformed HTTP status code", "Go net/http"),
         (M.PROXY_FAILED, "", "proxyconnect", r"proxyconnect tcp: ", "Go net/http"),
         (M.PROXY_FAILED, "", "proxy authentication required", r"Proxy Authentication Required", "RFC 9110, 407"),
         (
@@ -52,7 +53,7 @@ ENTRIES = table(
             M.PAGE_ANSWERED,
             "",
             "looking for beginning of value",
-            r"(?:error parsing HTTP (?P<status>\d{3}) response body: )?invalid character '<' looking for "
+            r"(?:error parsing HTTP (?P<status>\d{3}) response body: )?invalid character '[^{\[]' looking for "
             r"beginning of value",
             "distribution, internal/client/errors.go; Go encoding/json",
         ),

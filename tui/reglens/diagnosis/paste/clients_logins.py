@@ -8,6 +8,13 @@ from reglens.diagnosis.paste.clients_table import table
 ENTRIES = table(
     (
         (
+            M.LOGIN_NEEDED,
+            "kubelet",
+            "was provided for basic",
+            r"no user/password was provided for basic authentication",
+            "kubernetes/kubernetes#49493",
+        ),
+        (
             M.CREDENTIALS_ABSENT,
             "docker",
             "required",

@@ -11,6 +11,7 @@ CONTEXT = frozenset(
         Meaning.DEFAULT_TAG,
         Meaning.FALLING_BACK,
         Meaning.BACK_OFF,
+        Meaning.CACHE_MISS,
         Meaning.TOKEN_REQUEST,
         Meaning.TOKEN_RECEIVED,
         Meaning.CREDENTIALS_FOUND,
@@ -44,7 +45,7 @@ ATTEMPTS = NETWORK | {
 they end with, they say at a higher level."""
 HIDES: dict[Meaning, frozenset[Meaning]] = {
     Meaning.HELPER_MISSING: frozenset({Meaning.HELPER_FAILED, Meaning.CREDENTIALS_ABSENT, Meaning.LOGIN_NEEDED}),
-    Meaning.HELPER_FAILED: frozenset({Meaning.CREDENTIALS_REFUSED}),
+    Meaning.HELPER_FAILED: frozenset({Meaning.CREDENTIALS_REFUSED, Meaning.ADDRESS_INVALID}),
     Meaning.CREDENTIALS_ABSENT: frozenset({Meaning.HELPER_FAILED, Meaning.CREDENTIALS_REFUSED}),
     Meaning.TLS_NAME: frozenset({Meaning.TLS_AUTHORITY, Meaning.TLS_FAILED}),
     Meaning.TLS_EXPIRED: frozenset({Meaning.TLS_AUTHORITY, Meaning.TLS_FAILED}),
@@ -68,6 +69,7 @@ HIDES: dict[Meaning, frozenset[Meaning]] = {
     Meaning.PROJECT_UNKNOWN: frozenset({Meaning.REPOSITORY_UNKNOWN}),
     Meaning.REPOSITORY_UNKNOWN: frozenset({Meaning.MANIFEST_UNKNOWN}),
     Meaning.PLATFORM_UNKNOWN: frozenset({Meaning.MANIFEST_UNKNOWN}),
+    Meaning.CACHE_MISS: frozenset({Meaning.BLOB_UNKNOWN, Meaning.MANIFEST_UNKNOWN}),
     Meaning.UPLOAD_LOST: frozenset({Meaning.BLOB_UNKNOWN}),
     Meaning.DENIED_OR_ABSENT: frozenset({Meaning.REPOSITORY_UNKNOWN}),
     Meaning.PERMISSION_OR_ABSENT: frozenset({Meaning.PERMISSION_MISSING, Meaning.REPOSITORY_UNKNOWN}),

@@ -8,6 +8,13 @@ from reglens.diagnosis.paste.clients_table import table
 ENTRIES = table(
     (
         (
+            M.CACHE_MISS,
+            "distribution",
+            "serving from upstream",
+            r"serving from upstream",
+            "distribution, registry/proxy/proxyblobstore.go; docker/docs#3872",
+        ),
+        (
             M.WANTED,
             "kubelet",
             'image "',

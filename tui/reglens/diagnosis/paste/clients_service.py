@@ -8,6 +8,20 @@ from reglens.diagnosis.paste.clients_table import table
 ENTRIES = table(
     (
         (
+            M.UPSTREAM_REFUSED,
+            "harbor",
+            "http status code: 40",
+            r"http status code: (?P<status>401|403), body:",
+            "goharbor/harbor, src/pkg/registry/client.go; goharbor/harbor#14767",
+        ),
+        (
+            M.UPSTREAM_FAILED,
+            "harbor",
+            "http status code: 5",
+            r"http status code: (?P<status>5\d\d), body:",
+            "goharbor/harbor, src/pkg/registry/client.go",
+        ),
+        (
             M.UPLOAD_LOST,
             "distribution",
             "blob upload",

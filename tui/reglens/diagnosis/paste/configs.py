@@ -257,7 +257,7 @@ def _from_yaml(lines: Sequence[Line]) -> list[Fact]:
         leaves = yaml_leaves(run)
         keys = {part for leaf in leaves for part in leaf.path}
         source = next((name for name, pattern in _YAML_KINDS if any(pattern.match(key) for key in keys)), "")
-        environment = [leaf for leaf in leaves if configs_lines.known_variable(leaf.path[-1])]
+        environment = [leaf for leaf in (*leaves, *_named(leaves)) if configs_lines.known_variable(leaf.path[-1])]
         facts += configs_lines.variables(environment)
         if not source:
             continue
@@ -267,6 +267,14 @@ def _from_yaml(lines: Sequence[Line]) -> list[Fact]:
             facts += _secrets(leaves)
         facts += _file_of(lines, run[0].number, source)
     return facts
+
+
+def _named(leaves: Sequence[Leaf]) -> Iterator[Leaf]:
+    """The variables of a pod: items with ``name`` and ``value``."""
+    names = {leaf.path[:-1]: str(leaf.value) for leaf in leaves if leaf.path[-1] == "name"}
+    for leaf in leaves:
+        if leaf.path[-1] == "value" and (name := names.get(leaf.path[:-1])):
+            yield Leaf((*leaf.path[:-1], name), leaf.value, leaf.span, leaf.key_span)
 
 
 def _normal(source: str, leaf: Leaf) -> Leaf:

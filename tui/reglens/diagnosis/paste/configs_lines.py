@@ -20,7 +20,8 @@ _NAMES = (
 )
 _KNOWN_VARIABLE = re.compile(_NAMES)
 _ASSIGNMENT = re.compile(
-    rf"(?<![A-Za-z0-9_])(?P<name>{_NAMES})(?:=|(?<=[A-Z_]) (?=\S))[\"'“]?(?P<value>[^\s\"'“”;]{{1,1000}})"
+    rf"(?<![A-Za-z0-9_])(?P<name>{_NAMES})(?:\s{{0,20}}=\s{{0,3}}|(?<=[A-Z_]) (?=\S))"
+    rf"[\"'“]?(?P<value>[^\s\"'“”;]{{1,1000}})"
 )
 _RUBY = re.compile(
     r"\s{0,20}(?P<name>(?:registry(?:_external_url|_nginx)?|gitlab_rails)(?:\[['\"]\w{1,60}['\"]\])?|"
