@@ -38,7 +38,8 @@ _PREFIX = re.compile(
     r"[ \t]{0,16}(?:(?:[^\s$#%>`'\"]{1,60}|\([\w.-]{1,40}\)|\[[^\]\n]{1,100}\])?[^$#%>❯➜λ✗`'\"\n]{0,60}"
     r"[$#%>❯➜λ✗»][ \t]{0,4}|\++ |(?:\*{0,3}(?:##)?\[command\]|Run |RUN |CMD |[-*] run: |run: |script: |- |\d{1,2}[.)] |"
     r"Step \d+/\d+ : RUN )"
-    r"|[^\n`'\"]{0,200}[`'\"])?[ \t]{0,4}(?:(?:sudo|time|then|do|exec|command|if|!)[ \t]+(?:-\w+[ \t]+){0,3}|"
+    r"|[^\n`'\"]{0,200}[`'\"])?[ \t]{0,4}(?:(?:echo|cat|printf|Get-Content)\b[^|\n]{1,300}\|[ \t]{0,4})?"
+    r"(?:(?:sudo|time|then|do|exec|command|if|!)[ \t]+(?:-\w+[ \t]+){0,3}|"
     r"[A-Za-z_]\w{0,60}=[^\s\"'$`]{0,200}[ \t]+){0,4}"
 )
 _ASSIGNING = re.compile(
@@ -103,6 +104,7 @@ class Shell:
             return None
         script, passage, after = found
         if not _plausible(script, lines[index].text[:start]):
+            self.patience -= after > index + 1
             return None
         before = len(self.runs)
         self._run(script, passage, shown=True)
@@ -125,7 +127,12 @@ class Shell:
                 script, end = read_script(first, lenient=True)
                 return (script, first, index + 1) if script else None
             pending = bool(script) and script[-1].after in ("|", "&&", "||")
-            if (pending or passage.text.rstrip(" \t").endswith("\\")) and not complete and end >= len(passage.text):
+            if (
+                (pending or passage.text.rstrip(" \t").endswith("\\"))
+                and not complete
+                and end >= len(passage.text)
+                and self.patience > 0
+            ):
                 size *= 4
                 continue
             taken = passage.text.count("\n", 0, end)
@@ -146,7 +153,9 @@ class Shell:
         if not simple.words:
             return None
         run = Run("", [], passage.cut(simple.start, simple.end).strip(), list(simple.effects))
-        arguments = [self._resolve(word, run, simple.words[:n]) for n, word in enumerate(simple.words)]
+        arguments = [
+            self._resolve(word, run, simple.words[n - 1] if n else None) for n, word in enumerate(simple.words)
+        ]
         while arguments and arguments[0].text in (
             "sudo",
             "time",
@@ -215,10 +224,10 @@ class Shell:
         if only and only.script and only.start == 0 and only.end == len(word.text):
             return self._run(only.script, word.value, shown=False)
         if only and not only.script and only.start == 0 and only.end == len(word.text):
-            return self.variables.get(only.name) or self._resolve(word, None, [])
-        return self._resolve(word, None, [])
+            return self.variables.get(only.name) or self._resolve(word, None, None)
+        return self._resolve(word, None, None)
 
-    def _resolve(self, word: Word, run: Run | None, before: Sequence[Word]) -> Argument:
+    def _resolve(self, word: Word, run: Run | None, before: Word | None) -> Argument:
         """The word with its holes filled where the paste tells by what."""
         if not word.holes:
             value = word.value
@@ -303,13 +312,13 @@ def _echo(program: str, arguments: list[Argument]) -> Argument:
     return Argument(join([joined, Passage("\n", ((0, joined.span()[1]),))]) if newline else joined, gaps)
 
 
-def _accidental(hole: Hole, word: Word, before: Sequence[Word]) -> bool:
+def _accidental(hole: Hole, word: Word, before: Word | None) -> bool:
     """Whether a ``$`` was more likely meant as a character than as an expansion: a word character stands before it, and
     it names no variable by the custom of capitals; or what follows it is no name at all."""
     name = hole.name
     if not name or not (name[0].isalpha() or name[0] == "_"):
         return hole.joined or name == "$"
-    option = before[-1].text if before else ""
+    option = before.text if before else ""
     secret = option in _SECRET_OPTIONS or word.text.split("=", 1)[0] in _SECRET_OPTIONS
     return hole.joined and (secret or name != name.upper())
 
@@ -344,7 +353,8 @@ def _is_assignment(rest: str) -> bool:
     name, _, value = rest.partition("=")
     if value.startswith(("$(", "`", '"$(', '"`')):
         return True
-    return not re.search(r"""[ \t]\w{1,40}=""", value) and (name.isupper() or "=ey" in rest[: len(name) + 4])
+    plain = re.fullmatch(r"[^\s=&:]{1,300}", value.rstrip()) is not None
+    return not re.search(r"""[ \t]\w{1,40}=""", value) and (name.isupper() or plain)
 
 
 def _plausible(script: Sequence[Simple], prefix: str) -> bool:

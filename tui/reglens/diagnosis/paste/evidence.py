@@ -43,7 +43,7 @@ def gather(text: str, reference: str | None, moment: datetime | None) -> Evidenc
         facts=configs.read(left),
         spans=numbered.spans,
         moment=moment,
-        pasted=mask(text),
+        pasted=mask("\n".join(line.text for line in source.lines)),
     )
 
 

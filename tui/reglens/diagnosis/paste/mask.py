@@ -27,7 +27,7 @@ _MEMBER = re.compile(
     re.IGNORECASE,
 )
 _YAML = re.compile(
-    r"(?P<keep>(?:^|\n)[ \t-]{0,40}(?:[A-Za-z]{1,20}[_-]?){0,3}(?:password|passwd|secret|secretkey|token|auth"
+    r"(?P<keep>(?:^|\n)[ \t>|-]{0,40}(?:[A-Za-z]{1,20}[_-]?){0,3}(?:password|passwd|secret|secretkey|token|auth"
     r"|passphrase|\.dockerconfigjson|\.dockercfg)[ \t]?[:=][ \t]{0,3})"
     r"(?P<secret>(?!//|https?:|true\b|false\b|null\b)[^\s\"'{\[#]{3,})",
     re.IGNORECASE,
@@ -39,6 +39,10 @@ _OPTION = re.compile(
 _PASSWORD = re.compile(
     r"(?P<keep>(?<![\w-])(?:--(?:docker-)?password[ =]|--oauth2-bearer[ =]|--registry-token[ =]|--identity-token[ =]"
     r"|login\b[^\n|;&]{0,120}?[ \t]-p[ \t]?)[\"']?)(?P<secret>[^\s\"'-][^\s\"']*)"
+)
+_PIPED = re.compile(
+    r"(?P<keep>\b(?:echo|printf)[ \t]+(?:-\w+[ \t]+|['\"]?%s[^\s]{0,4}[ \t]+){0,3}['\"]?(?:[^\s:'\"|$]{1,100}:)?)"
+    r"(?P<secret>[^\s'\"|$]{1,2000})(?=['\"]?[ \t]*\|[ \t]*(?:base64|openssl|[^|\n]{0,200}(?:--password-stdin|login)))"
 )
 _ASSIGNED = re.compile(
     r"(?P<keep>(?:^|[\s;])(?:export[ \t]+|set[ \t]+|\$env:)?[A-Za-z_]{0,30}"
@@ -66,6 +70,7 @@ _KNOWN_FORMS = re.compile(
     r"|gl(?:pat|dt|rt|cbt|ptt|soat)-[A-Za-z0-9_-]{15,255}|dckr_(?:pat|oat)_[A-Za-z0-9_-]{10,255}|AKIA[0-9A-Z]{16}|ya29\.[A-Za-z0-9_-]{20,2000}"
     r"|xox[abprs]-[A-Za-z0-9-]{10,255}|hvs\.[A-Za-z0-9_-]{20,255}|npm_[A-Za-z0-9]{36}|dop_v1_[a-f0-9]{64}|AQoDYXdz[A-Za-z0-9+/=]{20,2000})"
 )
+_LONG = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_=-]{72,}(?:\.[A-Za-z0-9_=-]{8,}){0,4}")
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN (?P<kind>[A-Z ]{0,30}PRIVATE KEY)-----(?:(?!-----END)[\s\S]){0,20000}(?:-----END [A-Z ]{0,30}-----)?"
 )
@@ -85,11 +90,19 @@ def _plain(found: re.Match[str]) -> str:
     return str(Secret(found[0]))
 
 
+def _long(found: re.Match[str]) -> str:
+    """A long run of base64 is a secret, or the rest of one that was torn; a path or a word in dashes is not."""
+    text = found[0]
+    mixed = any(c.isupper() for c in text) and any(c.islower() for c in text) and any(c.isdigit() for c in text)
+    return str(Secret(text)) if mixed and text.count("/") + text.count("-") < len(text) // 12 else text
+
+
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str], tuple[str, ...]], ...] = (
     (_PRIVATE_KEY, lambda found: f"({found['kind'].lower()} {Secret(found[0])})", ("PRIVATE KEY",)),
     (_AUTHORIZATION, _hide, ("uthorization", "UTHORIZATION")),
     (_JWT, _plain, ("ey",)),
     (_KNOWN_FORMS, _plain, ()),
+    (_LONG, _long, ()),
     (_USERINFO, _hide, ("://",)),
     (_BEARER, _hide, ()),
     (_MEMBER, _hide, ('"', "'")),
@@ -97,6 +110,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str], tuple[str, 
     (_OPTION, _hide, (":",)),
     (_PASSWORD, _hide, ("-",)),
     (_ASSIGNED, _hide, ("=",)),
+    (_PIPED, _hide, ("|",)),
     (_COOKIE, _hide, ()),
     (_SIGNED, _hide, ("=",)),
     (_FORM, _hide, ("=",)),

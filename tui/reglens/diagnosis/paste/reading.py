@@ -106,7 +106,7 @@ class Reading:
             if not body.kind and line.text.lstrip()[:1] in ("{", "[") and not _is_meter(line.text):
                 return self._into_body(index, line.passage)
         found = self.shell.read(self.lines, index)
-        if found is not None:
+        if found is not None and found[1]:  # an assignment alone is known now, and may hold a token for others to read
             after, runs = found
             self._commands(runs)
             self.taken.update(other.number for other in self.lines[index : max(after, index + 1)])

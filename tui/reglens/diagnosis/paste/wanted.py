@@ -22,7 +22,12 @@ _VALUE_OPTIONS = frozenset(
     "--docker-email --registry-config --artifact-type --annotation --network-alias --mount --link --add-host "
     "--dns --hostname -h --destination -d --dockerfile --kubeconfig --image --version --repo".split()
 )
-_PORT = re.compile(r"-[pv]\d")
+_RUNS = frozenset({"run", "create"})
+_DEPENDING: dict[str, frozenset[str]] = dict.fromkeys(("-v", "-e", "-h", "-l", "-w"), _RUNS) | {
+    "-t": frozenset({"build", "buildx"}),
+    "-d": frozenset(),
+}
+"""Options that take a value only behind some verbs; elsewhere they are switches."""
 _TRANSPORT = re.compile(r"(?:docker|oci|docker-daemon|containers-storage|docker-archive|oci-archive|dir)://?")
 _GROUPS = frozenset("image image container manifest buildx artifact tag repo blob index i".split())
 _NAMED = re.compile(r"/v2/(?P<name>.+?)/(?:manifests/(?P<target>[^/]+)|tags/list|blobs/.*|referrers/.*)$")
@@ -89,7 +94,8 @@ def _positional(words: Sequence[str]) -> list[str]:
         if skip:
             skip = False
         elif word.startswith("-"):
-            skip = "=" not in word and word in _VALUE_OPTIONS and not _PORT.match(word)
+            verbs = _DEPENDING.get(word)
+            skip = word in _VALUE_OPTIONS if verbs is None else bool(found) and found[0] in verbs
         else:
             found.append(word)
     return found
