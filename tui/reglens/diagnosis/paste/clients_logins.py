@@ -9,6 +9,13 @@ ENTRIES = table(
     (
         (
             M.LOGIN_NEEDED,
+            "oras",
+            "credential required",
+            r"credential required for basic auth",
+            "oras-project/oras-go, registry/remote/auth/client.go",
+        ),
+        (
+            M.LOGIN_NEEDED,
             "kubelet",
             "was provided for basic",
             r"no user/password was provided for basic authentication",

@@ -8,6 +8,13 @@ from reglens.diagnosis.paste.clients_table import table
 ENTRIES = table(
     (
         (
+            M.PERMISSION_MISSING,
+            "gcr",
+            "must have permission",
+            r"must have permissions? to (?P<permission>[^\",\n]{1,80})",
+            "Google Cloud Run",
+        ),
+        (
             M.QUOTA_EXCEEDED,
             "ecr",
             "maximum allowed number",

@@ -69,6 +69,7 @@ HIDES: dict[Meaning, frozenset[Meaning]] = {
     Meaning.PROJECT_UNKNOWN: frozenset({Meaning.REPOSITORY_UNKNOWN}),
     Meaning.REPOSITORY_UNKNOWN: frozenset({Meaning.MANIFEST_UNKNOWN}),
     Meaning.PLATFORM_UNKNOWN: frozenset({Meaning.MANIFEST_UNKNOWN}),
+    Meaning.SERVER_CONFIG: frozenset({Meaning.CREDENTIALS_REFUSED}),
     Meaning.CACHE_MISS: frozenset({Meaning.BLOB_UNKNOWN, Meaning.MANIFEST_UNKNOWN}),
     Meaning.UPLOAD_LOST: frozenset({Meaning.BLOB_UNKNOWN}),
     Meaning.DENIED_OR_ABSENT: frozenset({Meaning.REPOSITORY_UNKNOWN}),

@@ -8,6 +8,13 @@ from reglens.diagnosis.paste.clients_table import table
 ENTRIES = table(
     (
         (
+            M.SERVER_CONFIG,
+            "distribution",
+            "crypto/bcrypt",
+            r"crypto/bcrypt: (?!hashedPassword is not)(?P<reason>[^\"\n]{1,100})",
+            "golang.org/x/crypto/bcrypt: an htpasswd entry that is no bcrypt",
+        ),
+        (
             M.UPSTREAM_REFUSED,
             "harbor",
             "http status code: 40",
