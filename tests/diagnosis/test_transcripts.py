@@ -56,18 +56,28 @@ TOKENS: dict[str, tuple[str, Answer, Answer, set[str]]] = {
     "untrusted-key": (f"Authorization: Bearer {STRANGER.sign(claims())}", INVALID, INVALID, {"signature-untrusted"}),
     "unknown-kid": (
         f"Authorization: Bearer {SIGNER.sign(claims(), {'kid': 'Z9Xr-unknown-key'})}",
-        INVALID, INVALID, {"signature-untrusted"},
+        INVALID,
+        INVALID,
+        {"signature-untrusted"},
     ),
     "no-key-id": (f"Authorization: Bearer {SIGNER.sign(claims(), {})}", INVALID, INVALID, {"signature-untrusted"}),
     "bad-signature": (
-        f"Authorization: Bearer {HEAD}.{BODY}.{'A' * 6}{SIGNATURE[6:]}", INVALID, SILENT, {"signature-untrusted"},
+        f"Authorization: Bearer {HEAD}.{BODY}.{'A' * 6}{SIGNATURE[6:]}",
+        INVALID,
+        SILENT,
+        {"signature-untrusted"},
     ),
     "tampered": (
         f"Authorization: Bearer {HEAD}.{SIGNER.sign(claims(sub='root')).split('.')[1]}.{SIGNATURE}",
-        INVALID, SILENT, {"signature-untrusted"},
+        INVALID,
+        SILENT,
+        {"signature-untrusted"},
     ),
     "wrong-key-right-kid": (
-        f"Authorization: Bearer {STRANGER.sign(claims(), {'kid': 'lab-key-1'})}", INVALID, SILENT, {"signature-untrusted"},
+        f"Authorization: Bearer {STRANGER.sign(claims(), {'kid': 'lab-key-1'})}",
+        INVALID,
+        SILENT,
+        {"signature-untrusted"},
     ),
     "no-signature": (f"Authorization: Bearer {ODD}", INVALID, SILENT, {"token-malformed"}),
     "two-parts": (f"Authorization: Bearer {HEAD}.{BODY}", INVALID, INVALID, {"token-malformed"}),
@@ -79,17 +89,28 @@ TOKENS: dict[str, tuple[str, Answer, Answer, set[str]]] = {
     "access-object": (bearer(claims(access={"type": "repository"})), INVALID, SILENT, {"token-malformed"}),
     "access-string": (bearer(claims(access="pull")), INVALID, SILENT, {"token-malformed"}),
     "access-no-pull": (bearer(claims(access=access("library/alpine"))), SCOPE, SCOPE, {"access-insufficient"}),
-    "access-push-only": (bearer(claims(access=access("library/alpine", "push"))), SCOPE, SCOPE, {"access-insufficient"}),
+    "access-push-only": (
+        bearer(claims(access=access("library/alpine", "push"))),
+        SCOPE,
+        SCOPE,
+        {"access-insufficient"},
+    ),
     "access-other": (bearer(claims(access=access("library/nginx", "pull"))), SCOPE, SCOPE, {"access-other-repository"}),
     "access-no-library": (bearer(claims(access=access("alpine", "pull"))), SCOPE, SCOPE, {"access-other-repository"}),
     "access-host": (
-        bearer(claims(access=access("registry.lab.test/library/alpine", "pull"))), SCOPE, SCOPE, {"access-other-repository"},
+        bearer(claims(access=access("registry.lab.test/library/alpine", "pull"))),
+        SCOPE,
+        SCOPE,
+        {"access-other-repository"},
     ),
     "access-glob": (bearer(claims(access=access("library/*", "pull"))), SCOPE, SCOPE, {"access-other-repository"}),
     "access-type": (
-        bearer(claims(access=access("library/alpine", "pull", kind="registry"))), SCOPE, SCOPE, {"access-insufficient"},
+        bearer(claims(access=access("library/alpine", "pull", kind="registry"))),
+        SCOPE,
+        SCOPE,
+        {"access-insufficient"},
     ),
-}  # fmt: skip
+}
 HEADERS: dict[str, tuple[str | None, Answer, Answer, set[str]]] = {
     "none": (None, SILENT, SILENT, {"authorization-missing"}),
     "garbage": ("Authorization: Bearer garbage", INVALID, INVALID, {"token-malformed"}),
@@ -110,14 +131,20 @@ HEADERS: dict[str, tuple[str | None, Answer, Answer, set[str]]] = {
     "truncated": (f"Authorization: Bearer {GOOD[:-20]}", INVALID, SILENT, {"token-malformed"}),
     "json": ('Authorization: Bearer {"token":"' + GOOD + '"}', INVALID, INVALID, {"token-malformed"}),
     "basic-in-bearer": (
-        "Authorization: Bearer " + base64.b64encode(b"alice:wonderland").decode(), INVALID, INVALID, {"token-malformed"},
+        "Authorization: Bearer " + base64.b64encode(b"alice:wonderland").decode(),
+        INVALID,
+        INVALID,
+        {"token-malformed"},
     ),
     "basic": (
-        "Authorization: Basic " + base64.b64encode(b"alice:wonderland").decode(), SILENT, SILENT, {"wrong-scheme"},
+        "Authorization: Basic " + base64.b64encode(b"alice:wonderland").decode(),
+        SILENT,
+        SILENT,
+        {"wrong-scheme"},
     ),
     "cookie": (f"Cookie: token={GOOD}", SILENT, SILENT, {"authorization-missing"}),
     "proxy": (f"Proxy-Authorization: Bearer {GOOD}", SILENT, SILENT, {"authorization-missing"}),
-}  # fmt: skip
+}
 
 
 def first(text: str) -> tuple[str, list[str]]:
@@ -148,10 +175,20 @@ def test_a_fault_of_the_header_is_named_first(name: str, version: int, form: str
 
 
 OPERATIONS = {
-    "push with a pull token": ("POST", "/v2/library/alpine/blobs/uploads/", "repository:library/alpine:pull,push", "access-insufficient"),
-    "delete with a pull token": ("DELETE", "/v2/library/alpine/manifests/sha256:00", "repository:library/alpine:delete", "access-insufficient"),
+    "push with a pull token": (
+        "POST",
+        "/v2/library/alpine/blobs/uploads/",
+        "repository:library/alpine:pull,push",
+        "access-insufficient",
+    ),
+    "delete with a pull token": (
+        "DELETE",
+        "/v2/library/alpine/manifests/sha256:00",
+        "repository:library/alpine:delete",
+        "access-insufficient",
+    ),
     "catalogue with a pull token": ("GET", "/v2/_catalog", "registry:catalog:*", "access-other-repository"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -164,9 +201,14 @@ def test_an_operation_without_its_right_is_named_first(name: str) -> None:
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     "header",
-    [bearer(claims()), bearer(claims(**at(exp=-59))), bearer(claims(**at(nbf=59))), bearer(claims(access=access("library/alpine", "*")))],
+    [
+        bearer(claims()),
+        bearer(claims(**at(exp=-59))),
+        bearer(claims(**at(nbf=59))),
+        bearer(claims(access=access("library/alpine", "*"))),
+    ],
     ids=["good", "expired within the leeway", "not yet valid within the leeway", "star"],
-)  # fmt: skip
+)
 def test_what_was_answered_is_no_fault(header: str, form: str) -> None:
     text = FORMS[form](header, Answer(200, None, '{"name":"library/alpine","tags":["3.20","latest"]}'))
     found = diagnose(read_paste(text)).findings

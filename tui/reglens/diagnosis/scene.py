@@ -5,196 +5,53 @@ Everything here is derived; rules read it and never search the exchanges themsel
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cached_property
 
-from reglens.auth.challenge import Challenge
-from reglens.auth.token import Token, TokenKind
 from reglens.diagnosis import products, told
+from reglens.diagnosis.attempt import Attempt
 from reglens.diagnosis.evidence import Command, Evidence, Report, Span
 from reglens.diagnosis.finding import Comparison, Proof
-from reglens.oci.reference import HUB, HUB_ALIASES, Reference, normalise_registry
+from reglens.diagnosis.reading import (
+    ACTIONS,
+    is_mask,
+    needed_by,
+    report_proof,
+    repository_of,
+    shown,
+    unseen,
+    with_status,
+)
+from reglens.oci.reference import HUB_ALIASES, Reference
 from reglens.oci.scope import Scope, parse_scopes
-from reglens.text import clean
-from reglens.trace.exchange import Authorization, Exchange, Role
+from reglens.trace.exchange import Exchange, Role
 
-SHOWN = 300
-"""Characters of one value that a proof quotes."""
-_ROLE_PATHS = (("/manifests/", 1), ("/blobs/", 1), ("/tags/list", 0), ("/referrers/", 1))
-ACTIONS = {"pull": ("pull",), "push": ("pull", "push"), "delete": ("delete",)}
+__all__ = [
+    "ACTIONS",
+    "Scene",
+    "is_mask",
+    "known_request",
+    "needed_by",
+    "read",
+    "report_proof",
+    "repository_of",
+    "shown",
+    "unseen",
+]
+
+_BARE = frozenset(
+    {"unauthenticated", "denied", "login-needed", "token-refused", "token-scope", "exchanged", "not-found"}
+)
+"""Meanings of a body that a challenge or status says better."""
 
 
 @dataclass(frozen=True)
-class Scene:
-    """The attempt under judgement. Build it with `read`."""
+class Scene(Attempt):
+    """The attempt under judgement, with what was wanted and what the lines and files of the evidence tell.
 
-    evidence: Evidence
-
-    # -- the exchanges ------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def requests(self) -> tuple[Exchange, ...]:
-        """Exchanges with the registry and what it redirects to, in order."""
-        return tuple(e for e in self.evidence.exchanges if e.role is not Role.TOKEN)
-
-    @cached_property
-    def token_requests(self) -> tuple[Exchange, ...]:
-        return tuple(e for e in self.evidence.exchanges if e.role is Role.TOKEN)
-
-    @cached_property
-    def last(self) -> Exchange | None:
-        """The request to the registry that decides: the last one that got an answer or failed."""
-        ended = [e for e in self.requests if e.status is not None or e.failure is not None or e.challenges]
-        return ended[-1] if ended else None
-
-    @cached_property
-    def refusal(self) -> Exchange | None:
-        """The last registry request, if it was not answered as wished; None when all went well or nothing is known."""
-        last = self.last
-        if last is None:
-            return None
-        if last.failure is not None or (last.status or 0) >= 400:
-            return last
-        return last if last.status is None and last.challenges else None
-
-    @cached_property
-    def challenged(self) -> Exchange | None:
-        """The exchange whose challenge counts: the refusal's own, else the last one that came."""
-        if self.refusal is not None and self.refusal.challenges:
-            return self.refusal
-        with_challenge = [e for e in self.requests if e.challenges]
-        return with_challenge[-1] if with_challenge else None
-
-    @cached_property
-    def challenge(self) -> Challenge | None:
-        """The challenge that counts: Bearer before Basic, as clients choose."""
-        if self.challenged is None:
-            return None
-        offered = self.challenged.challenges
-        for scheme in ("bearer", "basic"):
-            for challenge in offered:
-                if challenge.is_scheme(scheme):
-                    return challenge
-        return offered[0] if offered else None
-
-    @cached_property
-    def bearer(self) -> Challenge | None:
-        """The Bearer challenge to compare with: of the refusal, else of any earlier answer (a ping's)."""
-        for exchange in (self.challenged, *reversed(self.requests)):
-            for challenge in exchange.challenges if exchange else ():
-                if challenge.is_scheme("bearer"):
-                    return challenge
-        return None
-
-    @cached_property
-    def bearer_from(self) -> Exchange | None:
-        """The exchange that sent `bearer`."""
-        for exchange in (self.challenged, *reversed(self.requests)):
-            if exchange and any(c is self.bearer for c in exchange.challenges):
-                return exchange
-        return None
-
-    @cached_property
-    def grant(self) -> Exchange | None:
-        """The token request that counts: the one whose token the refused request carried, else the last one."""
-        carried = self.authorization.token if self.authorization else None
-        if carried is not None:
-            for exchange in reversed(self.token_requests):
-                if exchange.token is not None and exchange.token.raw == carried.raw:
-                    return exchange
-        return self.token_requests[-1] if self.token_requests else None
-
-    @cached_property
-    def grant_failed(self) -> bool:
-        """Whether the token request that counts failed, or gave no token."""
-        grant = self.grant
-        if grant is None:
-            return False
-        return grant.failure is not None or (grant.status or 0) >= 400
-
-    @cached_property
-    def ok(self) -> bool:
-        """Whether the last registry request was answered as wished, and nothing after it failed."""
-        last = self.last
-        if last is None or last.failure is not None or last.status is None or last.status >= 400:
-            return False
-        later = [e for e in self.evidence.exchanges if e.number > last.number]
-        return not any(e.failure or (e.status or 0) >= 400 for e in later)
-
-    # -- what was sent ------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def judged(self) -> Exchange | None:
-        """The request whose Authorization is judged: the refusal, or the last request."""
-        return self.refusal or self.last
-
-    @cached_property
-    def authorization(self) -> Authorization | None:
-        return self.judged.authorization if self.judged else None
-
-    @cached_property
-    def token(self) -> Token | None:
-        """The token that was used, or would be: sent with the judged request, else granted last, else pasted alone."""
-        sent = self.authorization.token if self.authorization else None
-        if sent is not None and (sent.claims is not None or not self._readable):
-            return sent
-        return self._readable or sent
-
-    @cached_property
-    def _readable(self) -> Token | None:
-        """A readable token from elsewhere than the judged request, when that one's is masked or absent."""
-        answered = [e.token for e in self.token_requests if e.token is not None]
-        sent = [e.authorization.token for e in self.requests if e.authorization and e.authorization.token]
-        candidates = [*reversed(answered), *reversed(sent), *reversed(self.evidence.tokens)]
-        if self.authorization is not None and self.authorization.token is not None:
-            mine = self.authorization.token
-            if mine.kind is TokenKind.OPAQUE and not is_mask(mine.raw.reveal()) and not unseen(self.authorization):
-                return None
-        return next((t for t in candidates if t.claims is not None), candidates[0] if candidates else None)
-
-    @cached_property
-    def token_place(self) -> tuple[str, Exchange | None]:
-        """Where the token stands, in words, and its exchange."""
-        token = self.token
-        for exchange in reversed(self.evidence.exchanges):
-            if exchange.authorization and exchange.authorization.token is token:
-                return f"exchange {exchange.number}, Authorization", exchange
-            if exchange.token is token:
-                return f"exchange {exchange.number}, token", exchange
-        return "token", None
-
-    # -- the moment ---------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def moment(self) -> datetime | None:
-        """When it was refused, by the answering server's clock where that is known; else None."""
-        for exchange in (self.refusal, self.last, *reversed(self.requests)):
-            if exchange is not None and exchange.server_time is not None:
-                return exchange.server_time
-        if self.evidence.moment is not None:
-            return self.evidence.moment
-        for exchange in reversed(self.token_requests):
-            if exchange.server_time is not None:
-                return exchange.server_time
-        told = [r.time for r in self.evidence.reports if r.time is not None]
-        if told:
-            return told[-1]
-        return self.evidence.now
-
-    @cached_property
-    def moment_source(self) -> str:
-        """Where the moment was read."""
-        for exchange in (self.refusal, self.last, *reversed(self.requests), *reversed(self.token_requests)):
-            if exchange is not None and exchange.server_time is not None and exchange.server_time == self.moment:
-                return f"exchange {exchange.number}, Date"
-        if self.moment is None:
-            return ""
-        if self.evidence.moment is not None:
-            return "given"
-        return "log line" if self.moment != self.evidence.now else "local clock"
+    Build it with `read`.
+    """
 
     # -- what was wanted ----------------------------------------------------------------------------------------------
 
@@ -382,7 +239,7 @@ class Scene:
         return (*self.evidence.reports, *self._answers())
 
     def _answers(self) -> Iterator[Report]:
-        """What the bodies of the refusals that count say. A registry's bare code beside a challenge says nothing new."""
+        """What the bodies of the refusals that count say. A bare code beside a challenge says nothing new."""
         for exchange in (self.refusal, self.grant if self.grant_failed else None):
             if exchange is None or (exchange.status or 0) < 400 or not exchange.body.data:
                 continue
@@ -458,66 +315,8 @@ class Scene:
 
 def read(evidence: Evidence) -> Scene:
     """The scene of `evidence`; an exchange whose status is not told gets the one that its body speaks of."""
-    exchanges = tuple(_with_status(exchange) for exchange in evidence.exchanges)
+    exchanges = tuple(with_status(exchange) for exchange in evidence.exchanges)
     return Scene(replace(evidence, exchanges=exchanges))
-
-
-def _with_status(exchange: Exchange) -> Exchange:
-    if exchange.status is not None or exchange.failure is not None or not exchange.body.data:
-        return exchange
-    for entry in exchange.errors:
-        status = _CODE_STATUS.get(entry.code.upper())
-        if status is None and re.fullmatch(r"[45]\d\d", entry.code):
-            status = int(entry.code)
-        if status is not None:
-            return replace(exchange, status=status)
-    if exchange.errors:
-        return replace(exchange, status=401 if _DENIAL.search(exchange.errors[0].message) else 400)
-    return exchange
-
-
-_BARE = frozenset(
-    {"unauthenticated", "denied", "login-needed", "token-refused", "token-scope", "exchanged", "not-found"}
-)
-"""Meanings of a body that a challenge or status says better."""
-_DENIAL = re.compile(
-    r"unauthori[sz]ed|authenticat|denied|forbidden|invalid (?:bearer )?token|credential", re.IGNORECASE
-)
-_CODE_STATUS = {
-    "UNAUTHORIZED": 401,
-    "DENIED": 403,
-    "NAME_UNKNOWN": 404,
-    "MANIFEST_UNKNOWN": 404,
-    "BLOB_UNKNOWN": 404,
-    "NOT_FOUND": 404,
-    "TOOMANYREQUESTS": 429,
-    "NAME_INVALID": 400,
-    "TAG_INVALID": 400,
-    "DIGEST_INVALID": 400,
-    "UNSUPPORTED": 405,
-}
-"""The status that goes with an error code (OCI distribution spec, "Error Codes")."""
-UNSEEN = ("redacted", "shortened", "variable", "output of", "asked at")
-"""How the source of an authorization begins whose secret is not in the paste."""
-
-
-def unseen(sent: Authorization) -> bool:
-    """Whether what was really sent is not in the evidence: blacked out, shortened, or held in a variable."""
-    return sent.source.startswith(UNSEEN)
-
-
-def shown(value: object) -> str:
-    """A value as a proof quotes it: one line, bounded."""
-    if value is None:
-        return "(absent)"
-    if isinstance(value, list | tuple):
-        value = ", ".join(str(v) for v in value) if value else "(empty)"
-    return clean(str(value), SHOWN)
-
-
-def report_proof(report: Report) -> Proof:
-    """A proof from a client's or server's line."""
-    return Proof(f"line of {report.teller}", shown(report.text), report.span)
 
 
 def known_request(scene: Scene, exchange: Exchange) -> bool:
@@ -525,50 +324,3 @@ def known_request(scene: Scene, exchange: Exchange) -> bool:
     return bool(
         exchange.request_headers.lines or exchange.local_time is not None or scene.command_of(exchange) is not None
     )
-
-
-def repository_of(path: str) -> str:
-    """The repository in a distribution API path, or ``""``."""
-    if not path.startswith("/v2/"):
-        return ""
-    rest = path.removeprefix("/v2/")
-    for mark, _ in _ROLE_PATHS:
-        head, found, _tail = rest.rpartition(mark)
-        if found:
-            return head
-    return ""
-
-
-def needed_by(exchange: Exchange) -> tuple[Scope, ...]:
-    """The scope that distribution wants for a request (registry/handlers/app.go, ``appendAccessRecords``)."""
-    if exchange.path.rstrip("/").endswith("/_catalog"):
-        return (Scope("registry", "catalog", ("*",)),)
-    name = repository_of(exchange.path)
-    if not name:
-        return ()
-    method = (exchange.method or "GET").upper()
-    actions = {"GET": ("pull",), "HEAD": ("pull",), "DELETE": ("delete",)}.get(method, ("pull", "push"))
-    return (Scope("repository", name, actions),)
-
-
-def is_mask(text: str) -> bool:
-    """Whether a secret in a paste is not the secret but what was put in its place: dots, stars, ``<redacted>``,
-    ``sha256:`` and a fingerprint."""
-    bare = text.strip().strip("<>[](){}*.…xX-_ ")
-    return not bare or bare.lower() in MASKS or (text.startswith("sha256:") and len(text) == 19)
-
-
-MASKS = frozenset("redacted masked hidden snip token your-token your_token secret omitted removed".split())
-
-
-def same_host(one: str, other: str) -> bool:
-    """Whether two registry names lead to the same host."""
-    return normalise_registry(one) == normalise_registry(other)
-
-
-def hub_host(registry: str) -> bool:
-    return normalise_registry(registry) == HUB
-
-
-def texts(scopes: Iterable[Scope]) -> list[str]:
-    return [str(scope) for scope in scopes]

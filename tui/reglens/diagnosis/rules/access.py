@@ -59,7 +59,7 @@ def access(scene: Scene) -> Iterator[Finding]:
 
 
 def _by_action(scene: Scene) -> tuple[Scope, ...]:
-    """What the wanted action needs, where a line says that the scope did not suffice and no request is in the evidence."""
+    """What the wanted action needs, where a line says that the scope did not suffice and no request is known."""
     short = any(r.meaning in (Meaning.TOKEN_SCOPE, Meaning.DENIED, Meaning.DENIED_OR_ABSENT) for r in scene.reports)
     if not short or any(e.path.startswith("/v2/") for e in scene.requests):
         return ()

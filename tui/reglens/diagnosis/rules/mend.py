@@ -7,8 +7,11 @@ from collections.abc import Callable
 from reglens.diagnosis import fixes
 from reglens.diagnosis.evidence import Report
 from reglens.diagnosis.finding import Fix
+from reglens.diagnosis.rules.mend_caller import denied, helper, login, malformed_credentials, not_sent, rejected
+from reglens.diagnosis.rules.realm import realm_fix
 from reglens.diagnosis.rules.resource import mended, tags_command
-from reglens.diagnosis.rules.way import plain, proxy_fix, realm_fix, tls, unreached
+from reglens.diagnosis.rules.server import proxy_fix
+from reglens.diagnosis.rules.way import plain, tls, unreached
 from reglens.diagnosis.scene import Scene, shown
 from reglens.oci import media
 from reglens.oci.reference import split_port
@@ -66,103 +69,6 @@ def _from_page(code: str) -> Fix:
 
     told = pages.page(code)
     return Fix(told.cure)
-
-
-def _login(scene: Scene, report: Report) -> Fix:
-    return fixes.login(scene, f"Log in to {host_name(scene)}; accepted is {scene.product.secret}.")
-
-
-def host_name(scene: Scene) -> str:
-    """The registry as a person calls it."""
-    return "Docker Hub" if scene.is_hub else scene.registry or "the registry"
-
-
-def _rejected(scene: Scene, report: Report) -> Fix:
-    out = "docker logout" if scene.is_hub or not scene.registry else f"docker logout {scene.registry}"
-    if report.values.get("part") == "upstream" or part_is_upstream(report):
-        return Fix(
-            "Mend the user name and password (an access token) that the cache or proxy repository keeps for "
-            "its upstream."
-        )
-    return Fix(
-        f"Log out, then in again: accepted is {scene.product.secret}. A public image needs no login, so logging out "
-        "alone "
-        "cures that.",
-        (out, fixes.login_command(scene)),
-    )
-
-
-def part_is_upstream(report: Report) -> bool:
-    """Whether a line speaks of a cache's own upstream."""
-    return "upstream" in report.meaning
-
-
-def _not_sent(scene: Scene, report: Report) -> Fix:
-    if scene.is_hub:
-        return Fix(
-            "Store the credentials under Docker Hub's one key, https://index.docker.io/v1/, whatever host the image "
-            "names.",
-            (
-                "docker login -u <user>",
-                "kubectl create secret docker-registry <name> --docker-server=https://index.docker.io/v1/ "
-                "--docker-username=<user> --docker-password=<token>",
-            ),
-        )
-    host = scene.registry or "<registry>"
-    if any("registries.yaml" in f.source or f.path[:1] == ("configs",) for f in scene.evidence.facts):
-        return Fix(
-            "Name the registry's host itself under configs in registries.yaml: a * is not applied to credentials. "
-            "Then restart.",
-            (f'configs:\n  "{host}":\n    auth:\n      username: <user>\n      password: <password>',),
-        )
-    cluster = scene.in_kubernetes
-    text = (
-        "In Kubernetes put them into a secret of the pod's own namespace and name it in imagePullSecrets; the node's "
-        "own "
-        "docker login is not read for pods."
-        if cluster
-        else f"Store the credentials under the name that the image uses: {host}. A login as another user (sudo, a "
-        "service) "
-        "is kept in that user's own file."
-    )
-    secret = (
-        f"kubectl create secret docker-registry regcred --docker-server={host} --docker-username=<user> "
-        "--docker-password=<password>",
-        "spec:\n  imagePullSecrets:\n    - name: regcred",
-    )
-    return Fix(text, secret if cluster else (fixes.login_command(scene),))
-
-
-def _helper(scene: Scene, report: Report) -> Fix:
-    helper = report.values.get("helper", "") or _helper_name(scene)
-    return Fix(
-        f"Install the program {helper} under exactly this name in PATH, or take the line credsStore (or credHelpers) "
-        "out of "
-        "~/.docker/config.json and log in again.",
-        (
-            f"command -v {helper}",
-            f"echo {scene.registry or 'https://index.docker.io/v1/'} | {helper} get",
-            "sed -i '/\"credsStore\"/d' ~/.docker/config.json",
-        ),
-    )
-
-
-def _helper_name(scene: Scene) -> str:
-    name = scene.helper
-    return f"docker-credential-{name}" if name else "docker-credential-<name>"
-
-
-def _denied(scene: Scene, report: Report) -> Fix:
-    writes = scene.action != "pull" or report.values.get("action") in ("push", "delete")
-    right = scene.product.push_right if writes else scene.product.pull_right
-    missing = report.values.get("permission", "")
-    text = f"Needed is {right}." + (f" The server names what is missing: {shown(missing)}." if missing else "")
-    commands = (
-        ("permissions:\n  contents: read\n  packages: write",)
-        if scene.product.key == "ghcr" and writes
-        else (fixes.login_command(scene),)
-    )
-    return Fix(text, commands)
 
 
 def _repository(scene: Scene, report: Report) -> Fix:
@@ -388,21 +294,14 @@ def _redirect(scene: Scene, report: Report) -> Fix:
     )
 
 
-def _malformed_credentials(scene: Scene, report: Report) -> Fix:
-    return Fix(
-        "Encode user:password again, without a line end, or log in again.",
-        ("printf %s '<user>:<password>' | base64 -w0", fixes.login_command(scene)),
-    )
-
-
 _FIXES: dict[str, Callable[[Scene, Report], Fix]] = {
-    "credentials-missing": _login,
-    "credentials-rejected": _rejected,
-    "credentials-expired": _rejected,
-    "credentials-malformed": _malformed_credentials,
-    "credentials-not-sent": _not_sent,
-    "credential-helper-failed": _helper,
-    "permission-denied": _denied,
+    "credentials-missing": login,
+    "credentials-rejected": rejected,
+    "credentials-expired": rejected,
+    "credentials-malformed": malformed_credentials,
+    "credentials-not-sent": not_sent,
+    "credential-helper-failed": helper,
+    "permission-denied": denied,
     "repository-not-found": _repository,
     "manifest-unknown": _manifest,
     "repository-name-invalid": _name,

@@ -1,6 +1,6 @@
 """What clients, daemons and servers say in their lines, turned into findings.
 
-A line's meaning speaks for some codes (`reglens.diagnosis.meanings`), the likeliest first. Which one it is here depends on
+A line's meaning speaks for some codes (`reglens.diagnosis.meanings`), the likeliest first. Which one it is depends on
 who says it of which part of the flow, on what else is in the evidence, and on what kind of registry it is.
 """
 

@@ -156,7 +156,7 @@ def _names(accept_header: str, media_type: str) -> bool:
 
 
 def missing(scene: Scene) -> Iterator[Finding]:
-    """404: the tag, the repository, the endpoint or the whole path. Told apart by the error code, where there is one."""
+    """404: the tag, the repository, the endpoint or the whole path, told apart by the error code if there is one."""
     judged = scene.refusal
     if judged is None or judged.status != 404 or judged.role is Role.TOKEN:
         return

@@ -11,9 +11,9 @@ from reglens.diagnosis.rules.build import graded
 from reglens.diagnosis.scene import Scene, shown
 
 _WORDS = {
-    "background": "An & that is not in quotes ends the command and sends it into the background; what stands behind it is "
+    "background": "An & that is not in quotes ends the command and sends it into the background; what follows is "
     "taken for a command of its own. So the program never saw the rest",
-    "expansion": "A $ or backquote that is not in single quotes is replaced by the shell: by a variable's value, which is "
+    "expansion": "A $ or backquote outside single quotes is replaced by the shell: by a variable's value, which is "
     "nothing if there is none",
     "history": "An ! in an interactive bash is replaced by an earlier command, even within double quotes",
     "quote-removal": "The shell takes quotes away that were meant to belong to the data",
