@@ -107,7 +107,7 @@ def test_token(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", [(46, 24), (100, 30)], ids=lambda size: f"{size[0]}x{size[1]}")
 def test_index(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     app = PaneApp("manifest", lambda app: app.manifest_pane.show_manifest(ALPINE, index()))
-    assert snap_compare(app, terminal_size=size, run_before=keys("x", "j"))
+    assert snap_compare(app, terminal_size=size, run_before=keys("plus", "j"))
 
 
 @pytest.mark.parametrize("section", range(5), ids=["overview", "layers", "config", "history", "json"])
