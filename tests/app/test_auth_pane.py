@@ -140,6 +140,15 @@ async def test_when_all_is_well_again_the_stage_is_given_back() -> None:
         assert "✓ anonymous · pull on library/alpine · token 4 min 12 s" in title(app)
 
 
+async def test_every_section_says_what_it_is_for_before_there_is_anything_to_show() -> None:
+    app = PaneApp("auth")
+    async with app.run_test(size=(100, 20)) as pilot:
+        await pilot.press("right")
+        assert "Nothing to compare yet" in app.text()
+        await pilot.press("right")
+        assert "No token yet" in app.text()
+
+
 async def test_the_comparison_of_a_success_is_reached_by_a_key() -> None:
     app = PaneApp("auth", pulling)
     async with app.run_test(size=(120, 40)) as pilot:

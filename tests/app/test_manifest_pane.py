@@ -62,7 +62,7 @@ async def test_a_click_on_a_platform_opens_it() -> None:
 async def test_attestations_unfold_under_their_platform_and_can_be_opened() -> None:
     app = PaneApp("manifest", showing_index)
     async with app.run_test(size=(100, 30)) as pilot:
-        await pilot.press("j", "x")
+        await pilot.press("j", "plus")
         lines = app.text().split("\n")
         place = next(n for n, line in enumerate(lines) if "linux/arm/v6" in line)
         assert "attestation-manifest" in lines[place + 1]
@@ -71,7 +71,7 @@ async def test_attestations_unfold_under_their_platform_and_can_be_opened() -> N
         (message,) = app.heard
         assert isinstance(message, ManifestPane.PlatformChosen)
         assert message.reference.digest == Digest.parse(digest(0xD2))
-        await pilot.press("x")
+        await pilot.press("plus")
         assert "attestation-manifest" not in app.text()
 
 
@@ -131,6 +131,28 @@ def test_layers_show_size_sum_type_and_the_step_that_made_them() -> None:
     last = text.split("\n")[-1]
     assert "RUN rm -rf /var/cache" in last
     assert max(len(line) for line in text.split("\n")) <= 100
+
+
+async def test_enter_leads_from_a_layer_to_its_step_and_back() -> None:
+    def prepare(app: PaneApp) -> None:
+        app.manifest_pane.show_manifest(ALPINE, image())
+        app.manifest_pane.show_config(image().digest, config())
+
+    def marked(app: PaneApp) -> str:
+        return "".join(line for line in app.screen_text().split("\n") if "▌" in line)
+
+    app = PaneApp("manifest", prepare)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await pilot.press("right", "j", "j", "enter")
+        await pilot.pause()
+        assert app.manifest_pane.section == "history"
+        assert "RUN apk add --no-cache python3" in marked(app)
+        await pilot.press("j", "enter")
+        assert app.manifest_pane.section == "history", "a step that made no layer leads nowhere"
+        await pilot.press("j", "enter")
+        await pilot.pause()
+        assert app.manifest_pane.section == "layers"
+        assert "COPY . /app" in marked(app)
 
 
 def test_history_keeps_the_steps_that_made_no_layer_apart() -> None:

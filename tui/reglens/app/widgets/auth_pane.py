@@ -87,6 +87,7 @@ class AuthPane(Pane):
     def on_mount(self) -> None:
         self._tick = self.set_interval(1.0, self._second, pause=True)
         self._sheet(LIST).lay(self._list_lines)
+        self._sheet(COMPARISON).lay(self._diagnosis_lines)
         self._bar()
 
     # -- what the app shows
@@ -122,6 +123,7 @@ class AuthPane(Pane):
         self._revealed = ""
         self._show(LIST)
         self._sheet(LIST).lay(self._list_lines)
+        self._sheet(COMPARISON).lay(self._diagnosis_lines)
         self._want_large(False)
 
     def show_diagnosis(self, diagnosis: Diagnosis | None) -> None:

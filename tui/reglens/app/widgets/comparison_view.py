@@ -65,7 +65,10 @@ def _stacked(row: Row, width: int) -> list[Line]:
     lines = [
         Line(words((sign, style), " ", (row.name.value, ".bad" if row.verdict is Verdict.DISAGREE else ".strong")))
     ]
-    for title, cell in zip(COLUMNS, _cells(row), strict=True):
+    stated = [cell.value is not None for cell in (row.asked, row.requested, row.granted)]
+    for title, cell, known in zip(COLUMNS, _cells(row), stated, strict=True):
+        if not known and any(stated) and row.verdict is not Verdict.DISAGREE:
+            continue  # a gap says something only where the row is at odds
         lines += paragraph(cell, width, lead=words("  ", (f"{title:<17}", ".label")))
     return lines + _note(row, width, 2)
 

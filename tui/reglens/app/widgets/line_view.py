@@ -150,3 +150,12 @@ class LineView(ScrollView, can_focus=True):
 
     def action_open(self) -> None:
         """There is nothing to open in a plain text."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether an action is possible; the footer shows only those that are."""
+        return action != "open" or self.can_open
+
+    @property
+    def can_open(self) -> bool:
+        """Whether there is something to open."""
+        return False

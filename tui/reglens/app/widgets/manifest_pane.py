@@ -10,14 +10,14 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
 from reglens.app.widgets.artifacts import pull_command
 from reglens.app.widgets.json_view import JsonView
-from reglens.app.widgets.layout import Line, fold, middle, paragraph, said, words
+from reglens.app.widgets.layout import Line, paragraph, said, words
+from reglens.app.widgets.manifest_head import Head
 from reglens.app.widgets.manifest_views import (
     config_lines,
     headline,
@@ -40,49 +40,6 @@ from reglens.text import clean, human_count
 def utcnow() -> datetime:
     """This machine's clock, in UTC."""
     return datetime.now(UTC)
-
-
-class Head(Widget):
-    """The lines above the sections that stay when these scroll: what it is, its digest, where it came from."""
-
-    DEFAULT_CSS = """
-    Head {
-        height: auto; padding: 0 1; display: none;
-        &.-shown { display: block; }
-        & > .strong { text-style: bold; color: $text-primary; }
-        & > .muted { color: $foreground 60%; }
-        & > .warn { color: $text-warning; }
-    }
-    """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"strong", "muted", "warn"}
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._top = Content("")
-        self._digest = ""
-        self._under = Content("")
-
-    def tell(self, top: Content, digest: str, under: Content) -> None:
-        """Show a headline, a digest, and a line under it (none if empty)."""
-        self._top, self._digest, self._under = top, digest, under
-        self.add_class("-shown")
-        self.refresh(layout=True)
-
-    def hide(self) -> None:
-        """Show nothing."""
-        self.remove_class("-shown")
-
-    def _content(self, width: int) -> Content:
-        parts = [*fold(self._top, width), Content(middle(self._digest, width))]
-        if self._under:
-            parts += fold(self._under, width)
-        return Content("\n").join(parts)
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return self._content(max(8, width)).plain.count("\n") + 1
-
-    def render(self) -> Content:
-        return self._content(max(8, self.size.width))
 
 
 class ManifestPane(Pane):
@@ -343,6 +300,18 @@ class ManifestPane(Pane):
             if entry is not None:
                 self._left_at = {str(manifest.digest): key}
                 self.post_message(self.PlatformChosen(self._shown.at_digest(entry.digest)))
+        elif self._config is not None and isinstance(key, tuple):
+            self._cross(*key)
+
+    def _cross(self, kind: str, number: int) -> None:
+        """From a layer to the step that made it, or the other way. Both count from 1."""
+        made = [place for place, step in enumerate(self._config.history, 1) if not step.empty] if self._config else []
+        if kind == "layer" and number <= len(made):
+            self.show_section("history")
+            self._sheet.lay(self._lines, choose=("step", made[number - 1]))
+        elif kind == "step" and number in made:
+            self.show_section("layers")
+            self._sheet.lay(self._lines, choose=("layer", made.index(number) + 1))
 
     def action_section(self, by: int) -> None:
         """Show the section `by` places further."""

@@ -57,6 +57,10 @@ class Sheet(LineView):
         return key is not None and key == self.chosen
 
     @property
+    def can_open(self) -> bool:
+        return bool(self._keys)
+
+    @property
     def lines(self) -> Sequence[Line]:
         """The lines as they are laid out now."""
         return self._lines
@@ -85,10 +89,13 @@ class Sheet(LineView):
             if line.key is not None:
                 spans[line.key] = (spans.get(line.key, (y, y))[0], y)
         self._spans = spans
+        changed = bool(self._keys) != bool(spans)
         self._keys = list(spans)
         if self._lines and self.chosen not in spans:
             self.chosen = self._keys[0] if self._keys else None
         self.resized()
+        if changed and self.has_focus:
+            self.refresh_bindings()
 
     def again(self) -> None:
         """Lay the same layout out anew, for values that changed with time."""
