@@ -135,8 +135,13 @@ _LEVELS = (
 )
 
 
-# The Docker API's own status around a registry's error (docker-py, dockerode): it tells nothing of the registry
+# The Docker API's own status around a registry's error (docker-py, dockerode), or its own socket: neither tells anything
+# of the registry
 _WRAPPER = re.compile(
+    r"permission denied while trying to connect to the Docker (?:daemon socket|API)|dial unix "
+    r"[^\s:]{1,200}: (?:connect: )?"
+    r"(?:permission denied|no such file or directory|connection refused)|Cannot connect to the Docker "
+    r"daemon at [^\s]{1,200}|"
     r"\b[45]\d\d (?:Server|Client) Error(?: for http\+docker://[^\s\"]{1,500})?: (?:Internal Server "
     r"Error|Not Found|Forbidden|"
     r"Unauthorized|Conflict|Bad Request)(?= ?\(| for url: http\+docker)|\(HTTP code [45]\d\d\) "
@@ -349,7 +354,7 @@ def _merged(one: _Hit, other: _Hit) -> _Hit:
 _TOKEN_WORDS = re.compile(
     r"(?:fetch|get|obtain|request|retriev|acquir)\w{0,4} (?:an? |the )?(?:anonymous |oauth |bearer |"
     r"auth(?:entication|orization)? |access )*token(?!: invalid username)|"
-    r"failed to authorize|jwt/auth|/service/token",
+    r"failed to authorize|requesting bear(?:er)? token|jwt/auth|/service/token",
     re.IGNORECASE,
 )
 

@@ -9,6 +9,14 @@ ENTRIES = table(
     (
         (
             M.HELPER_FAILED,
+            "docker",
+            "docker-credential-",
+            r"(?P<helper>docker-credential-[\w.-]{1,60}): (?:Invalid argument|Permission denied|"
+            r"Input/output error|Exec format error|cannot execute)",
+            "docker/for-win#12091",
+        ),
+        (
+            M.HELPER_FAILED,
             "ecr-login",
             "parsing the serverurl",
             r"Error parsing the serverURL",

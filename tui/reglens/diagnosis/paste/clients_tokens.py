@@ -29,14 +29,6 @@ ENTRIES = table(
             "Nexus Repository, docker proxy",
         ),
         (
-            M.TOKEN_SERVER_REFUSED,
-            "containers/image",
-            "requesting bear",
-            r"Requesting bear(?:er)? token: (?:invalid|received|unexpected) (?:unexpected )?(?:HTTP )?status(?: "
-            r"code)?(?: from registry)?:? <<status>>",
-            "containers/image, docker/docker_client.go",
-        ),
-        (
             M.TOKEN_ANSWER_INVALID,
             "containerd",
             "did not include a token",
