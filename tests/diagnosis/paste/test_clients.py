@@ -88,6 +88,15 @@ def test_an_entry_that_runs_over_lines_is_one() -> None:
     assert report.time == datetime(2023, 5, 31, 10, 1, 56, tzinfo=UTC)
 
 
+def test_an_error_body_over_several_lines_is_one() -> None:
+    body = (
+        '{\n "errors": [\n  {\n   "code": "DENIED",\n   "message": "installation not allowed to Write it"\n  }\n ]\n}'
+    )
+    (report,) = read_text(body)
+    assert report.meaning == Meaning.PERMISSION_MISSING
+    assert report.values["code"] == "DENIED"
+
+
 def test_several_errors_of_one_answer_stay_together() -> None:
     """distribution's client puts a challenge's insufficient_scope before the body's UNAUTHORIZED."""
     text = "errors:\ndenied: requested access to the resource is denied\nunauthorized: authentication required\n"

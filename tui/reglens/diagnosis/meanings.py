@@ -21,7 +21,7 @@ The values that a report may carry, all text, all optional (`Report.values`):
 ``not_before``, ``not_after``, ``current``  of a token: seconds since 1970, or RFC 3339; ``late`` a duration (``25m6s``)
 ``service``, ``scope``, ``realm``, ``account``  of a challenge or token request
 ``actions``        comma-separated actions that are wanted, or that are missing
-``permission``     the permission that is missing, in the words of its system
+``permission``     the permission that is missing, in the words of its system; ``resource`` on what
 ``user``           the user, robot account or role
 ``helper``         the credential helper's program (``docker-credential-desktop``); ``output`` is what it said
 ``address``        ``ip:port`` that was dialled, or the caller's own address where it was refused

@@ -37,7 +37,7 @@ from reglens.diagnosis.paste import (
 )
 from reglens.diagnosis.paste import clients_values as named
 from reglens.diagnosis.paste.clients_precedence import ATTEMPTS, BESIDE, CONTEXT, HIDES, VAGUE
-from reglens.diagnosis.paste.clients_statements import statements
+from reglens.diagnosis.paste.clients_statements import statements, without_engine
 from reglens.diagnosis.paste.clients_table import Entry
 from reglens.diagnosis.paste.clients_tellers import teller_of
 from reglens.diagnosis.paste.source import Passage, Source
@@ -135,26 +135,11 @@ _LEVELS = (
 )
 
 
-# The Docker API's own status around a registry's error (docker-py, dockerode), or its own socket: neither tells anything
-# of the registry
-_WRAPPER = re.compile(
-    r"permission denied while trying to connect to the Docker (?:daemon socket|API)|dial unix "
-    r"[^\s:]{1,200}: (?:connect: )?"
-    r"(?:permission denied|no such file or directory|connection refused)|Cannot connect to the Docker "
-    r"daemon at [^\s]{1,200}|"
-    r"\b[45]\d\d (?:Server|Client) Error(?: for http\+docker://[^\s\"]{1,500})?: (?:Internal Server "
-    r"Error|Not Found|Forbidden|"
-    r"Unauthorized|Conflict|Bad Request)(?= ?\(| for url: http\+docker)|\(HTTP code [45]\d\d\) "
-    r"(?:server|unexpected) error|"
-    r"API error \([45]\d\d\)|\(HTTP code 404\) no such \w{1,20}|for url: http\+docker://[^\s\"]{1,2000}"
-)
-
-
 def _read_statement(statement: Passage, active: Sequence[tuple[str, Entry]], seen: Counter[object]) -> Iterator[Report]:
     text = statement.text
     if _HEADER.match(text):
         return
-    text = _WRAPPER.sub(lambda found: " " * len(found[0]), text)
+    text = without_engine(text)
     flat = plain(text)
     candidates = dict.fromkeys([entry for hint, entry in active if hint in flat])
     hits = [hit for entry in candidates if (hit := _hit(entry, text))]

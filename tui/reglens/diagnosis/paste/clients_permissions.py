@@ -77,7 +77,7 @@ ENTRIES = table(
             "ecr",
             "is not authorized to perform",
             r"User: (?P<user>\S{1,300}) is not authorized to perform: (?P<permission>[\w:-]{1,80})(?: on "
-            r"resource: (?P<repository>\S{1,300}))?",
+            r"resource: (?P<resource>\S{1,300}))?",
             "Amazon ECR",
         ),
         (
@@ -159,7 +159,7 @@ ENTRIES = table(
             M.PERMISSION_OR_ABSENT,
             "gcr",
             "denied on resource",
-            r"Permission \"(?P<permission>[^\"]{1,120})\" denied on resource \"(?P<repository>[^\"]{1,300})\" "
+            r"Permission \"(?P<permission>[^\"]{1,120})\" denied on resource \"(?P<resource>[^\"]{1,300})\" "
             r"\(or it may not exist\)",
             "Google Artifact Registry; GoogleCloudPlatform/cymbal-superstore#4",
         ),

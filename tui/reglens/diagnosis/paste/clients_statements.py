@@ -39,6 +39,9 @@ _CODE_LINE = re.compile(
 )
 
 
+_MEMBER = re.compile(r"\s*\\?\"(?:code|message|detail|status)\\?\"\s?:")
+
+
 def statements(lines: Sequence[Line]) -> Iterator[Passage]:
     """The statements of some lines, in order."""
     index = 0
@@ -76,6 +79,8 @@ def _continues(parts: Sequence[Passage], text: str) -> bool:
         return False
     if _CODE_LINE.match(text) and (last.endswith("errors:") or _CODE_LINE.match(last)):
         return True
+    if _MEMBER.match(text) and _MEMBER.match(last):
+        return True  # an error body, printed over several lines
     if last.endswith(("errors:", "error:")) or (last.endswith(",") and len(parts) < 4 and ": " in last):
         return True
     return _quotes(parts) % 2 == 1 and any('="' in part.text or ': "' in part.text for part in parts)
@@ -124,3 +129,22 @@ def unescaped(passage: Passage) -> Passage:
     if start < len(text):
         keep(start, len(text))
     return Passage("".join(pieces), tuple(runs))
+
+
+_ENGINE = re.compile(
+    r"permission denied while trying to connect to the Docker (?:daemon socket|API)|dial unix "
+    r"[^\s:]{1,200}: (?:connect: )?"
+    r"(?:permission denied|no such file or directory|connection refused)|Cannot connect to the Docker "
+    r"daemon at [^\s]{1,200}|"
+    r"\b[45]\d\d (?:Server|Client) Error(?: for http\+docker://[^\s\"]{1,500})?: (?:Internal Server "
+    r"Error|Not Found|Forbidden|"
+    r"Unauthorized|Conflict|Bad Request)(?= ?\(| for url: http\+docker)|\(HTTP code [45]\d\d\) "
+    r"(?:server|unexpected) error|"
+    r"API error \([45]\d\d\)|\(HTTP code 404\) no such \w{1,20}|for url: http\+docker://[^\s\"]{1,2000}"
+)
+
+
+def without_engine(text: str) -> str:
+    """`text` with blanks in place of what only concerns a client's way to the Docker engine: the status of the engine's
+    own API around a registry's error (docker-py, dockerode), and the engine's socket."""
+    return _ENGINE.sub(lambda found: " " * len(found[0]), text)
