@@ -5,8 +5,11 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 
+from textual.content import Content
+
 from reglens.app.widgets.auth_pane import AuthPane
 from reglens.app.widgets.sheet import Sheet
+from reglens.diagnosis.finding import Finding, Outcome, Severity
 from support.exchanges import (
     SIGNED,
     classic_diagnosis,
@@ -37,7 +40,7 @@ def refused(app: PaneApp) -> None:
 
 
 def title(app: PaneApp) -> str:
-    return str(app.auth_pane.border_title)
+    return Content.from_markup(app.auth_pane.border_title or "").plain
 
 
 def stages(app: PaneApp) -> list[bool]:
@@ -115,6 +118,21 @@ async def test_a_refusal_takes_the_stage_and_marks_what_disagrees() -> None:
         assert text.index("✗ service-mismatch") < text.index("✗ scope-missing") < text.index("! library-prefix")
         assert "because of scope-missing" in text
         assert "exchange 2, Www-Authenticate, service  registry.docker.io" in text
+
+
+async def test_where_all_rows_agree_the_findings_come_first() -> None:
+    limited = replace(
+        healthy_diagnosis(),
+        outcome=Outcome.REFUSED,
+        exchanges=(*healthy_pull(), rate_limited()),
+        findings=(Finding("rate-limited", Severity.ERROR, "Asked too often", "The quota is used up."),),
+    )
+    app = PaneApp("auth", lambda app: app.auth_pane.show_diagnosis(limited))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        text = app.text()
+        assert text.index("Asked too often") < text.index("registry asked")
+        assert title(app) == "Authentication  ✗ refused: 429 TOOMANYREQUESTS · rate-limited"
 
 
 async def test_disagreeing_cells_are_styled_too() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
@@ -11,8 +12,11 @@ from reglens.app.app import ReglensApp
 from reglens.app.explorer import Group
 from reglens.app.messages import Diagnosed
 from reglens.app.remember import Memory, Remembered
+from reglens.app.screens.help import Help
 from reglens.errors import Refused
-from support.app_driver import browser, make_app, press, settle, started
+from reglens.oci.reference import HUB
+from reglens.trace.exchange import Body, Role
+from support.app_driver import browser, make_app, press, settle, started, wait_for
 from support.exchanges import at, classic_diagnosis, classic_refusal, healthy_pull, manifest_exchange
 from support.fake_session import Hit, Rate, World
 
@@ -38,7 +42,8 @@ def world() -> World:
     ]
     for tag in ("latest", "edge", "3.20", "3.20.3", "3.20.2", "3.19", "3.19.4", "3.18", "20240329"):
         made.image("library/alpine", tag)
-    made.scripts["tags"] = healthy_pull()[:2]
+    listed = replace(manifest_exchange(), role=Role.TAGS, url=f"https://{HUB}/v2/library/alpine/tags/list", body=Body())
+    made.scripts["tags"] = [*healthy_pull()[:2], listed]
     made.scripts["manifest"] = [manifest_exchange()]
     made.scripts["config"] = ()
     made.scripts["ping"] = made.scripts["search"] = ()
@@ -127,7 +132,11 @@ def test_a_reference_that_is_none(snap_compare: SnapCompare) -> None:
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
 def test_help(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
-    assert snap_compare(app(world(), "alpine:3.20"), terminal_size=size, run_before=after("2", "question_mark"))
+    async def drawn(pilot: Pilot[None]) -> None:
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Help) and pilot.app.screen.laid_out)
+
+    act = after("2", "question_mark", then=drawn)
+    assert snap_compare(app(world(), "alpine:3.20"), terminal_size=size, run_before=act)
 
 
 def test_zoomed(snap_compare: SnapCompare) -> None:

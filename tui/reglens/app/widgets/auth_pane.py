@@ -232,10 +232,13 @@ class AuthPane(Pane):
         diagnosis = self._diagnosis
         if diagnosis is None:
             return nothing_compared(width)
-        lines = comparison_lines(diagnosis.comparison, width)
-        if diagnosis.findings:
-            lines += [blank(), *findings_lines(diagnosis.findings, width)]
-        return lines
+        compared = comparison_lines(diagnosis.comparison, width)
+        if not diagnosis.findings:
+            return compared
+        found = findings_lines(diagnosis.findings, width)
+        # what is at odds comes first: the rows, or where all of them agree, the findings
+        first, second = (compared, found) if diagnosis.comparison.disagreements else (found, compared)
+        return [*first, blank(), *second]
 
     def _lay_token(self) -> None:
         self._sheet(TOKEN).lay(self._token_lines, keep=True)

@@ -71,7 +71,7 @@ def _trouble_title(diagnosis: Diagnosis) -> str:
     if refusal is None:
         return f"✗ {word}{cause}"
     if refusal.failure is not None:
-        return f"✗ {word}{cause}: {clean(refusal.failure.message, 120)}"
+        return f"✗ {word}{cause}" if cause else f"✗ {word}: {clean(refusal.failure.message, 120)}"
     named = next((c.error for c in refusal.challenges if c.error), None)
     named = named or next((e.code for e in refusal.errors if e.code), "") or refusal.reason
     return f"✗ {word}: {refusal.status} {clean(named, 60)}".rstrip() + cause
