@@ -82,6 +82,14 @@ def test_a_line_end_behind_the_password() -> None:
     assert "line end" in str(found["auths", "r.example", "note"])
 
 
+def test_base64_that_was_wrapped_in_the_file() -> None:
+    whole = auth("robot$team+builder:" + "x" * 60)
+    found = values('{"auths": {"r.example": {"auth": "' + whole[:30] + "\n" + whole[30:] + '"}}}')
+    assert found["auths", "r.example", "username"] == "robot$team+builder"
+    assert "line ends inside" in str(found["auths", "r.example", "note"])
+    assert ("damage",) in found
+
+
 @pytest.mark.parametrize("masked", ["***", "<redacted>", "xxxxx", "...", "YWJ..."])
 def test_a_masked_auth_is_not_called_broken(masked: str) -> None:
     found = values(json.dumps({"auths": {"r.example": {"auth": masked}}}))
@@ -99,6 +107,7 @@ def test_a_pull_secret_is_looked_into() -> None:
     assert found["auths", "r.example", "username"] == "bob"
     assert found["auths", "r.example", "password"] == Secret("pw")
     assert found["metadata", "namespace"] == "shop"
+    assert found["data", ".dockerconfigjson"] == Secret(auth(inner))
     assert {f.source for f in read_text(text)} == {"kubernetes", "pull secret"}
 
 

@@ -38,7 +38,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from reglens.diagnosis.evidence import Fact
-from reglens.diagnosis.paste import configs_credentials, configs_lines
+from reglens.diagnosis.paste import configs_credentials, configs_lines, mask
 from reglens.diagnosis.paste.configs_read import Leaf, Value, json_leaves, toml_leaves, yaml_leaves
 from reglens.diagnosis.paste.source import Line, Source, whole
 from reglens.secret import Secret
@@ -51,7 +51,7 @@ MAX_BLOCK_LINES = 3000
 SECRET_KEYS = re.compile(
     r"(?:^|[_.-])(?:auth|password|passwd|pass|secret|secretkey|accesskey|token|identitytoken|"
     r"registrytoken|identity_token|"
-    r"private_?key|client_secret|key_secret)$",
+    r"private_?key|client_secret|key_secret|dockerconfigjson|dockercfg)$",
     re.IGNORECASE,
 )
 _NO_SECRET = re.compile(r"^(?:\$\{?\{?[^}]{0,100}\}{0,2}|\*{2,}|<[^>]{0,60}>|x{3,}|)$", re.IGNORECASE)
@@ -104,12 +104,16 @@ def hidden(path: tuple[str, ...], value: Value) -> object:
         and not _NO_SECRET.match(value)
     ):
         return Secret(value)
-    return value
+    return mask.mask(value) if isinstance(value, str) else value
 
 
 def as_facts(source: str, leaves: Sequence[Leaf]) -> Iterator[Fact]:
-    """Leaves as facts of one source."""
+    """Leaves as facts of one source. All that a Kubernetes secret holds is secret."""
+    secret = source == "kubernetes" and any(leaf.path[-1] == "kind" and leaf.value == "Secret" for leaf in leaves)
     for leaf in leaves:
+        if secret and isinstance(leaf.value, str) and {"data", "stringData"} & set(leaf.path[:-1]):
+            yield Fact(source, leaf.path, Secret(leaf.value), leaf.span)
+            continue
         yield Fact(source, leaf.path, hidden(leaf.path, leaf.value), leaf.span)
 
 
