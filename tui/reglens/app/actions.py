@@ -18,6 +18,12 @@ class Where(StrEnum):
     TAGS = "Tags"
     MANIFEST = "Manifest"
     AUTHENTICATION = "Authentication"
+    ASIDE = "Beside the browser"
+    PASTE = "Explain a paste"
+    RESULTS = "Findings"
+    PAGES = "What findings mean"
+    WALK = "The walk"
+    LABORATORY = "The laboratory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("copy_pull", ("c",), "copy pull", "Copy the command that pulls it", footer=True),
     Action("copy_reference", ("Y",), "copy reference", "Copy the full reference", footer=True),
     Action("app.toggle_theme", ("t",), "theme", "Change between the dark and the light theme", footer=True),
+    Action(
+        "app.paste",
+        ("x",),
+        "explain",
+        "Explain a paste: a transcript, headers, a token, a log line, a configuration",
+        footer=True,
+    ),
+    Action("walk", ("w",), "walk", "Walk the way to what is open, step by step, with experiments", footer=True),
+    Action("laboratory", ("L",), "lab", "Try token requests, right and wrong, on what is open", footer=True),
+    Action("app.pages", ("i",), "findings", "Read what each finding means: the list of all of them"),
     Action("previous_pane", ("shift+tab",), "previous pane", "Go to the previous pane", palette=False, priority=True),
     Action("pane(1)", ("1",), "search pane", "Go to the search pane", palette=False, priority=True),
     Action("pane(2)", ("2",), "tags pane", "Go to the tags pane", palette=False, priority=True),
@@ -139,11 +155,11 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "unfold",
-        ("plus", "x"),
+        ("plus", "o"),
         "attestations",
         "Show or hide the attestations of the platform under the cursor",
         Where.MANIFEST,
-        shown_as="x",
+        shown_as="+",
         footer=True,
         palette=False,
     ),
@@ -183,6 +199,88 @@ ACTIONS: tuple[Action, ...] = (
         Where.AUTHENTICATION,
         footer=True,
         palette=False,
+    ),
+    Action(
+        "back",
+        ("escape",),
+        "back",
+        "From the field to what it led to, then back to the browser",
+        Where.ASIDE,
+        footer=True,
+        palette=False,
+    ),
+    Action(
+        "next_pane",
+        ("tab",),
+        "next part",
+        "Go to the next part",
+        Where.ASIDE,
+        footer=True,
+        palette=False,
+        priority=True,
+    ),
+    Action(
+        "previous_pane",
+        ("shift+tab",),
+        "previous part",
+        "Go to the previous part",
+        Where.ASIDE,
+        palette=False,
+        priority=True,
+    ),
+    Action("zoom", ("z",), "zoom", "Let the focused part fill the screen, and back", Where.ASIDE, palette=False),
+    Action(
+        "page",
+        ("i",),
+        "meaning",
+        "Read what the finding under the cursor means",
+        Where.RESULTS,
+        footer=True,
+        palette=False,
+    ),
+    Action(
+        "copy_command",
+        ("c",),
+        "copy command",
+        "Copy the command under the cursor, or the first one of its finding",
+        Where.RESULTS,
+        footer=True,
+        palette=False,
+    ),
+    Action(
+        "filter",
+        ("slash",),
+        "search",
+        "Search the pages for a word",
+        Where.PAGES,
+        footer=True,
+        palette=False,
+        priority=True,
+    ),
+    Action(
+        "example",
+        ("ctrl+t",),
+        "example",
+        "Take the classic case as an example",
+        Where.PASTE,
+        footer=True,
+        palette=False,
+    ),
+    Action(
+        "open_file", ("ctrl+o",), "open file", "Read a file instead of a paste", Where.PASTE, footer=True, palette=False
+    ),
+    Action(
+        "reveal",
+        ("ctrl+r",),
+        "reveal secrets",
+        "Show the secrets in the paste, or mask them again",
+        Where.PASTE,
+        footer=True,
+        palette=False,
+    ),
+    Action("clear", ("ctrl+l",), "clear", "Forget the paste and its secrets", Where.PASTE, footer=True, palette=False),
+    Action(
+        "export", ("ctrl+s",), "export", "Copy or save the diagnosis as JSON", Where.PASTE, footer=True, palette=False
     ),
 )
 

@@ -25,6 +25,7 @@ from reglens.text import clean
 if TYPE_CHECKING:
     from textual.events import Key
 
+    from reglens.app.draft import Draft
     from reglens.app.ports import Clock, RegistrySession, SessionFactory
     from reglens.app.remember import Memory
     from reglens.demo.server import DemoRegistry
@@ -67,6 +68,7 @@ class ReglensApp(App[None]):
         self.demo = demo
         self._search_url = search_url
         self._control_filter = ControlFilter()
+        self._draft: Draft | None = None
         self.defect = ""
         self.register_theme(theme.DARK)
         self.register_theme(theme.LIGHT)
@@ -158,10 +160,28 @@ class ReglensApp(App[None]):
         self.keep()
 
     def action_help(self) -> None:
+        from reglens.app.browser import Browser
         from reglens.app.screens.help import Help
 
-        if not isinstance(self.screen, Help):
-            self.push_screen(Help(self.screen))
+        if isinstance(self.screen, Browser):
+            self.push_screen(Help(self.screen.here_works))
+
+    def action_paste(self, text: str = "") -> None:
+        """Open the paste screen. What was pasted there before is still there."""
+        from reglens.app.draft import Draft
+        from reglens.app.screens.paste import Paste
+
+        if self._draft is None:
+            self._draft = Draft()
+        if not isinstance(self.screen, Paste):
+            self.push_screen(Paste(self._draft, text))
+
+    def action_pages(self) -> None:
+        """Open the list of all findings."""
+        from reglens.app.screens.pages import Pages
+
+        if not isinstance(self.screen, Pages):
+            self.push_screen(Pages())
 
     async def action_quit(self) -> None:
         """At once: what is under way is cancelled."""

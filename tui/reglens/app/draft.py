@@ -45,7 +45,7 @@ class Whole:
         index = bisect_right(starts, offset - 1 if end else offset) - 1
         if index < 0:
             return offset
-        shown_start, shown_end, start, stop = self.pieces[index]
+        shown_start, shown_end, _, stop = self.pieces[index]
         if offset < stop or (end and offset == stop):
             return shown_end if end else shown_start
         return shown_end + offset - stop

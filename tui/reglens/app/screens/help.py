@@ -1,24 +1,79 @@
-"""The help: every key that works here and now, grouped, from the one list of actions and what the focused part adds."""
+"""The help: every key, grouped by where it works, from the one list of actions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen, Screen
-from textual.widgets import Static
+from textual.geometry import Size
+from textual.screen import ModalScreen
+from textual.widget import Widget
 
-from reglens.app.actions import ACTIONS, Where
+from reglens.app.actions import ACTIONS, Action, Where
+from reglens.app.widgets.layout import fold
 
-_KEY = 14
 INTRODUCTION = (
     "Choose a repository, then a tag. Below, authentication shows what it took: requests, challenge, token. "
     "When a registry refuses, it compares what was asked, requested and granted, and says how to mend it."
 )
+_KEYS, _GAP = 14, 2
+_TWO_COLUMNS = 100
+
+
+class Keys(Widget):
+    """The list of keys, in two columns where there is room."""
+
+    DEFAULT_CSS = "Keys { width: 1fr; height: auto; }"
+
+    def __init__(self, here: frozenset[Where]) -> None:
+        """`here` are the places whose keys work where the focus was: they stand first."""
+        super().__init__()
+        self._here = here
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._lines(width))
+
+    def render(self) -> Content:
+        return Content("\n").join(self._lines(self.size.width))
+
+    def _lines(self, width: int) -> list[Content]:
+        introduction = [*fold(Content(INTRODUCTION), max(20, width)), Content("")]
+        if width < _TWO_COLUMNS:
+            return [*introduction, *self._column(self._order(), width)]
+        half = (width - 4) // 2
+        left = self._column([where for where in self._order() if where is Where.EVERYWHERE], half)
+        right = self._column([where for where in self._order() if where is not Where.EVERYWHERE], half)
+        rows = max(len(left), len(right))
+        left += [Content("")] * (rows - len(left))
+        right += [Content("")] * (rows - len(right))
+        beside = [one.pad_right(half + 4 - one.cell_length) + two for one, two in zip(left, right, strict=True)]
+        return [*introduction, *beside]
+
+    def _order(self) -> list[Where]:
+        return sorted(Where, key=lambda where: (where is not Where.EVERYWHERE, where not in self._here))
+
+    def _column(self, places: list[Where], width: int) -> list[Content]:
+        lines: list[Content] = []
+        for place in places:
+            mark = " · here" if place in self._here and place is not Where.EVERYWHERE else ""
+            lines += [Content.assemble((place, "bold $primary"), (mark, "$muted"))]
+            for action in ACTIONS:
+                if action.where is place:
+                    lines += self._entry(action, width)
+            lines.append(Content(""))
+        return lines[:-1]
+
+    def _entry(self, action: Action, width: int) -> Iterator[Content]:
+        room = max(12, width - _KEYS - _GAP)
+        for number, part in enumerate(fold(Content(action.help), room)):
+            keys = "" if number else action.key_text
+            yield Content.assemble(
+                (f"  {keys:<{_KEYS - 2}}", "$foreground"), " " * _GAP, Content.styled(part.plain, "$muted")
+            )
 
 
 class Help(ModalScreen[None]):
@@ -26,55 +81,35 @@ class Help(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1,enter", "dismiss", "close"),
-        Binding("j,down", "down", show=False),
-        Binding("k,up", "up", show=False),
+        Binding("j,down", "scroll(1)", show=False),
+        Binding("k,up", "scroll(-1)", show=False),
         Binding("ctrl+q,ctrl+c", "app.quit", show=False, priority=True),
     ]
     DEFAULT_CSS = """
     Help {
         align: center middle; background: $background 60%;
         & > VerticalScroll {
-            width: 80; max-width: 94%; height: auto; max-height: 90%; background: $surface; padding: 1 2;
+            width: 130; max-width: 94%; height: auto; max-height: 94%; background: $surface; padding: 1 2;
             border: round $border; border-title-color: $primary; border-title-style: bold;
             border-subtitle-color: $muted; scrollbar-size-vertical: 1;
         }
-        & Static { width: 1fr; height: auto; }
     }
     """
 
-    def __init__(self, of: Screen[Any]) -> None:
+    def __init__(self, here: frozenset[Where]) -> None:
         super().__init__()
-        self._of = of
+        self._here = here
 
     def compose(self) -> ComposeResult:
         with VerticalScroll() as scroll:
             scroll.border_title = "Keys"
             scroll.border_subtitle = "esc closes"
-            yield Static(Content.assemble(*self._lines()))
+            yield Keys(self._here)
 
-    def _lines(self) -> Iterator[str | tuple[str, str]]:
-        yield INTRODUCTION + "\n"
-        known = {action.name for action in ACTIONS}
-        for where in Where:
-            yield (f"\n{where}\n", "bold $primary")
-            for action in ACTIONS:
-                if action.where is where:
-                    yield (f"  {action.key_text:<{_KEY}}", "$foreground")
-                    yield (f"{action.help}\n", "$muted")
-        extra = {
-            active.binding.action: active.binding
-            for active in self._of.active_bindings.values()
-            if active.binding.action not in known and active.binding.description and not active.binding.system
-        }
-        own = [b for b in extra.values() if b.show or b.tooltip]
-        if own:
-            yield ("\nWhere the focus is\n", "bold $primary")
-            for binding in own:
-                yield (f"  {self.app.get_key_display(binding):<{_KEY}}", "$foreground")
-                yield (f"{binding.tooltip or binding.description}\n", "$muted")
+    @property
+    def laid_out(self) -> bool:
+        """Whether the keys have their place on the screen."""
+        return bool(self.query(Keys)) and self.query_one(Keys).size.height > 0
 
-    def action_down(self) -> None:
-        self.query_one(VerticalScroll).scroll_down(animate=False)
-
-    def action_up(self) -> None:
-        self.query_one(VerticalScroll).scroll_up(animate=False)
+    def action_scroll(self, rows: int) -> None:
+        self.query_one(VerticalScroll).scroll_relative(y=rows, animate=False)

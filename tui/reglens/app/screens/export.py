@@ -1,0 +1,118 @@
+"""Taking something out of the app: to the clipboard, or into a file. What goes out is masked as it is on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from reglens.app.widgets.line_list import LineList, Part
+from reglens.app.widgets.pane import Field
+
+if TYPE_CHECKING:
+    from reglens.app.app import ReglensApp
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One thing to take: what it is, a file name for it, and how it is made."""
+
+    what: str
+    name: str
+    make: Callable[[], str]
+
+
+class Export(ModalScreen[None]):
+    """Choose what, and where to: no file name means the clipboard."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "close"),
+        Binding("down", "move(1)", show=False),
+        Binding("up", "move(-1)", show=False),
+        Binding("tab", "suggest", show=False, priority=True),
+        Binding("ctrl+q,ctrl+c", "app.quit", show=False, priority=True),
+    ]
+    DEFAULT_CSS = """
+    Export {
+        align: center middle; background: $background 60%;
+        & > Vertical {
+            width: 72; max-width: 94%; height: auto; background: $surface; padding: 1 2;
+            border: round $border; border-title-color: $primary; border-title-style: bold;
+            border-subtitle-color: $muted;
+        }
+        & LineList { height: auto; max-height: 8; margin-bottom: 1; }
+        & Horizontal { height: 1; }
+        & .label { width: 9; color: $muted; }
+    }
+    """
+    app: ReglensApp
+
+    def __init__(self, offers: Sequence[Offer]) -> None:
+        super().__init__()
+        self._offers = offers
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = "Export"
+            box.border_subtitle = "enter takes it · tab proposes a file · esc closes"
+            yield LineList(self._draw)
+            with Horizontal():
+                yield Static("to file", classes="label")
+                yield Field("leave empty for the clipboard")
+
+    def on_mount(self) -> None:
+        rows = self.query_one(LineList)
+        rows.styles.height = len(self._offers)
+        rows.can_focus = False
+        rows.add_class("-led")
+        rows.show(range(len(self._offers)))
+        self.query_one(Field).focus()
+
+    def _draw(self, index: int, _width: int) -> Sequence[Part]:
+        return ((self._offers[index].what, ""),)
+
+    @property
+    def offer(self) -> Offer:
+        """The one that is chosen."""
+        return self._offers[self.query_one(LineList).current or 0]
+
+    def action_move(self, by: int) -> None:
+        rows = self.query_one(LineList)
+        rows.move_to(rows.cursor + by)
+
+    def action_suggest(self) -> None:
+        self.query_one(Field).value = self.offer.name
+        self.query_one(Field).action_end()
+
+    @on(LineList.Opened)
+    @on(Input.Submitted)
+    def _take(self) -> None:
+        name = self.query_one(Field).value.strip()
+        offer = self.offer
+        text = offer.make()
+        if not name:
+            self.app.copy_to_clipboard(text)
+            self.app.tell(f"Copied {offer.what}")
+            self.dismiss()
+            return
+        path = Path(name).expanduser()
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text if text.endswith("\n") else text + "\n")
+        except FileExistsError:
+            self.app.tell(f"{path} is there already; choose another name", severity="warning")
+            return
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            self.app.tell(f"{path} cannot be written: {reason}", severity="error")
+            return
+        self.app.tell(f"Wrote {offer.what} to {path}")
+        self.dismiss()

@@ -1,0 +1,455 @@
+"""The paste screen: whatever somebody pasted, what it proves, and where."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.message import Message
+from textual.widget import Widget
+
+from reglens.app.actions import Where, bindings
+from reglens.app.draft import Draft, Whole, tidy
+from reglens.app.screens.aside import Aside, in_thread
+from reglens.app.widgets.findings_view import CommandKey, FindingKey, ProofKey, finding_of
+from reglens.app.widgets.layout import Line, blank, paragraph, words
+from reglens.app.widgets.pane import Pane
+from reglens.app.widgets.paste_editor import Highlight, Pasted, PasteEditor, PasteView, highlight_of
+from reglens.app.widgets.results import Results
+from reglens.app.widgets.sheet import Sheet
+from reglens.diagnosis.finding import Diagnosis, Proof
+from reglens.text import human_size
+
+EDITED = 100_000
+"""Characters up to which a paste can be edited; longer ones are shown by a view that draws only what is in sight."""
+FILE_LIMIT = 64 << 20
+"""Octets of a file that is read."""
+DEBOUNCE = 0.2
+"""Seconds without a change after which the text is read."""
+
+
+@dataclass
+class PasteRead(Message):
+    """What the text in its edition `number` adds up to; `whole` is that text with its secrets."""
+
+    number: int
+    diagnosis: Diagnosis
+    whole: Whole
+
+
+@dataclass
+class TextReady(Message):
+    """A long paste or a file, masked."""
+
+    shown: str
+    name: str = ""
+    problem: str = ""
+
+
+class PastePane(Pane):
+    """The text, in an editor or, when it is long, in a view."""
+
+    DEFAULT_CSS = """
+    PastePane {
+        & PasteView { display: none; height: 1fr; }
+        &.-long PasteView { display: block; }
+        &.-long PasteEditor { display: none; }
+    }
+    """
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(id="paste", classes="part")
+        self._draft = draft
+
+    def compose(self) -> ComposeResult:
+        yield PasteEditor("", secrets=self._draft.secrets)
+        yield PasteView()
+
+    def home(self) -> Widget:
+        return self.query_one(PasteView) if self.long else self.query_one(PasteEditor)
+
+    @property
+    def long(self) -> bool:
+        """Whether the text is too long to edit."""
+        return len(self._draft.shown) > EDITED
+
+    def put(self) -> None:
+        """Show the draft's text."""
+        focused = self.has_focus_within
+        self.set_class(self.long, "-long")
+        editor = self.query_one(PasteEditor)
+        with self.prevent(PasteEditor.Changed):
+            if self.long:
+                editor.load_text("")
+                self.query_one(PasteView).show(self._draft.shown)
+            elif editor.text != self._draft.shown:
+                editor.mark(None)
+                editor.load_text(self._draft.shown)
+        if focused:
+            self.home().focus(scroll_visible=False)
+
+    def mark(self, highlight: Highlight | None, *, scroll: bool) -> None:
+        """Mark bytes of the text."""
+        shown = self.query_one(PasteView) if self.long else self.query_one(PasteEditor)
+        shown.mark(highlight, scroll=scroll)
+
+
+class ResultsPane(Pane):
+    """What the text adds up to."""
+
+    def compose(self) -> ComposeResult:
+        yield Results()
+
+    def home(self) -> Widget:
+        return self.query_one(Results)
+
+
+class Paste(Aside):
+    """Text at the left (above, where it is narrow), its diagnosis beside it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PASTE)]
+    PLACES = (Where.PASTE, Where.RESULTS)
+    DEFAULT_CSS = """
+    Paste #paste { height: 40%; }
+    Paste.-wide #paste { width: 42%; height: 1fr; }
+    Paste #results { height: 1fr; width: 1fr; }
+    """
+
+    def __init__(self, draft: Draft, text: str = "") -> None:
+        """`draft` outlives the screen; `text` is a paste that led here."""
+        super().__init__()
+        self.draft = draft
+        self._first = text
+        self._number = 0
+        self._read: PasteRead | None = None
+        self._arrived = False  # whether text came as a whole, so that the screen may scroll to what proves something
+
+    def crumbs(self) -> tuple[str, ...]:
+        return ("explain a paste",)
+
+    def compose_parts(self) -> ComposeResult:
+        with Container(classes="body"):
+            yield PastePane(self.draft)
+            yield ResultsPane(id="results", classes="part")
+
+    @property
+    def pane(self) -> PastePane:
+        return self.query_one(PastePane)
+
+    @property
+    def results(self) -> Results:
+        return self.query_one(Results)
+
+    def on_mount(self) -> None:
+        self.query_one("#results", Pane).border_title = "Diagnosis"
+        self.pane.put()
+        self.set_focus(self.pane.home())
+        self._entitle()
+        if self._first:
+            self.post_message(Pasted(self._first))
+        elif self.draft.shown:
+            self._arrived = True
+            self._changed()
+        else:
+            self._nothing()
+
+    # -- text comes in
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A paste while the diagnosis has the focus."""
+        event.stop()
+        self.post_message(Pasted(event.text))
+
+    @on(Pasted)
+    def _pasted(self, event: Pasted) -> None:
+        event.stop()
+        text = event.text
+        if _names_file(text):
+            self.open_path(text.strip())
+        elif self.pane.long or len(text) + len(self.draft.shown) > EDITED:
+            self._take_long(text)
+        else:
+            self._arrived = True
+            self.pane.query_one(PasteEditor).insert_pasted(self.draft.hide(tidy(text)))
+            self.set_focus(self.pane.home())
+
+    def _take_long(self, text: str) -> None:
+        before = self.draft.shown
+        self.results.show(None, _reading_lines)
+
+        async def work() -> None:
+            hidden = await in_thread(lambda: self.draft.hide(tidy(text)))
+            self.post_message(TextReady(f"{before}{hidden}"))
+
+        self.begin("take", work)
+
+    def open_path(self, path: str) -> None:
+        """Read a file in place of what is there."""
+
+        def read() -> TextReady:
+            try:
+                with Path(path).expanduser().open("rb") as file:
+                    data = file.read(FILE_LIMIT + 1)
+            except (OSError, ValueError, RuntimeError) as error:
+                reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+                return TextReady("", path, f"{path} cannot be read: {reason}")
+            if len(data) > FILE_LIMIT:
+                return TextReady("", path, f"{path} holds more than {human_size(FILE_LIMIT)}: too much for a paste")
+            return TextReady(self.draft.hide(tidy(data.decode("utf-8", "replace"))), path)
+
+        async def work() -> None:
+            self.post_message(await in_thread(read))
+
+        self.begin("take", work)
+
+    @on(TextReady)
+    def _text_ready(self, event: TextReady) -> None:
+        if event.problem:
+            self.app.tell(event.problem, severity="error")
+            return
+        self.draft.shown = event.shown
+        self.pane.put()
+        self.set_focus(self.pane.home())
+        if event.name:
+            self.app.tell(f"Read {event.name}")
+        self._arrived = True
+        self._changed()
+
+    @on(PasteEditor.Changed)
+    def _edited(self, event: PasteEditor.Changed) -> None:
+        if not self.pane.long:
+            self.draft.shown = event.text_area.text
+            event.text_area.mark(None)  # type: ignore[attr-defined]
+            self._changed()
+
+    # -- reading it
+
+    def _changed(self) -> None:
+        """The text is another one: have it read, once it is left alone for a moment."""
+        self._number += 1
+        self._entitle()
+        self.refresh_bindings()
+        if not self.draft.shown.strip():
+            self.workers.cancel_group(self, "read")
+            self._read = None
+            self._nothing()
+            return
+        number = self._number
+        wait = 0 if self._arrived else DEBOUNCE
+        shown, secrets = self.draft.shown, dict(self.draft.secrets)
+
+        async def work() -> None:
+            await asyncio.sleep(wait)
+            self.post_message(await in_thread(lambda: _read(number, shown, secrets)))
+
+        self.begin("read", work)
+
+    @on(PasteRead)
+    def _was_read(self, event: PasteRead) -> None:
+        if event.number != self._number:
+            return
+        self._read = event
+        self.results.show(event.diagnosis)
+        title = "Diagnosis"
+        if event.diagnosis.findings:
+            count = len(event.diagnosis.findings)
+            title += f"  {count} finding{'s' if count > 1 else ''}"
+        self.query_one("#results", Pane).border_title = title
+        arrived, self._arrived = self._arrived, False
+        if event.diagnosis.findings:
+            self.show_proof(FindingKey(0), scroll=arrived)
+        self.refresh_bindings()
+
+    def _nothing(self) -> None:
+        self.query_one("#results", Pane).border_title = "Diagnosis"
+        self.results.show(None, _teaching_lines)
+        self.pane.mark(None, scroll=False)
+
+    def _entitle(self) -> None:
+        size = len(self.draft.shown)
+        detail = f"{human_size(size)}, to read only" if self.pane.long else ""
+        if self.draft.revealed:
+            detail = " · ".join(filter(None, (detail, "secrets shown")))
+        elif self.draft.secrets and size:
+            detail = " · ".join(filter(None, (detail, "secrets masked")))
+        self.pane.entitle("Paste", detail)
+
+    # -- proofs
+
+    def show_proof(self, key: Hashable, *, scroll: bool = True) -> None:
+        """Mark what the finding or proof under `key` rests on."""
+        if self._read is None:
+            return
+        proof = _proof_of(self._read.diagnosis, key)
+        if proof is None or proof.span is None:
+            self.pane.mark(None, scroll=False)
+            return
+        span = self._read.whole.shown(proof.span)
+        self.pane.mark(highlight_of(self.draft.shown, span, proof.value), scroll=scroll)
+
+    @on(Results.Moved)
+    def _moved(self, event: Results.Moved) -> None:
+        self.show_proof(event.key)
+        self.refresh_bindings()
+
+    @on(Sheet.Opened)
+    def _opened(self, event: Sheet.Opened) -> None:
+        event.stop()
+        if isinstance(event.key, CommandKey):
+            self.results.action_copy_command()
+        else:
+            self.show_proof(event.key)
+
+    # -- what the person does
+
+    def on_descendant_blur(self) -> None:
+        super().on_descendant_blur()
+        editor = self.pane.query_one(PasteEditor)
+        if not editor.has_focus and not self.draft.revealed and not self.pane.long:
+            self._mask_typed()
+
+    def _mask_typed(self) -> None:
+        """Secrets that were typed are masked when the editor is left."""
+        hidden = self.draft.hide(self.draft.shown)
+        if hidden != self.draft.shown:
+            self.draft.shown = hidden
+            self.pane.put()
+            self._changed()
+
+    def step_back(self) -> bool:
+        if self.pane.has_focus_within and self._read is not None:
+            self.set_focus(self.results)
+            return True
+        return False
+
+    def action_example(self) -> None:
+        """The classic case, in place of what is there."""
+        from reglens.app.example import classic
+
+        self.draft.clear()
+        self.draft.shown = self.draft.hide(classic())
+        self._put_whole()
+
+    def action_clear(self) -> None:
+        """Forget the text and its secrets."""
+        self.workers.cancel_group(self, "take")
+        self.draft.clear()
+        self._put_whole()
+
+    def _put_whole(self) -> None:
+        self._arrived = True
+        self.pane.put()
+        self.set_focus(self.pane.home())
+        self._changed()
+
+    def action_reveal(self) -> None:
+        """Show the secrets in the paste, or mask them again."""
+        if self.draft.revealed:
+            self.draft.mask()
+        else:
+            self.draft.reveal()
+        self.pane.put()
+        self._changed()
+
+    def action_open_file(self) -> None:
+        """Ask for a file's path and read it."""
+        from reglens.app.screens.ask import Ask
+
+        def answered(path: str | None) -> None:
+            if path:
+                self.open_path(path)
+
+        self.app.push_screen(Ask("Read a file", "path of a transcript, HAR file, log or configuration"), answered)
+
+    def action_export(self) -> None:
+        """The diagnosis as JSON."""
+        if self._read is None:
+            return
+        import json
+
+        from reglens.app.screens.export import Export, Offer
+        from reglens.diagnosis.output import to_json
+
+        diagnosis = self._read.diagnosis
+        offer = Offer("the diagnosis as JSON", "diagnosis.json", lambda: json.dumps(to_json(diagnosis), indent=2))
+        self.app.push_screen(Export([offer]))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "export":
+            return self._read is not None
+        if action == "reveal":
+            return bool(self.draft.secrets) or self.draft.revealed
+        if action == "clear":
+            return bool(self.draft.shown)
+        if action == "example":
+            return not self.draft.shown
+        return super().check_action(action, parameters)
+
+
+def _read(number: int, shown: str, secrets: dict[str, str]) -> PasteRead:
+    from reglens.app.draft import whole
+    from reglens.diagnosis.engine import diagnose
+    from reglens.diagnosis.paste import read_paste
+
+    text = whole(shown, secrets)
+    return PasteRead(number, diagnose(read_paste(text.text)), text)
+
+
+def _proof_of(diagnosis: Diagnosis, key: Hashable) -> Proof | None:
+    finding = finding_of(diagnosis.findings, key)
+    if finding is None:
+        return None
+    if isinstance(key, ProofKey):
+        return finding.evidence[key.proof] if key.proof < len(finding.evidence) else None
+    return next((proof for proof in finding.evidence if proof.span is not None), None)
+
+
+def _names_file(text: str) -> bool:
+    """Whether a paste is the path of a file, as a terminal pastes a file that is dropped on it."""
+    path = text.strip().strip("'\"")
+    if not path or len(path) > 1000 or "\n" in path or not path.startswith(("/", "~", "./", "../")):
+        return False
+    try:
+        return Path(path).expanduser().is_file()
+    except (OSError, ValueError, RuntimeError):
+        return False
+
+
+def _reading_lines(width: int) -> list[Line]:
+    return paragraph(words(("Reading…", ".muted")), width)
+
+
+def _teaching_lines(width: int) -> list[Line]:
+    """What can be pasted, where nothing was."""
+    lines = paragraph(
+        words(("Paste what went wrong, as it stands in your terminal.", ".strong"), " Nothing leaves this machine."),
+        width,
+    )
+    lines.append(blank())
+    for what in (
+        "a curl command with its answer (curl -i or -v)",
+        "headers, or a lone Www-Authenticate line",
+        "a token, or a token server's answer",
+        "what docker -D, skopeo --debug, crane -v, oras --debug printed",
+        "an error line of dockerd, containerd, CRI-O, kubelet, buildkit, podman, helm, flux",
+        "a registry's log; config.json, auth.json, registries.yaml, config.yml; a HAR file",
+    ):
+        lines += paragraph(words(what), width, lead=("  · ", ".muted"))
+    lines.append(blank())
+    lines += paragraph(
+        words(
+            ("ctrl+t", ".accent"),
+            " takes the classic case as an example, ",
+            ("ctrl+o", ".accent"),
+            " reads a file. Secrets are masked at once; the text may be edited, and the findings follow.",
+        ),
+        width,
+    )
+    return lines
