@@ -160,6 +160,11 @@ def test_one_endless_line_is_read_to_its_end() -> None:
     assert telling(text) == [Meaning.TOKEN_ISSUER]
 
 
+def test_a_long_access_log_does_not_hide_what_follows_it() -> None:
+    log = "".join(f'1.2.3.4 - - "GET /v2/a{n}/tags/list HTTP/1.1" 200 5\n' for n in range(2000))
+    assert telling(log + 'level=error msg="token from untrusted issuer: \\"a\\""') == [Meaning.TOKEN_ISSUER]
+
+
 def test_reports_are_bounded() -> None:
     text = "\n".join(f'level=error msg="token from untrusted issuer: \'i{n}\'" iss="i{n}"' for n in range(100))
     text += "\n".join(f'Get "https://h{n}.example/v2/": no such host' for n in range(2000))

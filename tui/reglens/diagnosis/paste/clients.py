@@ -44,6 +44,8 @@ from reglens.diagnosis.paste.source import Passage, Source
 
 MAX_REPORTS = 400
 """Reports of one paste; what a log repeats is reported once."""
+MAX_SCENE = 150
+"""Reports among them that only set the scene: a long access log must not keep what follows it from being read."""
 MAX_REPEATS = 8
 """Statements with the same telling words that are read in full; they may name different images."""
 MAX_TEXT = 2000
@@ -76,11 +78,17 @@ def read(source: Source) -> tuple[Report, ...]:
     active = [(hint, entry) for entry in entries() for hint in entry.hints if hint in text]
     reports: dict[object, Report] = {}
     seen: Counter[object] = Counter()
+    scene = 0
     for statement in statements(source.lines):
         for report in _read_statement(statement, active, seen):
             key = (report.meaning, tuple(sorted(report.values.items())))
-            if key not in reports:
-                reports[key] = report
+            if key in reports:
+                continue
+            if report.meaning in CONTEXT:
+                scene += 1
+                if scene > MAX_SCENE:
+                    continue
+            reports[key] = report
         if len(reports) >= MAX_REPORTS:
             break
     return tuple(reports.values())
