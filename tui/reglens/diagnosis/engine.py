@@ -119,9 +119,10 @@ def decisive(found: dict[str, Finding], seen: Scene) -> tuple[str, ...]:
 
 def outcome(seen: Scene, findings: Iterable[Finding]) -> Outcome:
     """How the attempt ended, as far as the evidence tells."""
-    for exchange in (seen.refusal, seen.grant if seen.grant_failed else None):
-        if exchange is not None:
-            return Outcome.FAILED if exchange.failure is not None else Outcome.REFUSED
+    ended = [e for e in (seen.refusal, seen.grant if seen.grant_failed else None) if e is not None]
+    if ended:
+        last = max(ended, key=lambda exchange: exchange.number)
+        return Outcome.FAILED if last.failure is not None else Outcome.REFUSED
     if seen.ok:
         return Outcome.OK
     if any(finding.severity is Severity.ERROR for finding in findings):

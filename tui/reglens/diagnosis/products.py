@@ -1,7 +1,5 @@
-"""What kinds of registries there are, and how each one means what it answers. One table.
-
-A product is recognised by its host, the service and realm of its challenge, its tokens' issuer or its headers; never
-by the wording of its errors.
+"""How each kind of registry means what it answers. One table; by what a registry is told to be one of them stands in
+`reglens.oci.hosts`.
 """
 
 from __future__ import annotations
@@ -9,29 +7,25 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+
+from reglens.oci import hosts
+from reglens.oci.hosts import Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
     """One kind of registry.
 
-    `host` matches its host names, `service` is the service its challenges name, `realm` a path or host that marks its
-    token server. `login` is the command that logs in (``{registry}`` and ``{user}`` are filled in), `secret` what
-    belongs there as the password, `pull_right` and `push_right` the rights that it calls so. `hides` says that it
-    answers alike for a private and a missing repository; `creates` that a push creates the repository; `catalog` how
-    its repositories can be listed. `grants_in_access` is False where tokens carry their grants otherwise or not at
-    all; `checks_audience` False where ``aud`` is never looked at; `fixed_service` that its service never
-    varies; `opaque_tokens` that its tokens need not be JWTs; `own_realm` that its
-    tokens come from the registry's own host; `basic` that it takes Basic alone.
+    `kind` holds the marks by which it is told. `login` is the command that logs in (``{registry}`` and ``{user}`` are
+    filled in), `secret` what belongs there as the password, `pull_right` and `push_right` the rights that it calls so.
+    `hides` says that it answers alike for a private and a missing repository; `creates` that a push creates the
+    repository; `catalog` how its repositories can be listed. `grants_in_access` is False where tokens carry their
+    grants otherwise or not at all; `checks_audience` False where ``aud`` is never looked at; `fixed_service` that its
+    service never varies; `opaque_tokens` that its tokens need not be JWTs; `own_realm` that its tokens come from the
+    registry's own host; `basic` that it takes Basic alone.
     """
 
-    key: str
-    name: str
-    host: re.Pattern[str] | None = None
-    service: str = ""
-    realm: str = ""
-    issuer: str = ""
+    kind: Kind
     login: str = "docker login {registry} -u {user}"
     secret: str = "your password or an access token"  # noqa: S105 - words about a secret
     pull_right: str = "read access to the repository"
@@ -48,18 +42,39 @@ class Product:
     status: str = ""
     note: str = ""
 
+    @property
+    def key(self) -> str:
+        """The short name of the product."""
+        return self.kind.key
 
-def _host(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
+    @property
+    def name(self) -> str:
+        """The name that people know it by."""
+        return self.kind.name
+
+    @property
+    def host(self) -> re.Pattern[str] | None:
+        """What its host names look like."""
+        return self.kind.host
+
+    @property
+    def service(self) -> str:
+        """The service that its challenges name."""
+        return self.kind.service
+
+    @property
+    def realm(self) -> str:
+        """A path or host that marks its token server."""
+        return self.kind.realm
+
+    @property
+    def issuer(self) -> str:
+        """Who signs its tokens."""
+        return self.kind.issuer
 
 
 HUB = Product(
-    "hub",
-    "Docker Hub",
-    _host(r"(?:docker\.io|index\.docker\.io|registry-1\.docker\.io|registry\.hub\.docker\.com)"),
-    service="registry.docker.io",
-    realm="auth.docker.io",
-    issuer="auth.docker.io",
+    hosts.HUB,
     fixed_service=True,
     login="docker login -u {user}",
     secret="a personal access token (https://app.docker.com/settings/personal-access-tokens)",  # noqa: S106
@@ -71,10 +86,7 @@ HUB = Product(
     note="Docker Hub answers the same for a private repository and for one that does not exist.",
 )
 GHCR = Product(
-    "ghcr",
-    "GitHub Container Registry",
-    _host(r"(?:[\w.-]+\.)?ghcr\.io|containers\.[\w.-]+\.ghe\.com"),
-    service="ghcr.io",
+    hosts.GHCR,
     fixed_service=True,
     login='echo "$TOKEN" | docker login {registry} -u {user} --password-stdin',
     secret="a personal access token (classic) with read:packages, or in a workflow the GITHUB_TOKEN",  # noqa: S106
@@ -87,13 +99,8 @@ GHCR = Product(
     note="GHCR answers an unknown or private package alike.",
 )
 QUAY = Product(
-    "quay",
-    "Quay",
-    _host(r"(?:[\w-]+\.)?quay\.io|quay[\w.-]*"),
-    service="quay.io",
+    hosts.QUAY,
     fixed_service=True,
-    realm="/v2/auth",
-    issuer="quay",
     secret="a robot account's token, or the encrypted password of the account settings",  # noqa: S106
     pull_right="the right Read on the repository for this user or robot",
     push_right="the right Write on the repository for this user or robot",
@@ -102,13 +109,8 @@ QUAY = Product(
     note="Quay answers unauthorized for a private and for a missing repository alike; it explains in the body.",
 )
 HARBOR = Product(
-    "harbor",
-    "Harbor",
-    _host(r"(?:[\w-]+\.)*harbor[\w.-]*"),
-    service="harbor-registry",
-    realm="/service/token",
+    hosts.HARBOR,
     own_realm=True,
-    issuer="harbor-token-issuer",
     login="docker login {registry} -u '{user}'",
     secret="the CLI secret of the user profile, or a robot account's secret",  # noqa: S106
     pull_right="the role Guest or Limited Guest in the project, or a robot with pull",
@@ -119,12 +121,7 @@ HARBOR = Product(
     "creates a project.",
 )
 GITLAB = Product(
-    "gitlab",
-    "GitLab Container Registry",
-    _host(r"(?:[\w-]+\.)*(?:registry\.)?gitlab[\w.-]*"),
-    service="container_registry",
-    realm="/jwt/auth",
-    issuer="gitlab-issuer",
+    hosts.GITLAB,
     secret="a personal, project or deploy token with read_registry or write_registry (in CI: $CI_REGISTRY_PASSWORD)",  # noqa: S106
     pull_right="the scope read_registry and at least the role Reporter in the project",
     push_right="the scope write_registry and at least the role Developer in the project",
@@ -133,10 +130,7 @@ GITLAB = Product(
     note="GitLab's repository names begin with the project's path.",
 )
 ECR = Product(
-    "ecr",
-    "Amazon ECR",
-    _host(r"[\w<>-]+\.dkr[.-]ecr(?:-fips)?\.[\w.-]+"),
-    service="ecr.amazonaws.com",
+    hosts.ECR,
     login="aws ecr get-login-password --region {region} | docker login --username AWS --password-stdin {registry}",
     secret="what `aws ecr get-login-password` prints (12 hours)",  # noqa: S106
     pull_right="ecr:GetAuthorizationToken, ecr:BatchGetImage and ecr:GetDownloadUrlForLayer",
@@ -149,21 +143,14 @@ ECR = Product(
     note="ECR takes Basic with the user AWS, and a push creates no repository.",
 )
 ECR_PUBLIC = Product(
-    "ecr-public",
-    "Amazon ECR Public",
-    _host(r"public\.ecr\.aws|ecr-public\.aws\.com"),
-    service="public.ecr.aws",
+    hosts.ECR_PUBLIC,
     login="aws ecr-public get-login-password --region us-east-1 | docker login --username AWS --password-stdin "
     "public.ecr.aws",
     secret="what `aws ecr-public get-login-password --region us-east-1` prints",  # noqa: S106
     creates=False,
 )
 ACR = Product(
-    "acr",
-    "Azure Container Registry",
-    _host(r"[\w.-]+\.azurecr\.(?:io|cn|us)"),
-    realm="/oauth2/token",
-    issuer="Azure Container Registry",
+    hosts.ACR,
     login="az acr login --name {name}",
     secret="a token's or service principal's password",  # noqa: S106
     pull_right="the role AcrPull (or Container Registry Repository Reader)",
@@ -172,10 +159,7 @@ ACR = Product(
     note="ACR refuses addresses that its network rules do not list.",
 )
 GAR = Product(
-    "gar",
-    "Google Artifact Registry",
-    _host(r"(?:[\w-]+\.)?gcr\.io|[\w-]+\.pkg\.dev"),
-    realm="/v2/token",
+    hosts.GAR,
     login="gcloud auth configure-docker {registry}",
     secret="_json_key with a key file, or oauth2accesstoken with `gcloud auth print-access-token`",  # noqa: S106
     pull_right="the role roles/artifactregistry.reader",
@@ -186,10 +170,7 @@ GAR = Product(
     note="Artifact Registry's names are project/repository/image, and the repository must exist.",
 )
 ARTIFACTORY = Product(
-    "artifactory",
-    "JFrog Artifactory",
-    _host(r"[\w.-]+\.jfrog\.io|(?:[\w-]+\.)*artifactory[\w.-]*"),
-    realm="/api/docker/",
+    hosts.ARTIFACTORY,
     secret="an identity token or API key of the user profile",  # noqa: S106
     pull_right="the permission Read on the repository",
     push_right="the permissions Deploy/Cache (and Delete/Overwrite for existing tags) on the repository",
@@ -198,10 +179,7 @@ ARTIFACTORY = Product(
     "before /v2/.",
 )
 NEXUS = Product(
-    "nexus",
-    "Sonatype Nexus",
-    _host(r"(?:[\w-]+\.)*nexus[\w.-]*"),
-    realm="/v2/token",
+    hosts.NEXUS,
     secret="the Nexus password or user token",  # noqa: S106
     pull_right="nx-repository-view-docker-<repository>-read and -browse",
     push_right="nx-repository-view-docker-<repository>-add and -edit, on a hosted repository",
@@ -210,51 +188,62 @@ NEXUS = Product(
     "each repository.",
 )
 GITEA = Product(
-    "gitea",
-    "Gitea",
-    _host(r"(?:[\w-]+\.)*(?:gitea|forgejo|codeberg)[\w.-]*"),
-    service="container_registry",
-    realm="/v2/token",
+    hosts.GITEA,
     secret="an access token with the scope read:package or write:package",  # noqa: S106
     pull_right="the token scope read:package",
     push_right="the token scope write:package",
     note="Gitea's challenge names no service and no scope.",
 )
 ZOT = Product(
-    "zot",
-    "zot",
-    _host(r"(?:[\w-]+\.)*zot[\w.-]*"),
+    hosts.ZOT,
     checks_audience=False,
     note="zot answers an invalid token with 401 and no challenge.",
 )
-MCR = Product("mcr", "Microsoft Container Registry", _host(r"mcr\.microsoft\.com"), hides=False)
+MCR = Product(hosts.MCR, hides=False)
+KUBERNETES = Product(
+    hosts.KUBERNETES,
+    hides=False,
+    note="registry.k8s.io redirects to registries and storage near the caller; nobody can push to it.",
+)
+NVCR = Product(
+    hosts.NVCR,
+    login="docker login {registry} -u '$oauthtoken'",
+    secret="an NGC API key; the user is the word $oauthtoken itself",  # noqa: S106
+    pull_right="access to the image's team or organisation in NGC",
+)
+IBM = Product(
+    hosts.IBM,
+    login="docker login {registry} -u iamapikey",
+    secret="an IBM Cloud API key; the user is the word iamapikey itself",  # noqa: S106
+    pull_right="the role Reader of Container Registry in the namespace",
+    push_right="the role Writer of Container Registry in the namespace",
+    catalog="ibmcloud cr images",
+    creates=True,
+)
 OPENSHIFT = Product(
-    "openshift",
-    "OpenShift",
-    _host(r"[\w.-]*image-registry[\w.-]*|registry\.access\.redhat\.com|docker-registry\.default\.svc[\w.:-]*"),
-    realm="/openshift/token",
+    hosts.OPENSHIFT,
     own_realm=True,
     login="oc registry login",
     secret="`oc whoami -t`",  # noqa: S106
     pull_right="the role system:image-puller in the project",
     push_right="the role system:image-pusher or registry-editor in the project",
 )
-OLAREG = Product("olareg", "olareg", service="olareg registry", opaque_tokens=True, hides=False)
+OLAREG = Product(hosts.OLAREG, opaque_tokens=True, hides=False)
 DISTRIBUTION = Product(
-    "distribution",
-    "distribution",
+    hosts.DISTRIBUTION,
     hides=False,
     pull_right="the right pull for this repository at the token server",
     push_right="the rights pull and push for this repository at the token server",
     catalog="curl -H 'Authorization: Bearer …' https://{registry}/v2/_catalog",
     note="distribution answers every token problem with the same 401; only its log says more.",
 )
-UNKNOWN = Product("unknown", "the registry", hides=True)
+UNKNOWN = Product(hosts.UNKNOWN, hides=True)
 
 ALL = (
-    HUB, GHCR, QUAY, HARBOR, GITLAB, ECR, ECR_PUBLIC, ACR, GAR, ARTIFACTORY, NEXUS, GITEA, ZOT, MCR, OPENSHIFT, OLAREG,
+    HUB, GHCR, QUAY, HARBOR, GITLAB, ECR, ECR_PUBLIC, ACR, GAR, ARTIFACTORY, NEXUS, GITEA, ZOT, MCR, KUBERNETES, NVCR,
+    IBM, OPENSHIFT, OLAREG,
 )  # fmt: skip
-_OFFICIAL_HOSTS = (HUB, GHCR, ECR, ECR_PUBLIC, ACR, GAR, MCR)
+_OF = {product.key: product for product in (*ALL, DISTRIBUTION)}
 
 
 def recognise(
@@ -265,46 +254,6 @@ def recognise(
     issuer: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Product:
-    """The product behind a registry, by whatever is known of it; `UNKNOWN` if nothing tells.
-
-    A host that only one service has decides first; then what the registry says of itself (service, issuer, realm),
-    then the name it was given.
-    """
-    host = registry.rpartition("@")[2].split("/")[0]
-    name = re.sub(r":\d+$", "", host)
-    for product in _OFFICIAL_HOSTS:
-        if product.host and product.host.fullmatch(name):
-            return product
-    if service:
-        for product in ALL:
-            if product.service == service and product is not GITEA:
-                return product
-    if issuer:
-        for product in ALL:
-            if product.issuer and product.issuer == issuer:
-                return product
-    if realm:
-        parts = _split(realm)
-        for product in ALL:
-            mark = product.realm
-            if mark and mark != "/v2/token" and (mark == parts[0] or (mark[0] == "/" and mark in parts[1])):
-                return product
-    for product in ALL:
-        if product.host and product.host.fullmatch(name):
-            return product
-    for key in headers or {}:
-        if key.lower().startswith("x-harbor"):
-            return HARBOR
-        if key.lower().startswith(("x-artifactory", "x-jfrog")):
-            return ARTIFACTORY
-        if key.lower() == "docker-distribution-api-version" and service:
-            return DISTRIBUTION
-    return UNKNOWN
-
-
-def _split(realm: str) -> tuple[str, str]:
-    try:
-        parts = urlsplit(realm)
-    except ValueError:
-        return "", realm
-    return parts.netloc, parts.path
+    """The product behind a registry, by whatever is known of it; `UNKNOWN` if nothing tells (`hosts.recognise`)."""
+    kind = hosts.recognise(registry, service=service, realm=realm, issuer=issuer, headers=headers)
+    return _OF.get(kind.key, UNKNOWN)

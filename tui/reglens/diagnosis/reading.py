@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from urllib.parse import SplitResult, urlsplit
 
 from reglens.diagnosis.evidence import Report
 from reglens.diagnosis.finding import Proof
@@ -102,3 +103,13 @@ def is_mask(text: str) -> bool:
     ``sha256:`` and a fingerprint."""
     bare = text.strip().strip("<>[](){}*.…xX-_ ")
     return not bare or bare.lower() in MASKS or (text.startswith("sha256:") and len(text) == 19)
+
+
+def split_url(text: str) -> SplitResult:
+    """The parts of a URL; of one that cannot be read, empty ones."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port, parts.hostname
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+    return parts

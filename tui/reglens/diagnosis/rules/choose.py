@@ -7,11 +7,11 @@ what that comes from. Every function gives codes with whether the evidence prove
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from reglens.diagnosis.evidence import Report
 from reglens.diagnosis.meanings import Meaning
 from reglens.diagnosis.meanings import Meaning as M
+from reglens.diagnosis.reading import split_url
 from reglens.diagnosis.rules.choose_caller import (
     absent_credentials,
     cloud,
@@ -98,7 +98,7 @@ def _upstream_refused(scene: Scene, report: Report) -> Choice:
 
 def not_found(scene: Scene, report: Report) -> Choice | None:
     url = report.values.get("url", "")
-    if urlsplit(url).path.rstrip("/") == "/v2":
+    if split_url(url).path.rstrip("/") == "/v2":
         return [("wrong-host", True), ("proxy-interference", False)]  # every registry has the base route
     if "_catalog" in url or "/referrers/" in url:
         return [("endpoint-unsupported", True)]
@@ -123,7 +123,8 @@ def _key_file(scene: Scene, report: Report) -> Choice:
 
 def _token_absent(scene: Scene, report: Report) -> Choice:
     others = [r for r in scene.evidence.reports if r.meaning not in (M.TOKEN_ABSENT, M.EXCHANGED, M.TRYING, M.WANTED)]
-    return [] if others or scene.requests else [("authorization-missing", False)]
+    served = any(r.meaning == M.EXCHANGED and r.values.get("status", "").startswith("2") for r in scene.reports)
+    return [] if others or served or scene.requests else [("authorization-missing", False)]
 
 
 def _scope_invalid(scene: Scene, report: Report) -> Choice:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from reglens.diagnosis.evidence import Report
 from reglens.diagnosis.meanings import Meaning as M
+from reglens.diagnosis.reading import split_url
 from reglens.diagnosis.rules.parts import Choice, has, part
 from reglens.diagnosis.scene import Scene
 from reglens.oci.reference import split_port
@@ -37,7 +37,7 @@ def login_refused(scene: Scene, report: Report) -> bool:
     if report.values.get("action") == "login" or report.values.get("part") == "login" or logging_in(scene):
         return True
     url = report.values.get("url", "")
-    return "://" in url and urlsplit(url).path == "/v2/" and not report.values.get("reference")
+    return "://" in url and split_url(url).path == "/v2/" and not report.values.get("reference")
 
 
 def _has_progress(scene: Scene) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from reglens.diagnosis import products
 from reglens.diagnosis.evidence import Report
 from reglens.diagnosis.meanings import Meaning as M
+from reglens.diagnosis.reading import split_url
 from reglens.diagnosis.rules.parts import Choice, _v1, number, part
 from reglens.diagnosis.rules.realm import realm_fault
 from reglens.diagnosis.scene import Scene
@@ -42,8 +41,8 @@ def reach(scene: Scene, report: Report) -> Choice:
 
 def _elsewhere(scene: Scene, url: str) -> bool:
     """Whether the token server of a product that serves tokens itself is not at the registry's own host."""
-    mark = next((p for p in products.ALL if p.own_realm and p.realm and p.realm in urlsplit(url).path), None)
-    host = urlsplit(url).hostname
+    mark = next((p for p in products.ALL if p.own_realm and p.realm and p.realm in split_url(url).path), None)
+    host = split_url(url).hostname
     return mark is not None and bool(scene.registry) and host != split_port(scene.registry)[0]
 
 

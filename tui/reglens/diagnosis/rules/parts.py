@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from reglens.diagnosis.evidence import Report
 from reglens.diagnosis.meanings import Meaning
+from reglens.diagnosis.reading import split_url
 from reglens.diagnosis.scene import Scene
 
 Choice = list[tuple[str, bool]]
@@ -19,12 +18,12 @@ def part(scene: Scene, report: Report) -> str:
         return told
     url = report.values.get("url", "")
     if url:
-        path = urlsplit(url).path if "://" in url else url
+        path = split_url(url).path if "://" in url else url
         if path.startswith("/v2/") and not path.startswith(("/v2/token", "/v2/auth")):
             return "registry"
     host = report.values.get("host", "")
     realm = scene.bearer.realm if scene.bearer is not None else None
-    if host and realm and urlsplit(realm).netloc == host and host != scene.registry:
+    if host and realm and split_url(realm).netloc == host and host != scene.registry:
         return "token"
     return "registry"
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from reglens.auth.challenge import Challenge
 from reglens.diagnosis import fixes
 from reglens.diagnosis.finding import Finding, Fix, Proof
+from reglens.diagnosis.reading import split_url
 from reglens.diagnosis.rules.build import likely, proven
 from reglens.diagnosis.rules.server import is_page, server_failed
 from reglens.diagnosis.scene import Scene, shown
@@ -27,8 +28,11 @@ def realm(scene: Scene) -> Iterator[Finding]:
     why = realm_fault(offered.realm, place.host or scene.registry, (place.url or "https:").partition(":")[0])
     if not why:
         return
-    failed = scene.grant_failed
-    make = proven if failed or why[0] else likely
+    grant = scene.grant
+    if grant is not None and grant.status is not None and grant.status not in (404, 405, 410):
+        return  # somebody answers there
+    unasked = grant is None and scene.evidence.lookup is not None  # live, and this client would not ask there
+    make = proven if why[0] or (grant is not None and grant.failure is not None and why[2]) or unasked else likely
     yield make(
         "realm-misconfigured",
         "The registry sends clients to a wrong address for tokens",
@@ -61,7 +65,7 @@ def configured_realm(scene: Scene) -> Iterator[Finding]:
 def realm_fix(scene: Scene, offered: Challenge | None) -> Fix:
     """The configuration line that sets a realm right."""
     host = scene.registry or "<registry>"
-    path = urlsplit(offered.realm).path if offered and offered.realm and "://" in offered.realm else "/token"
+    path = split_url(offered.realm).path if offered and offered.realm and "://" in offered.realm else "/token"
     return Fix(
         "Set the realm to the token server's public https URL and restart the registry"
         + (f" ({scene.product.name}: its external URL)." if scene.product.key in ("harbor", "gitlab") else "."),
@@ -72,31 +76,36 @@ def realm_fix(scene: Scene, offered: Challenge | None) -> Fix:
     )
 
 
-def realm_fault(url: str, registry: str, scheme: str) -> tuple[bool, str] | None:
-    """What is wrong with a realm: whether that is certain, and why in a sentence; None if nothing is to be seen."""
+def realm_fault(url: str, registry: str, scheme: str) -> tuple[bool, str, bool] | None:
+    """What is wrong with a realm: whether that is certain, why in a sentence, and whether a failure to reach it proves
+    that; None if nothing is to be seen."""
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        return True, f"The realm {shown(url)!r} is no readable URL."
+        return True, f"The realm {shown(url)!r} is no readable URL.", True
     if not parts.scheme or not parts.netloc:
-        return True, f"The realm {shown(url)!r} is not an absolute URL."
+        return True, f"The realm {shown(url)!r} is not an absolute URL.", True
     if parts.scheme not in ("http", "https"):
-        return True, f"The realm {shown(url)!r} is neither http nor https."
+        return True, f"The realm {shown(url)!r} is neither http nor https.", True
     if parts.netloc.endswith(":"):
-        return True, f"The realm {shown(url)!r} has a colon and no port behind it."
+        return True, f"The realm {shown(url)!r} has a colon and no port behind it.", True
     own = split_port(registry)[0].strip("[]")
     name = parts.hostname or ""
-    if is_loopback(registry):
-        return None
-    if is_loopback(name):
-        return True, f"The realm's host {name} is a loopback address: for the client that is its own machine."
-    if own != name and internal(name) and not internal(own):
-        return False, f"The realm's host {name} is an internal name or address, which exists only near the registry."
+    if is_loopback(name) and not is_loopback(registry):
+        return True, f"The realm's host {name} is a loopback address: for the client that is its own machine.", True
+    local = is_loopback(name) or (internal(own) and not is_loopback(registry))
+    if own != name and internal(name) and not local:
+        return (
+            False,
+            f"The realm's host {name} is an internal name or address, which exists only near the registry.",
+            True,
+        )
     if parts.scheme == "http" and scheme == "https":
         return (
             False,
             f"The registry is reached over https and the realm is plain http{f' (port {port})' if port else ''}.",
+            False,
         )
     return None
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from reglens.diagnosis import fixes
 from reglens.diagnosis.finding import Finding, Fix, Proof, Severity
 from reglens.diagnosis.meanings import Meaning
-from reglens.diagnosis.rules.build import graded, likely, proven
+from reglens.diagnosis.rules.build import graded, likely, proven, remark
 from reglens.diagnosis.scene import Scene, known_request, report_proof, shown
 from reglens.oci.scope import Scope, covered, parse_scopes
 from reglens.trace.curl import quoted
-from reglens.trace.exchange import Role
+from reglens.trace.exchange import Exchange, Role
 
 
 def service(scene: Scene) -> Iterator[Finding]:
@@ -21,7 +21,7 @@ def service(scene: Scene) -> Iterator[Finding]:
         yield from _invented(scene, requested)
     if requested is None or not asked or requested == asked:
         return
-    if scene.ok or scene.grant is None:
+    if scene.ok or scene.grant is None or _never_judged(scene.grant):
         return
     evidence = [
         scene.asked_service_proof,
@@ -106,7 +106,7 @@ def _host_in_name(scene: Scene, wish: Scope, evidence: list[Proof]) -> Iterator[
 def scope(scene: Scene) -> Iterator[Finding]:
     """The scope of the token request against what is needed."""
     requested, needed = scene.requested, scene.needed
-    if requested is None or scene.ok or scene.grant is None:
+    if requested is None or scene.ok or scene.grant is None or _never_judged(scene.grant):
         return
     for wish in requested:
         if not covered([wish], needed):
@@ -151,6 +151,11 @@ def scope(scene: Scene) -> Iterator[Finding]:
             [scene.proof(scene.grant, "url", "token request, scope", " ".join(sent)), *scene.needed_proof],
             fix,
         )
+
+
+def _never_judged(grant: Exchange) -> bool:
+    """Whether the token request got nowhere, so that what it asked for cannot be what failed."""
+    return grant.failure is not None or (grant.status or 0) >= 500 or grant.status in (404, 429)
 
 
 def _list(scopes: tuple[Scope, ...] | list[Scope]) -> str:
@@ -199,7 +204,7 @@ def authorization_missing(scene: Scene) -> Iterator[Finding]:
             fixes.exchange_commands(scene),
         )
     earlier = any(e.number < refusal.number for e in scene.token_requests)
-    make = proven if sure and (before or not earlier) else likely
+    make = proven if sure and (before or not earlier) else likely if refusal.status is not None else remark
     yield make(
         "authorization-missing",
         "The request carried no Authorization",

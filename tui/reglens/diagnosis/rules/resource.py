@@ -25,6 +25,8 @@ _UPPER = re.compile(r"[A-Z]")
 def name(scene: Scene) -> Iterator[Finding]:
     """The reference as typed, and the repository in the URL, against the grammar of names (distribution/reference)."""
     typed = scene.evidence.reference
+    if scene.ok:
+        return
     if typed and scene.evidence.wanted is None and not told.placeholder(typed):
         try:
             Reference.parse(typed)
