@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from support.app_driver import browser, make_app, press, running, settle, wait_for
-from support.fake_session import Hit, Rate, World
 from textual import events
 from textual.keys import key_to_character
 from textual.pilot import Pilot
 
+from reglens.app.browser import Browser
+from reglens.app.explorer import Group
 from reglens.errors import ErrorEntry, Reach, Refused, Unreachable
 from reglens.oci.manifest import Image, Index
 from reglens.oci.reference import HUB
+from support.app_driver import browser, make_app, press, running, settle, wait_for
+from support.fake_session import Hit, Rate, World
 
 
 def small_world() -> World:
@@ -22,6 +24,11 @@ def small_world() -> World:
     world.image("library/alpine", "3.19", created_by="RUN something else")
     world.hits = [Hit("grafana/agent-alpine"), Hit("alpine", "A minimal image", official=True), Hit("alpine/git")]
     return world
+
+
+def crumbs(screen: Browser) -> tuple[str, ...]:
+    """Where the browser is."""
+    return screen.here.crumbs
 
 
 def shown(pilot: Pilot[None]) -> str:
@@ -39,20 +46,20 @@ async def test_from_search_to_platform_and_back() -> None:
         await wait_for(pilot, lambda: len(screen.search.rows.view) == 3)
         await press(pilot, "enter")
         await settle(pilot)
-        assert screen.here.crumbs == (HUB, "library/alpine")
+        assert crumbs(screen) == (HUB, "library/alpine")
         assert screen.tags.tags == ["3.20", "3.19"]
         assert screen.focused is screen.tags.rows
         await press(pilot, "j", "enter")
         await settle(pilot)
-        assert screen.here.crumbs == (HUB, "library/alpine", "3.19")
+        assert crumbs(screen) == (HUB, "library/alpine", "3.19")
         assert isinstance(screen.here.manifest, Index)
         await press(pilot, "enter")
         await settle(pilot)
-        assert screen.here.crumbs == (HUB, "library/alpine", "3.19", "linux/amd64")
+        assert crumbs(screen) == (HUB, "library/alpine", "3.19", "linux/amd64")
         assert isinstance(screen.here.manifest, Image)
         asked = len(world.asked)
         await press(pilot, "escape")
-        assert screen.here.crumbs == (HUB, "library/alpine", "3.19")
+        assert crumbs(screen) == (HUB, "library/alpine", "3.19")
         await press(pilot, "escape")
         assert screen.focused is screen.tags.rows
         await press(pilot, "escape")
@@ -85,7 +92,7 @@ async def test_opens_at_the_place_of_the_command_line() -> None:
     async with running(make_app(small_world(), "alpine:3.20")) as pilot:
         await settle(pilot)
         screen = browser(pilot)
-        assert screen.here.crumbs == (HUB, "library/alpine", "3.20")
+        assert crumbs(screen) == (HUB, "library/alpine", "3.20")
         assert "sha256:" in shown(pilot)
         assert screen.tags.tags == ["3.20", "3.19"]
 
@@ -108,7 +115,7 @@ async def test_a_host_typed_opens_that_registry_and_lists_it() -> None:
         screen = browser(pilot)
         await press(pilot, "slash", *"localhost", "colon", *"5000", "enter")
         await settle(pilot)
-        assert screen.here.crumbs == ("localhost:5000",)
+        assert crumbs(screen) == ("localhost:5000",)
         assert screen.search.names == ["team/one", "team/two"]
         assert world.closed == 0
     assert world.closed == 2, "both sessions are closed at the end"
@@ -141,7 +148,7 @@ async def test_a_late_answer_to_an_old_question_is_dropped() -> None:
         from reglens.app.messages import PlaceChosen, TagsArrived
         from reglens.oci.reference import Place
 
-        old = screen.explorer._numbers["tags"]
+        old = screen.explorer._numbers[Group.TAGS]
         screen.post_message(PlaceChosen(Place.parse("nginx")))
         await wait_for(pilot, lambda: len(world.asked) == 2)
         world.gates["tags"].set()
@@ -415,7 +422,7 @@ async def test_a_click_opens_a_row_and_a_crumb_leads_back() -> None:
         assert screen.here.crumbs[-1] == "3.19"
         await pilot.click(offset=(len(" reglens  ") + 2, 0))
         await settle(pilot)
-        assert screen.here.crumbs == (HUB,)
+        assert crumbs(screen) == (HUB,)
 
 
 async def test_the_wheel_scrolls() -> None:

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from support.fake_session import MOMENT, FakeSession, World
 from textual.events import Key
 from textual.keys import key_to_character
 from textual.pilot import Pilot
@@ -15,9 +14,10 @@ from textual.worker import WorkerState
 
 from reglens.app.app import ReglensApp
 from reglens.app.browser import Browser
-from reglens.app.ports import RegistrySession
+from reglens.app.ports import Clock, RegistrySession
 from reglens.app.remember import Memory
 from reglens.oci.reference import Place
+from support.fake_session import MOMENT, FakeSession, World
 
 PATIENCE = 30.0
 """Seconds after which a condition counts as never coming true: a guard against hanging, not a measure of speed."""
@@ -28,13 +28,15 @@ def fixed_clock() -> datetime:
     return MOMENT
 
 
-def make_app(world: World, place: str | None = None, memory: Memory | None = None) -> ReglensApp:
-    """The app before a fake world."""
+def make_app(
+    world: World, place: str | None = None, memory: Memory | None = None, *, clock: Clock = fixed_clock
+) -> ReglensApp:
+    """The app before a fake world, at a fixed time."""
 
     def make(registry: str) -> RegistrySession:
         return FakeSession(registry, world)
 
-    app = ReglensApp(Place.parse(place) if place else None, make=make, clock=fixed_clock, memory=memory or Memory())
+    app = ReglensApp(Place.parse(place) if place else None, make=make, clock=clock, memory=memory or Memory())
     app.animation_level = "none"
     return app
 
@@ -72,12 +74,17 @@ async def settle(pilot: Pilot[None]) -> None:
     await wait_for(pilot, lambda: idle(pilot))
 
 
+async def started(pilot: Pilot[None]) -> None:
+    """Wait for the browser, and for the first questions to be asked."""
+    await wait_for(
+        pilot,
+        lambda: any(isinstance(s, Browser) for s in pilot.app.screen_stack) and bool(browser(pilot).here.registry),
+    )
+
+
 @asynccontextmanager
 async def running(app: ReglensApp, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Pilot[None]]:
     """The app on a screen of that size, its browser ready and its first questions answered (or held at a gate)."""
     async with app.run_test(size=size) as pilot:
-        await wait_for(
-            pilot,
-            lambda: any(isinstance(s, Browser) for s in app.screen_stack) and bool(browser(pilot).here.registry),
-        )
+        await started(pilot)
         yield pilot

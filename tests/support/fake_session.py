@@ -47,7 +47,8 @@ class Rate:
 @dataclass
 class World:
     """What the fake registries hold. `gates` are waited for before an answer of that kind is given ("tags", "manifest",
-    "search", "catalog", "ping"); `errors` are raised instead of an answer, keyed by repository or kind."""
+    "search", "catalog", "ping"); `errors` are raised instead of an answer, keyed by path or kind; `scripts` are the
+    exchanges that a question of that kind is recorded as, instead of a plain one."""
 
     catalog: list[str] = field(default_factory=list)
     page: int = 100
@@ -57,6 +58,7 @@ class World:
     hits: list[Hit] = field(default_factory=list)
     gates: dict[str, asyncio.Event] = field(default_factory=dict)
     errors: dict[str, ReglensError] = field(default_factory=dict)
+    scripts: dict[str, Sequence[Exchange]] = field(default_factory=dict)
     rate: Rate | None = None
     asked: list[tuple[str, str]] = field(default_factory=list)
     closed: int = 0
@@ -108,6 +110,15 @@ class FakeSession:
 
     async def _ask(self, kind: str, path: str, role: Role) -> None:
         self.world.asked.append((kind, path))
+        self.identity = "anonymous"
+        self.rate_limit = self.world.rate
+        script = self.world.scripts.get(kind)
+        if script is not None:
+            for exchange in script:
+                self.trace.put(replace(exchange, number=self.trace.open(), authority=self.registry))
+            if kind in self.world.errors:
+                raise self.world.errors[kind]
+            return
         number = self.trace.open()
         sent = Exchange(
             number, role, self.registry, "GET", f"https://{self.registry}{path}", local_time=MOMENT,
@@ -129,8 +140,6 @@ class FakeSession:
                 response_headers=Headers([("Date", "Sun, 01 Mar 2026 12:00:00 GMT")]),
             )
         )
-        self.identity = "anonymous"
-        self.rate_limit = self.world.rate
         if error:
             raise error
 

@@ -11,12 +11,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import constants
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 
 from reglens.app import theme
+from reglens.app.beside import Beside
 from reglens.app.opening import Opening
 from reglens.app.safety import ControlFilter
 from reglens.app.shape import NARROW, WIDE
@@ -25,7 +26,6 @@ from reglens.text import clean
 if TYPE_CHECKING:
     from textual.events import Key
 
-    from reglens.app.draft import Draft
     from reglens.app.ports import Clock, RegistrySession, SessionFactory
     from reglens.app.remember import Memory
     from reglens.demo.server import DemoRegistry
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 Severity = Literal["information", "warning", "error"]
 
 
-class ReglensApp(App[None]):
+class ReglensApp(Beside):
     """The browser as a terminal application.
 
     `make` makes sessions; None: the real ones, with `options` and `credentials`. `remembers` tells whether recent and
@@ -68,7 +68,6 @@ class ReglensApp(App[None]):
         self.demo = demo
         self._search_url = search_url
         self._control_filter = ControlFilter()
-        self._draft: Draft | None = None
         self.defect = ""
         self.register_theme(theme.DARK)
         self.register_theme(theme.LIGHT)
@@ -160,28 +159,14 @@ class ReglensApp(App[None]):
         self.keep()
 
     def action_help(self) -> None:
-        from reglens.app.browser import Browser
+        """List the keys that work on this screen; it says which in `live` (those of the focus) and `groups`."""
+        from reglens.app.actions import Where
         from reglens.app.screens.help import Help
 
-        if isinstance(self.screen, Browser):
-            self.push_screen(Help(self.screen.here_works))
-
-    def action_paste(self, text: str = "") -> None:
-        """Open the paste screen. What was pasted there before is still there."""
-        from reglens.app.draft import Draft
-        from reglens.app.screens.paste import Paste
-
-        if self._draft is None:
-            self._draft = Draft()
-        if not isinstance(self.screen, Paste):
-            self.push_screen(Paste(self._draft, text))
-
-    def action_pages(self) -> None:
-        """Open the list of all findings."""
-        from reglens.app.screens.pages import Pages
-
-        if not isinstance(self.screen, Pages):
-            self.push_screen(Pages())
+        live = getattr(self.screen, "live", frozenset({Where.EVERYWHERE, Where.LIST}))
+        groups = getattr(self.screen, "groups", tuple(live))
+        if not isinstance(self.screen, Help):
+            self.push_screen(Help(live, groups))
 
     async def action_quit(self) -> None:
         """At once: what is under way is cancelled."""

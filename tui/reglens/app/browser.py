@@ -20,6 +20,7 @@ from reglens.app.explorer import Explorer, Group
 from reglens.app.places import on_registry
 from reglens.app.widgets.lines import KeyLine, TopLine
 from reglens.app.widgets.panes import NAMES, Panes
+from reglens.diagnosis.finding import Severity
 from reglens.oci.manifest import Index, Manifest
 from reglens.oci.reference import HUB, Place, Reference
 from reglens.text import clean
@@ -306,6 +307,8 @@ class Browser(Screen[None]):
     def _diagnosed(self, event: messages.Diagnosed) -> None:
         if self.explorer.current(Group.DIAGNOSIS, event.question):
             self.auth.show_diagnosis(event.diagnosis)
+            causes = [finding.title for finding in event.diagnosis.findings if finding.severity is Severity.ERROR]
+            self.tags.explain(causes[0] if causes else "")
 
     # -- the authentication pane's exchanges
 
@@ -406,6 +409,14 @@ class Browser(Screen[None]):
 
     def on_descendant_blur(self) -> None:
         self.query_one(KeyLine).refresh()
+
+    groups = (Where.EVERYWHERE, Where.LIST, Where.SEARCH, Where.TAGS, Where.MANIFEST, Where.AUTHENTICATION)
+    """The groups of actions that the help lists."""
+
+    @property
+    def live(self) -> frozenset[Where]:
+        """Those that work where the focus is."""
+        return frozenset({Where.EVERYWHERE, Where.LIST, self.groups[2 + NAMES.index(self._front)]})
 
     # -- actions
 

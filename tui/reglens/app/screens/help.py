@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -29,10 +29,11 @@ class Keys(Widget):
 
     DEFAULT_CSS = "Keys { width: 1fr; height: auto; }"
 
-    def __init__(self, here: frozenset[Where]) -> None:
-        """`here` are the places whose keys work where the focus was: they stand first."""
+    def __init__(self, live: frozenset[Where], groups: Sequence[Where]) -> None:
+        """`groups` are listed; those of them in `live`, whose keys work where the focus was, stand first."""
         super().__init__()
-        self._here = here
+        self._live = live
+        self._groups = sorted(groups, key=lambda where: (where is not Where.EVERYWHERE, where not in live))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(self._lines(width))
@@ -43,23 +44,19 @@ class Keys(Widget):
     def _lines(self, width: int) -> list[Content]:
         introduction = [*fold(Content(INTRODUCTION), max(20, width)), Content("")]
         if width < _TWO_COLUMNS:
-            return [*introduction, *self._column(self._order(), width)]
+            return [*introduction, *self._column(self._groups, width)]
         half = (width - 4) // 2
-        left = self._column([where for where in self._order() if where is Where.EVERYWHERE], half)
-        right = self._column([where for where in self._order() if where is not Where.EVERYWHERE], half)
+        left, right = self._column(self._groups[:1], half), self._column(self._groups[1:], half)
         rows = max(len(left), len(right))
         left += [Content("")] * (rows - len(left))
         right += [Content("")] * (rows - len(right))
         beside = [one.pad_right(half + 4 - one.cell_length) + two for one, two in zip(left, right, strict=True)]
         return [*introduction, *beside]
 
-    def _order(self) -> list[Where]:
-        return sorted(Where, key=lambda where: (where is not Where.EVERYWHERE, where not in self._here))
-
-    def _column(self, places: list[Where], width: int) -> list[Content]:
+    def _column(self, places: Sequence[Where], width: int) -> list[Content]:
         lines: list[Content] = []
         for place in places:
-            mark = " · here" if place in self._here and place is not Where.EVERYWHERE else ""
+            mark = " · here" if place in self._live and place is not Where.EVERYWHERE else ""
             lines += [Content.assemble((place, "bold $primary"), (mark, "$muted"))]
             for action in ACTIONS:
                 if action.where is place:
@@ -96,15 +93,15 @@ class Help(ModalScreen[None]):
     }
     """
 
-    def __init__(self, here: frozenset[Where]) -> None:
+    def __init__(self, live: frozenset[Where], groups: Sequence[Where]) -> None:
         super().__init__()
-        self._here = here
+        self._live, self._groups = live, groups
 
     def compose(self) -> ComposeResult:
         with VerticalScroll() as scroll:
             scroll.border_title = "Keys"
             scroll.border_subtitle = "esc closes"
-            yield Keys(self._here)
+            yield Keys(self._live, self._groups)
 
     @property
     def laid_out(self) -> bool:

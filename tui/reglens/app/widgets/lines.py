@@ -96,10 +96,10 @@ class TopLine(OneLine):
     def pieces(self, width: int) -> tuple[list[Piece], list[Piece]]:
         hints = [
             Piece("  "),
-            Piece("?", "key", "help"),
-            Piece(" help  ", "muted"),
-            Piece("^p", "key", "command_palette"),
-            Piece(" palette ", "muted"),
+            Piece("?", "key", "app.help"),
+            Piece(" help  ", "muted", "app.help"),
+            Piece("^p", "key", "app.command_palette"),
+            Piece(" palette ", "muted", "app.command_palette"),
         ]
         status: list[Piece] = []
         if self.identity:
@@ -151,15 +151,26 @@ class KeyLine(OneLine):
     KeyLine { dock: bottom; background: $panel; }
     """
 
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.refresh())
+
     def pieces(self, width: int) -> tuple[list[Piece], list[Piece]]:
         pieces = [Piece(" ")]
-        used = 1
+        help_at_the_end = [Piece("?", "key", "app.help"), Piece(" help ", "muted", "app.help")]
+        used = 1 + sum(len(piece.text) for piece in help_at_the_end)
         seen: set[str] = set()
         focused = self.screen.focused
         typing = focused is not None and focused.check_consume_key("slash", "/")
+        if typing:
+            pieces += [
+                Piece("enter", "key"),
+                Piece(" open  ", "muted"),
+                Piece("↑↓", "key"),
+                Piece(" choose  ", "muted"),
+            ]
         for active in self.screen.active_bindings.values():
             binding = active.binding
-            if not binding.show or binding.action in seen or not active.enabled:
+            if not binding.show or binding.action in seen or not active.enabled or binding.action == "app.help":
                 continue
             if typing and (key_to_character(binding.key) or "\t").isprintable():
                 continue
@@ -170,7 +181,7 @@ class KeyLine(OneLine):
                 continue
             used += need
             pieces += [Piece(key, "key", binding.action), Piece(f" {binding.description}  ", "muted", binding.action)]
-        return pieces, []
+        return pieces, [] if typing else help_at_the_end
 
 
 class Skeleton(Widget):
@@ -183,3 +194,9 @@ class Skeleton(Widget):
 
         width, height = self.size
         return Strip([Segment(outline(width, height)[y], self.rich_style)]).adjust_cell_length(width, self.rich_style)
+
+
+def _path_width(path: list[str], start: int) -> int:
+    """Cells of a path whose parts before `start` are left out."""
+    shown = path[start:]
+    return sum(map(len, shown)) + 3 * (len(shown) - 1) + (4 if start else 0)

@@ -31,6 +31,7 @@ class Field(Input):
         """`swallow` is a key that means nothing as the first character: it led here, and may come twice."""
         super().__init__(placeholder=placeholder, select_on_focus=True)
         self._swallow = swallow
+        self.cursor_blink = False  # nothing on the screen moves unless something happened
 
     async def _on_key(self, event: events.Key) -> None:
         if self._swallow and event.character == self._swallow and not self.value:
@@ -56,16 +57,18 @@ class Notice(Static):
         self.remove_class("-failed")
         self.update(content or "")
 
-    def tell_failure(self, error: ReglensError) -> None:
-        """Show what failed, whole, and what to try."""
-        self.tell(failure(error))
+    def tell_failure(self, error: ReglensError, cause: str = "") -> None:
+        """Show what failed, whole, and what to try; `cause` is what the diagnosis found, if it did."""
+        self.tell(failure(error, cause))
         self.add_class("-failed")
 
 
-def failure(error: ReglensError) -> Content:
-    """An error as it is shown: a symbol, what happened, what to try next."""
+def failure(error: ReglensError, cause: str = "") -> Content:
+    """An error as it is shown: a symbol, what happened, why if that is known, else what to try next."""
     parts: list[Content | str | tuple[str, str]] = [("✗ ", "$error"), clean(error.message, keep="\n")]
-    if error.hint:
+    if cause:
+        parts += ["\n\n", ("→ ", "$primary"), clean(cause), ".\n", ("a", "$primary"), " shows the proof and the cure."]
+    elif error.hint:
         parts += ["\n\n", ("→ ", "$primary"), clean(error.hint, keep="\n")]
     return Content.assemble(*parts)
 

@@ -6,6 +6,8 @@ The rules hang on classes of the screen: ``-narrow``, ``-normal`` and ``-wide`` 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
@@ -15,6 +17,9 @@ from reglens.app.widgets.manifest_pane import ManifestPane
 from reglens.app.widgets.search_pane import SearchPane
 from reglens.app.widgets.tags_pane import TagsPane
 
+if TYPE_CHECKING:
+    from reglens.app.app import ReglensApp
+
 NAMES = ("search", "tags", "manifest", "auth")
 """The panes' ids, in their order."""
 
@@ -22,6 +27,7 @@ NAMES = ("search", "tags", "manifest", "auth")
 class Panes(Vertical):
     """The four panes."""
 
+    app: ReglensApp
     SCOPED_CSS = False
     DEFAULT_CSS = f"""
     Panes {{ height: 1fr; background: $surface; }}
@@ -58,5 +64,5 @@ class Panes(Vertical):
             with Container(id="left"):
                 yield SearchPane(id="search")
                 yield TagsPane(id="tags")
-            yield ManifestPane(id="manifest")
-        yield AuthPane(id="auth")
+            yield ManifestPane(id="manifest", clock=self.app.clock)
+        yield AuthPane(id="auth", clock=self.app.clock)

@@ -71,7 +71,7 @@ class SearchPane(ListPane):
     def compose(self) -> ComposeResult:
         with Horizontal():
             yield Static("/", classes="prompt")
-            yield Field("search, reference or host", swallow="/")
+            yield Field("name, reference, host", swallow="/")
         yield Static(id="caret")
         yield LineList(self._draw)
         yield Notice()

@@ -129,6 +129,11 @@ class TagsPane(ListPane):
         self._error = error
         self._status()
 
+    def explain(self, cause: str) -> None:
+        """Why the listing failed, as the diagnosis says; nothing changes if it did not fail."""
+        if self._error is not None and cause:
+            self.query_one(Notice).tell_failure(self._error, cause)
+
     def mark(self, tag: str, digest: Digest | None = None) -> None:
         """`tag` is the one that is open; its digest, once known, is shown beside it."""
         self._opened_tag = tag
