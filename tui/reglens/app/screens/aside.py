@@ -66,6 +66,18 @@ class Aside(Screen[None]):
     def on_mount(self) -> None:
         self.query_one(TopLine).show(self.crumbs(), "", None)
 
+    # -- for the help
+
+    @property
+    def live(self) -> frozenset[Where]:
+        """Whose keys work here."""
+        return frozenset({Where.ASIDE, Where.LIST, *self.PLACES})
+
+    @property
+    def groups(self) -> tuple[Where, ...]:
+        """What the help lists."""
+        return (Where.ASIDE, *self.PLACES, Where.LIST)
+
     # -- parts
 
     def home_of(self, part: Widget) -> Widget:

@@ -27,7 +27,7 @@ from reglens.app.widgets.sheet import Sheet
 from reglens.diagnosis.finding import Diagnosis, Proof
 from reglens.text import human_size
 
-EDITED = 100_000
+EDITED = 60_000
 """Characters up to which a paste can be edited; longer ones are shown by a view that draws only what is in sight."""
 FILE_LIMIT = 64 << 20
 """Octets of a file that is read."""
