@@ -9,7 +9,7 @@ from textual.content import Content
 
 from reglens.app.widgets.auth_pane import AuthPane
 from reglens.app.widgets.sheet import Sheet
-from reglens.diagnosis.finding import Finding, Outcome, Severity
+from reglens.diagnosis.finding import Finding, Fix, Outcome, Severity
 from support.exchanges import (
     SIGNED,
     classic_diagnosis,
@@ -187,6 +187,14 @@ async def test_a_command_of_a_fix_is_copied_whole() -> None:
         await pilot.press("j", "enter")
         commands = classic_diagnosis().findings[0].fix.commands
         assert app.copied == list(commands)
+
+
+async def test_what_is_copied_steers_no_terminal() -> None:
+    nasty = Finding("x", Severity.ERROR, "t", "e", fix=Fix("f", ("echo a\x1b]52;c;aGk=\x07\necho b",)))
+    app = PaneApp("auth", lambda app: app.auth_pane.show_diagnosis(replace(classic_diagnosis(), findings=(nasty,))))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await pilot.press("c")
+        assert app.copied == ["echo a␛]52;c;aGk=␇\necho b"]
 
 
 async def test_what_cannot_be_seen_is_not_opened_but_brought_into_view() -> None:

@@ -33,6 +33,8 @@ from reglens.trace.exchange import Exchange
 
 KEPT = 500
 """Exchanges that the list holds; the trace remembers more."""
+COPIED = 65_536
+"""Characters that are copied at most."""
 LIST, DETAIL, COMPARISON, TOKEN = "exchanges", "detail", "comparison", "token"
 
 
@@ -340,7 +342,7 @@ class AuthPane(Pane):
             self._copy(command, "command")
 
     def _copy(self, text: str, what: str) -> None:
-        self.app.copy_to_clipboard(text)
+        self.app.copy_to_clipboard(clean(text, COPIED, keep="\n"))
         self.app.notify(clean(text, 200), title=f"Copied the {what}", markup=False, timeout=3)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -187,6 +187,7 @@ class ManifestPane(Pane):
         self.remove_class("-filled", "-failed")
         self.query_one(Head).hide()
         self._title()
+        self.refresh_bindings()
 
     def _set_json(self, on: bool) -> None:
         if on == self.has_class("-json"):
@@ -255,8 +256,10 @@ class ManifestPane(Pane):
                 self._formatted = self._manifest
                 self.query_one(JsonView).show(self._manifest.document)
             self._set_json(True)
+            self.refresh_bindings()
             return
         self._set_json(False)
+        self.refresh_bindings()
         manifest = self._manifest
         left_at = self._left_at.get(str(manifest.digest)) if manifest and name == "platforms" else None
         self._sheet.lay(self._lines, choose=left_at)
