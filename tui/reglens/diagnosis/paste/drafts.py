@@ -250,7 +250,7 @@ class Numbered:
             for name, value in draft.response_headers:
                 if name.text.lower() == "www-authenticate" and (found := _REALM.search(value.text)):
                     base = draft.address if "://" in draft.address else ""
-                    realm = urljoin(base, found[1]) if base else found[1]
+                    realm = resolved(base, found[1])
                     _, host, path, _ = split_address(realm)
                     if host and found.string[:6].lower().startswith("bearer"):
                         realms.setdefault(f"{host}{path.rstrip('/')}", split_address(draft.address)[1])
@@ -322,11 +322,25 @@ class Numbered:
         return None, None
 
 
+UNREADABLE = "(an unreadable URL)"
 _REALM = re.compile(r'realm\s*=\s*"?([^"\s,]{1,2000})', re.IGNORECASE)
 
 
 def _safe_url(text: str) -> str:
-    return redact.url(text[:65536])
+    safe = redact.url(text[:65536])
+    try:
+        parts = urlsplit(safe)
+        return safe if parts.netloc is not None else UNREADABLE
+    except ValueError:
+        return UNREADABLE
+
+
+def resolved(base: str, target: str) -> str:
+    """`target` as seen from the URL `base`; as it is where one of them is unreadable."""
+    try:
+        return urljoin(base, target) if base else target
+    except ValueError:
+        return target
 
 
 def _safe_headers(pairs: list[tuple[Passage, Passage]]) -> Headers:

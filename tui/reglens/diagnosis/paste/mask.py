@@ -42,7 +42,7 @@ _PASSWORD = re.compile(
 )
 _PIPED = re.compile(
     r"(?P<keep>\b(?:echo|printf)[ \t]+(?:-\w+[ \t]+|['\"]?%s[^\s]{0,4}[ \t]+){0,3}['\"]?(?:[^\s:'\"|$]{1,100}:)?)"
-    r"(?P<secret>[^\s'\"|$]{1,2000})(?=['\"]?[ \t]*\|[ \t]*(?:base64|openssl|[^|\n]{0,200}(?:--password-stdin|login)))"
+    r"(?P<secret>(?<!sha256:)[^\s'\"|$]{1,2000})(?=['\"]?[ \t]*\|[ \t]*(?:base64|openssl|[^|\n]{0,200}(?:--password-stdin|login)))"
 )
 _ASSIGNED = re.compile(
     r"(?P<keep>(?:^|[\s;])(?:export[ \t]+|set[ \t]+|\$env:)?[A-Za-z_]{0,30}"
@@ -145,6 +145,7 @@ def mask_and_keep(text: str) -> tuple[str, dict[str, str]]:
     return text, known
 
 
+_PORT = re.compile(r"[\d.:\[\]-]+(?:/(?:tcp|udp))?")
 _SECRET_NEXT = frozenset(
     "-u --user --creds --src-creds --dest-creds -a --auth -p --password --docker-password --oauth2-bearer "
     "--http-password --registry-token --src-registry-token --dest-registry-token --proxy-user -U --pass".split()
@@ -156,7 +157,7 @@ def mask_arguments(argv: list[str]) -> list[str]:
     done: list[str] = []
     before = ""
     for argument in argv:
-        port = before == "-p" and re.fullmatch(r"[\d.:/a-z]+", argument) is not None
+        port = before == "-p" and "login" not in argv and _PORT.fullmatch(argument) is not None
         if before in _SECRET_NEXT and not argument.startswith("-") and not port:
             user, colon, secret = argument.partition(":")
             keep, hidden = (user + colon, secret) if colon else ("", argument)

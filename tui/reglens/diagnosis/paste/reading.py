@@ -153,7 +153,7 @@ class Reading:
         opening = text.lstrip()[:1]
         if opening in ("{", "["):
             after = self._json(index)
-            if after > index:
+            if after >= 0:
                 return after
         if self._token_line(line) or self._challenge_line(line):
             self.taken.add(line.number)
@@ -164,16 +164,19 @@ class Reading:
             length = body.length
             known = length is None or body.size < length
             shown = now is not None and now.note != "body not shown" and now.method != "HEAD"
-            if (
-                shown
-                and known
-                and (body.kind == "text" or (length and line.number == self.ended + 1) or opening == "<")
-            ):
+            follows = body.kind == "text" or opening == "<" or self._follows(line, now, length)
+            if shown and known and follows:
                 return self._into_body(index, line.passage)
         return index + 1
 
+    def _follows(self, line: Line, now: Draft | None, length: int | None) -> bool:
+        """Whether plain text on this line, right behind the headers, is the body that they announce."""
+        kind = now.response("content-type") if now else None
+        text = kind is not None and kind.text.strip().lower().startswith("text/")
+        return line.number == self.ended + 1 and bool(length or text)
+
     def _json(self, index: int) -> int:
-        """A JSON value that begins here: an answer's body, a token's parts, or somebody else's; `index` if not ours."""
+        """A JSON value that begins here: an answer's body, a token's parts, or somebody else's (-1)."""
         body = Body(None)
         at = index
         rest: Passage | None = None
@@ -192,7 +195,7 @@ class Reading:
         value = _value(passage.text, whole)
         if not self._place_json(draft, passage, value, whole):
             self.patience -= at - index
-            return index
+            return -1
         self.taken.update(line.number for line in self.lines[index:at])
         if rest is not None and at > index:
             line = self.lines[at - 1]

@@ -8,11 +8,10 @@ was one of a transcript; it opens and fills `Draft`s. Marks: curl, src/tool_cb_d
 from __future__ import annotations
 
 import re
-from urllib.parse import urljoin
 
 from reglens.diagnosis.paste import failures
 from reglens.diagnosis.paste.bodies import Body
-from reglens.diagnosis.paste.drafts import Draft, default_scheme, split_address
+from reglens.diagnosis.paste.drafts import Draft, default_scheme, resolved, split_address
 from reglens.diagnosis.paste.source import Line, Passage, join
 from reglens.diagnosis.paste.tokens import is_redacted
 from reglens.diagnosis.paste.transcript_marks import (
@@ -341,7 +340,8 @@ class Transcript:
         if not found or self.now is None:
             return False
         name = passage.cut(*found.span("name"))
-        value = passage.cut(found.end("blank"))
+        end = max(len(passage.text.rstrip()), found.end("blank"))
+        value = passage.cut(found.end("blank"), end)
         target = self.now.request_headers if side == "request" else self.now.response_headers
         if len(target) < 1000:
             target.append((name, value))
@@ -416,7 +416,7 @@ class Transcript:
         """The exchange of an answer whose request was not shown."""
         if before is not None and before.status and 300 <= before.status < 400 and (at := before.response("location")):
             draft = Draft(method=before.method, follows=before, command=before.command)
-            target = urljoin(before.address, at.text.strip()) if before.url else at.text.strip()
+            target = resolved(before.address, at.text.strip())
             draft.url = Passage(target, ((0, at.offset(0)),))
             self.drafts.append(draft)
             return draft
@@ -486,6 +486,9 @@ class Transcript:
     def _info(self, text: str, passage: Passage) -> bool:
         if self.phase == "answer" and not self.marked:
             self._headers_end()
+        failure = failures.of_info(text)
+        if failure is not None:
+            self._fail(failure, passage, sure=False)
         found = INFO.match(text)
         if not found:
             return self.now is not None or bool(self.pending)
@@ -504,9 +507,6 @@ class Transcript:
             self.next_url = passage.cut(*found.span("url"))
         elif kind == "end" and self.body is not None and not self.body.unfinished and self.body.kind:
             self._end_body()
-        failure = failures.of_info(text)
-        if failure is not None:
-            self._fail(failure, passage, sure=False)
         return True
 
     def _curl_error(self, code: int, message: str, passage: Passage) -> None:
