@@ -239,6 +239,14 @@ async def test_states_without_a_manifest_say_what_to_do() -> None:
         assert "HTTP 404" in text
         assert "MANIFEST_UNKNOWN  manifest unknown" in text
         assert "→ List the tags." in text
+        app.manifest_pane.explain("The tag does not exist")
+        text = app.text()
+        assert "→ The tag does not exist. a shows the proof and the cure." in " ".join(text.split())
+        assert "HTTP 404" in text
+        assert "List the tags" not in text
+        app.manifest_pane.show_loading(ALPINE)
+        app.manifest_pane.explain("The tag does not exist")
+        assert "The tag does not exist" not in app.text()
 
 
 async def test_an_unknown_type_is_said_and_shown_raw_without_steering_anything() -> None:

@@ -308,7 +308,8 @@ class Browser(Screen[None]):
         if self.explorer.current(Group.DIAGNOSIS, event.question):
             self.auth.show_diagnosis(event.diagnosis)
             causes = [finding.title for finding in event.diagnosis.findings if finding.severity is Severity.ERROR]
-            self.tags.explain(causes[0] if causes else "")
+            for pane in (self.tags, self.manifest):
+                pane.explain(causes[0] if causes else "")
 
     # -- the authentication pane's exchanges
 

@@ -16,7 +16,7 @@ from textual.widget import Widget
 from reglens.app.actions import Where, bindings
 from reglens.app.widgets.artifacts import pull_command
 from reglens.app.widgets.json_view import JsonView
-from reglens.app.widgets.layout import Line, paragraph, said, words
+from reglens.app.widgets.layout import Line, blank, paragraph, said, words
 from reglens.app.widgets.manifest_head import Head
 from reglens.app.widgets.manifest_views import (
     config_lines,
@@ -81,6 +81,7 @@ class ManifestPane(Pane):
         self._unfolded: frozenset[str] = frozenset()
         self._left_at: dict[str, str] = {}
         self._formatted: Manifest | None = None
+        self._cause = ""
         self.section = ""
 
     def compose(self) -> ComposeResult:
@@ -166,7 +167,14 @@ class ManifestPane(Pane):
         """`reference` could not be had, and why."""
         self._forget(reference)
         self.add_class("-failed")
-        self._sheet.lay(lambda width: failure_lines(reference, error, width))
+        self._cause = ""
+        self._sheet.lay(lambda width: failure_lines(reference, error, width, self._cause))
+
+    def explain(self, cause: str) -> None:
+        """What a diagnosis says of the failure shown: it takes the place of the hint. Dropped if none is shown."""
+        if self.has_class("-failed"):
+            self._cause = cause
+            self._sheet.again()
 
     # -- inside
 
@@ -342,14 +350,17 @@ class ManifestPane(Pane):
         return True
 
 
-def failure_lines(reference: Reference, error: ReglensError, width: int) -> list[Line]:
-    """A failed reference: what happened, what to try, what the registry said."""
-    lines = paragraph(said(str(reference), ".strong", 600), width)
-    return [*lines, Line(Content("")), *error_lines(error, width)]
+def failure_lines(reference: Reference, error: ReglensError, width: int, cause: str = "") -> list[Line]:
+    """A failed reference: what happened, what the registry said, and what to try, or its `cause` once that is known."""
+    lines = [*paragraph(said(str(reference), ".strong", 600), width), blank()]
+    if not cause:
+        return [*lines, *error_lines(error, width)]
+    told = words(said(cause.rstrip("."), limit=300), ". ", ("a", ".accent"), " shows the proof and the cure.")
+    return [*lines, *error_lines(error, width, hint=False), blank(), *paragraph(told, width, lead=("→ ", ".accent"))]
 
 
-def error_lines(error: ReglensError, width: int) -> list[Line]:
-    """An error as it is told: message, hint, and of a registry's answer the status and entries."""
+def error_lines(error: ReglensError, width: int, *, hint: bool = True) -> list[Line]:
+    """An error as it is told: message, of a registry's answer the status and entries, and the hint."""
     lines: list[Line] = []
     for number, text in enumerate(clean(error.message, keep="\n").split("\n")):
         lines += paragraph(Content(text), width, lead=("✗ ", ".bad") if number == 0 else "  ")
@@ -361,8 +372,8 @@ def error_lines(error: ReglensError, width: int) -> list[Line]:
                 width,
                 lead="  ",
             )
-    if error.hint:
-        lines.append(Line(Content("")))
+    if error.hint and hint:
+        lines.append(blank())
         for number, text in enumerate(clean(error.hint, keep="\n").split("\n")):
             lines += paragraph(Content(text), width, lead=("→ ", ".accent") if number == 0 else "  ")
     return lines
