@@ -175,10 +175,13 @@ def _issuer(scene: Scene) -> Row:
 
 
 def trusted_issuer(scene: Scene) -> tuple[str | None, str]:
-    """The issuer that the registry's own configuration names (``auth.token.issuer``), and where it was read."""
+    """The issuer that the registry trusts, and how that is known: from its configuration (``auth.token.issuer``), or
+    from a token that it accepted."""
     for fact in scene.evidence.facts:
         if fact.path[-3:] == ("auth", "token", "issuer") and isinstance(fact.value, str):
             return fact.value, fact.source
+    if scene.trusted_token is not None and scene.trusted_token.issuer:
+        return scene.trusted_token.issuer, "a token that the registry accepted"
     return None, ""
 
 

@@ -117,6 +117,10 @@ def decisive(found: dict[str, Finding], seen: Scene) -> tuple[str, ...]:
     return tuple(proven or codes)
 
 
+_SPOILT = frozenset({"proxy-interference", "token-response-invalid", "wrong-host"})
+"""Codes of an answer that came with a good status and is not the registry's."""
+
+
 def outcome(seen: Scene, findings: Iterable[Finding]) -> Outcome:
     """How the attempt ended, as far as the evidence tells."""
     ended = [e for e in (seen.refusal, seen.grant if seen.grant_failed else None) if e is not None]
@@ -124,7 +128,8 @@ def outcome(seen: Scene, findings: Iterable[Finding]) -> Outcome:
         last = max(ended, key=lambda exchange: exchange.number)
         return Outcome.FAILED if last.failure is not None else Outcome.REFUSED
     if seen.ok:
-        return Outcome.OK
+        spoilt = any(f.severity is Severity.ERROR and f.code in _SPOILT for f in findings)
+        return Outcome.FAILED if spoilt else Outcome.OK
     if any(finding.severity is Severity.ERROR for finding in findings):
         failing = {
             "realm-unreachable",

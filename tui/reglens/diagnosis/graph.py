@@ -65,6 +65,7 @@ CAUSES: dict[str, tuple[str, ...]] = {
     "registry-unreachable": ("wrong-host", "proxy-interference", "plain-http"),
     "tls-untrusted": ("proxy-interference", "clock-skew"),
     "upstream-failed": ("rate-limited",),
+    "registry-error": ("upstream-failed",),
     "plain-http": ("realm-misconfigured",),
 }
 """For each code, the codes that it may follow from when both are found, nearest first."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from reglens.auth.token import Token
 from reglens.diagnosis import products, told
 from reglens.diagnosis.attempt import Attempt
 from reglens.diagnosis.evidence import Command, Evidence, Report, Span
@@ -24,7 +25,7 @@ from reglens.diagnosis.reading import (
     with_status,
 )
 from reglens.oci.reference import HUB_ALIASES, Reference
-from reglens.oci.scope import Scope, parse_scopes
+from reglens.oci.scope import Scope, parse_scopes, union
 from reglens.trace.exchange import Exchange, Role
 
 __all__ = [
@@ -44,6 +45,11 @@ _BARE = frozenset(
     {"unauthenticated", "denied", "login-needed", "token-refused", "token-scope", "exchanged", "not-found"}
 )
 """Meanings of a body that a challenge or status says better."""
+_ATTEMPTS = frozenset(
+    "name-not-resolved connection-refused connection-timeout connection-lost network-unreachable answer-timeout "
+    "address-invalid".split()
+)
+"""Meanings of an attempt that got no answer."""
 
 
 @dataclass(frozen=True)
@@ -113,11 +119,30 @@ class Scene(Attempt):
                 continue
             for challenge in exchange.challenges:
                 if challenge.is_scheme("bearer") and challenge.scopes:
-                    return challenge.scopes
+                    return self._for_action(challenge.scopes)
         judged = self.judged
         if judged is not None and judged.url:
             return needed_by(judged)
         return ()
+
+    def _for_action(self, scopes: tuple[Scope, ...]) -> tuple[Scope, ...]:
+        """Those scopes with the actions of a live push or deletion, which is never really tried."""
+        if self.evidence.now is None or self.evidence.action not in ("push", "delete"):
+            return scopes
+        more = ACTIONS[self.evidence.action]
+        return union((*scopes, *(Scope(s.type, s.name, more) for s in scopes if s.type == "repository")))
+
+    @cached_property
+    def trusted_token(self) -> Token | None:
+        """A token that this registry accepted, so that its issuer and key are trusted ones."""
+        tried = [e for trial in self.evidence.trials if trial.kind == "base" for e in trial.exchanges]
+        for exchange in (*self.requests, *tried):
+            sent = exchange.authorization
+            if sent is None or sent.token is None or sent.token.claims is None or exchange.role is Role.TOKEN:
+                continue
+            if 200 <= (exchange.status or 0) < 300 and exchange.follows is None:
+                return sent.token
+        return None
 
     @cached_property
     def requested(self) -> tuple[Scope, ...] | None:
@@ -248,12 +273,14 @@ class Scene(Attempt):
             part = "token" if exchange.role is Role.TOKEN else "registry"
             values = {"host": exchange.host, "url": exchange.url or "", "status": str(exchange.status), "part": part}
             for report in clients.read_text(exchange.body.text[:8000]):
+                if report.meaning in _ATTEMPTS:
+                    values |= {"part": "upstream"}  # the registry answered, so it speaks of its own upstream
                 if report.meaning in _BARE and (exchange.challenges or exchange.authorization is None):
                     continue
                 yield replace(
                     report,
                     teller=report.teller or self.product.name,
-                    values={**values, **report.values},
+                    values={**report.values, **values},
                     span=self.span(exchange, "body"),
                     text=shown(report.text),
                 )

@@ -19,9 +19,11 @@ def reach(scene: Scene, report: Report) -> Choice:
         for r in scene.reports
         if r.meaning in (M.UPSTREAM_FAILED, M.UPSTREAM_REFUSED) and r.values.get("host") == host
     ]
+    where = part(scene, report)
+    if where == "upstream":
+        return [("upstream-failed", True)]
     if upstream or _overcome(scene, report):
         return []
-    where = part(scene, report)
     if where == "token":
         url = report.values.get("realm") or report.values.get("url", "")
         fault = realm_fault(url, scene.registry or "registry.example.org", "https")
@@ -30,8 +32,6 @@ def reach(scene: Scene, report: Report) -> Choice:
         return [("realm-unreachable", True)]
     if where == "proxy":
         return [("proxy-interference", True)]
-    if where == "upstream":
-        return [("upstream-failed", True)]
     if where == "helper":
         return [("credential-helper-failed", True)]
     if _v1(report):

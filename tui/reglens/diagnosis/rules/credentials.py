@@ -356,4 +356,4 @@ def trials(scene: Scene) -> Iterator[Finding]:
             )
 
 
-RULES = (basic_form, refused, ignored, scopes_listed, none_found, lacking, search, trials)
+RULES = (basic_form, trials, refused, ignored, scopes_listed, none_found, lacking, search)

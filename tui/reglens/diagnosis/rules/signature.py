@@ -12,6 +12,7 @@ from reglens.diagnosis.graph import REFUSED_TOKEN
 from reglens.diagnosis.products import DISTRIBUTION, HUB, UNKNOWN
 from reglens.diagnosis.rules.build import likely, proven
 from reglens.diagnosis.scene import Scene
+from reglens.secret import Secret
 
 ACCEPTED = frozenset("ES256 ES384 ES512 EdDSA RS256 RS384 RS512 PS256 PS384 PS512".split())
 """Algorithms that distribution takes unless told otherwise (registry/auth/token/token.go, ``signingAlgorithms``)."""
@@ -159,10 +160,10 @@ def issuer(scene: Scene) -> Iterator[Finding]:
     yield proven(
         "issuer-mismatch",
         "The token is of another issuer than the registry trusts",
-        f"The registry's configuration trusts the issuer {trusted!r}; the token's claim iss is {token.issuer!r}. They "
+        f"The registry trusts the issuer {trusted!r} ({where}); the token's claim iss is {token.issuer!r}. They "
         "must be "
         "the same, letter for letter: no slash or port may differ.",
-        [Proof(f"{where}, auth.token.issuer", trusted), scene.token_proof("iss", token.issuer)],
+        [Proof(f"{where}, issuer", trusted), scene.token_proof("iss", token.issuer)],
         Fix(
             "Give the token server and the registry the same issuer.", (f"auth:\n  token:\n    issuer: {token.issuer}",)
         ),
@@ -327,4 +328,32 @@ def _kid_words(token: Token) -> str:
     )
 
 
-RULES = (algorithm, signature, issuer)
+def trusted_key(scene: Scene) -> Iterator[Finding]:
+    """The key of the refused token against that of one which the registry accepted."""
+    token, good = _sent(scene), scene.trusted_token
+    if token is None or good is None or scene.error == "insufficient_scope" or token.issuer != good.issuer:
+        return
+    mine, theirs = _key_of(token), _key_of(good)
+    if mine == theirs or token.audience != good.audience:
+        return
+    yield proven(
+        "signature-untrusted",
+        "The token is signed with another key than those that the registry accepts",
+        "A token of the same issuer that the registry accepted names another key. So this one's key is not among "
+        "those that "
+        "the registry trusts: it was rotated, or one of several token servers has a key of its own.",
+        [scene.token_proof("key", mine), Proof("a token that the registry accepted, key", theirs)],
+        LOOK,
+    )
+
+
+def _key_of(token: Token) -> str:
+    """What tells a token's key apart: its kid, or the certificate or key in its header, as a fingerprint."""
+    header = token.header or {}
+    if token.key_id:
+        return f"kid {token.key_id}"
+    carried = header.get("x5c") or header.get("jwk")
+    return f"key {Secret(str(carried)).fingerprint}" if carried else "no key named"
+
+
+RULES = (algorithm, signature, trusted_key, issuer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 
@@ -38,6 +39,16 @@ def reach(scene: Scene) -> Iterator[Finding]:
             yield _plain(scene, exchange, evidence)
         elif failure.kind is Reach.TLS:
             yield tls(scene, host, evidence)
+        elif failure.kind is Reach.ANSWER and exchange.status is not None:
+            yield proven(
+                "proxy-interference",
+                "The answer broke off in the middle",
+                f"The registry answered {exchange.status} and the connection ended before the whole body had come: "
+                "something "
+                "on the way cuts connections, by time or by size.",
+                evidence,
+                proxy_fix(scene),
+            )
         else:
             yield unreached(scene, host, token, failure.kind, failure.timed_out, evidence, proved=True)
 
@@ -257,4 +268,38 @@ def page(scene: Scene) -> Iterator[Finding]:
     )
 
 
-RULES = (reach, challenge, redirect, page)
+def changed(scene: Scene) -> Iterator[Finding]:
+    """A manifest whose bytes do not hash to the digest that the answer announces (OCI distribution spec, "Pulling
+    manifests"); live only, as a paste does not keep the bytes."""
+    judged = scene.last
+    if judged is None or judged.local_time is None or judged.role is not Role.MANIFEST or judged.status != 200:
+        return
+    announced = judged.response_headers.get("docker-content-digest", "")
+    if judged.method != "GET" or judged.body.cut or not judged.body.data or not announced.startswith("sha256:"):
+        return
+    if judged.response_headers.get("content-encoding"):
+        return
+    actual = "sha256:" + hashlib.sha256(judged.body.data).hexdigest()
+    if actual == announced:
+        return
+    yield proven(
+        "proxy-interference",
+        "The bytes that came are not those of their digest",
+        "The answer announces one digest and its body has another: something between the registry and here changed the "
+        "content. A client must refuse it.",
+        [
+            scene.proof(judged, "docker-content-digest", "Docker-Content-Digest", announced),
+            scene.proof(judged, "body", "digest of the body", actual),
+        ],
+        proxy_fix(scene),
+    )
+
+
+def plain_trial(scene: Scene) -> Iterator[Finding]:
+    """Plain http was answered where https was not."""
+    for trial in scene.evidence.trials:
+        if trial.kind == "plain" and trial.worked and scene.refusal is not None and scene.refusal.failure is not None:
+            yield plain(scene, scene.registry, [Proof("trial: plain http", trial.detail or "answered")])
+
+
+RULES = (reach, plain_trial, challenge, redirect, page, changed)
