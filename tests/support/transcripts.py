@@ -95,7 +95,9 @@ def body_for(answer: Answer) -> str:
     return FORBIDDEN_BODY % (json.dumps(detail) if detail else "null")
 
 
-def curl_v(authorization: str | None, answer: Answer, path: str = "/v2/library/alpine/tags/list", method: str = "GET") -> str:
+def curl_v(
+    authorization: str | None, answer: Answer, path: str = "/v2/library/alpine/tags/list", method: str = "GET"
+) -> str:
     """``curl -v`` as a terminal shows it."""
     header = f" -H '{authorization}'" if authorization else ""
     verb = f" -X {method}" if method != "GET" else ""
@@ -111,7 +113,9 @@ def curl_v(authorization: str | None, answer: Answer, path: str = "/v2/library/a
     )  # fmt: skip
 
 
-def curl_i(authorization: str | None, answer: Answer, path: str = "/v2/library/alpine/tags/list", method: str = "GET") -> str:
+def curl_i(
+    authorization: str | None, answer: Answer, path: str = "/v2/library/alpine/tags/list", method: str = "GET"
+) -> str:
     """``curl -i``: no request lines."""
     header = f' -H "{authorization}"' if authorization else ""
     verb = f" -X {method}" if method != "GET" else ""
