@@ -73,7 +73,7 @@ async def test_a_typed_name_comes_before_one_that_merely_holds_it() -> None:
         screen = browser(pilot)
         await press(pilot, "slash", *"alpine")
         await wait_for(pilot, lambda: len(screen.search.rows.view) == 3)
-        labels = [row.label for row in screen.search._head]
+        labels = screen.search.labels(10)
         assert labels == ["library/alpine", "alpine/git", "grafana/agent-alpine"]
 
 

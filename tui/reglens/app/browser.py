@@ -24,6 +24,7 @@ from reglens.diagnosis.finding import Severity
 from reglens.oci.manifest import Index, Manifest
 from reglens.oci.reference import HUB, Place, Reference
 from reglens.text import clean
+from reglens.trace.exchange import Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -314,6 +315,8 @@ class Browser(Screen[None]):
     # -- the authentication pane's exchanges
 
     def _heard(self, exchange: Exchange) -> None:
+        if exchange.role is Role.SEARCH and not exchange.refused:
+            return  # what is asked while somebody types would bury the rest
         if not self._exchanges:
             self.set_timer(FRAME, self._draw_exchanges)
         self._exchanges[exchange.number] = exchange

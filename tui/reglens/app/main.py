@@ -34,6 +34,7 @@ def run(place: Place | None, *, options: Options, credentials: Credentials, demo
         return 2
     gc.disable()  # collecting among modules that all stay costs a tenth of the time to the first paint
     from reglens.app.app import ReglensApp
+    from reglens.app.instruments import instruments
     from reglens.app.remember import Memory, default_path
 
     def make(registry: str) -> RegistrySession:
@@ -52,6 +53,7 @@ def run(place: Place | None, *, options: Options, credentials: Credentials, demo
         demo=demo,
         search_url=options.search_url,
     )
+    app.instruments = instruments(options, credentials)
     app.run()
     if app.defect:
         print(f"reglens: a defect ended the browser: {app.defect}", file=sys.stderr)  # noqa: T201

@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from reglens.auth.credentials import Lookup
+    from reglens.check.lab import Attempt, Try
+    from reglens.check.model import Step, Walk
+    from reglens.diagnosis.evidence import Trial
     from reglens.oci.config import ImageConfig
     from reglens.oci.digest import Digest
     from reglens.oci.manifest import Image, Manifest
@@ -66,6 +70,32 @@ class RegistrySession(Protocol):
     async def config(self, repository: str, image: Image) -> ImageConfig: ...
     async def referrers(self, repository: str, digest: Digest) -> object: ...
     async def search(self, query: str, *, limit: int = 50) -> Sequence[SearchHit]: ...
+
+
+class Walker(Protocol):
+    """Walks to a reference, telling of each step and experiment as it is done. Never raises for what servers do."""
+
+    async def __call__(
+        self, reference: Reference, *, on_step: Callable[[Step], None], on_trial: Callable[[Trial], None]
+    ) -> Walk: ...
+
+
+class Bench(Protocol):
+    """A place to make tries at one registry. Never raises for what servers do."""
+
+    @property
+    def trace(self) -> Trace: ...
+    async def right(self, reference: Reference) -> Attempt: ...
+    async def make(self, attempt: Attempt) -> Try: ...
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Instruments:
+    """What the walk and the laboratory need of the world. `bench` takes a registry's ``host[:port]``."""
+
+    walk: Walker
+    bench: Callable[[str], Bench]
 
 
 SessionFactory = Callable[[str], RegistrySession]

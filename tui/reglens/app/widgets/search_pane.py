@@ -253,6 +253,11 @@ class SearchPane(ListPane):
     def _item_of(self, place: Place, view: Sequence[int]) -> int | None:
         return next((item for item in view[:2000] if self._place_of(item) == place), None)
 
+    def labels(self, count: int) -> list[str]:
+        """The first rows as they are called."""
+        head = len(self._head)
+        return [self._head[i].label if i < head else self.names[i - head] for i in self.rows.view[:count]]
+
     def _draw(self, item: int, width: int) -> Sequence[Part]:
         if item >= len(self._head):
             name = self.names[item - len(self._head)]
