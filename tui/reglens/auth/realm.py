@@ -18,18 +18,8 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from reglens.auth.site import bare_host, is_internal, same_site
+from reglens.oci.hosts import PAIRS
 from reglens.oci.reference import is_loopback, split_port
-
-KNOWN_PAIRS = frozenset(
-    {
-        ("registry-1.docker.io", "auth.docker.io"),
-        ("registry.gitlab.com", "gitlab.com"),
-        ("rg.fr-par.scw.cloud", "api.scaleway.com"),  # Scaleway, see apple/container issue 2268
-        ("rg.nl-ams.scw.cloud", "api.scaleway.com"),
-        ("rg.pl-waw.scw.cloud", "api.scaleway.com"),
-    }
-)
-"""Hosts of registry and token server that one operator runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +55,7 @@ def judge(realm: str, base_url: str, trusted_hosts: Collection[str] = ()) -> Rea
         return Realm(url, True, False, f"the realm {authority} is asked over plain http")
     if parts.scheme == "http" and registry.scheme == "https" and not said:
         return Realm(url, True, False, f"the registry is asked over https, its realm {authority} over plain http")
-    if said or same_site(own, host) or (own, host) in KNOWN_PAIRS:
+    if said or same_site(own, host) or (own, host) in PAIRS:
         differs = (
             "" if own == host or is_loopback(own) else f"the realm {authority} is another host than the registry's"
         )
