@@ -329,10 +329,10 @@ _REALM = re.compile(r'realm\s*=\s*"?([^"\s,]{1,2000})', re.IGNORECASE)
 def _safe_url(text: str) -> str:
     safe = redact.url(text[:65536])
     try:
-        parts = urlsplit(safe)
-        return safe if parts.netloc is not None else UNREADABLE
+        urlsplit(safe)
     except ValueError:
         return UNREADABLE
+    return safe
 
 
 def resolved(base: str, target: str) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from reglens.secret import Secret
 
-_JWT = re.compile(r"\bey[A-Za-z0-9_-]{14,}(?:=*\.[A-Za-z0-9_=-]*){0,4}")
+_JWT = re.compile(r"\bey[A-Za-z0-9_=-]{14,}+(?:\.[A-Za-z0-9_=-]*+){0,4}+")
 _AUTHORIZATION = re.compile(
     r"(?P<keep>\b(?:proxy-)?authorization[\"']?\]?\s{0,3}[:=]{1,2}>?\s{0,3}\[?(?:b?[\"'])?\s?"
     r"(?:(?:basic|bearer|token|jwt|negotiate|digest)[:=]?[ \t]+)*)(?P<secret>[^\s\"'\],}\\]{3,})",
@@ -42,7 +42,8 @@ _PASSWORD = re.compile(
 )
 _PIPED = re.compile(
     r"(?P<keep>\b(?:echo|printf)[ \t]+(?:-\w+[ \t]+|['\"]?%s[^\s]{0,4}[ \t]+){0,3}['\"]?(?:[^\s:'\"|$]{1,100}:)?)"
-    r"(?P<secret>(?<!sha256:)[^\s'\"|$]{1,2000})(?=['\"]?[ \t]*\|[ \t]*(?:base64|openssl|[^|\n]{0,200}(?:--password-stdin|login)))"
+    r"(?P<secret>(?<!sha256:)[^\s'\"|$]{1,2000})"
+    r"(?=['\"]?[ \t]*\|[ \t]*(?:base64|openssl|[^|\n]{0,200}(?:--password-stdin|login)))"
 )
 _ASSIGNED = re.compile(
     r"(?P<keep>(?:^|[\s;])(?:export[ \t]+|set[ \t]+|\$env:)?[A-Za-z_]{0,30}"

@@ -32,6 +32,8 @@ MAX_TOKENS = 200
 """Exchanges and lone tokens that are read out of one paste."""
 
 
+_PROSE = re.compile(r"\s*[A-Za-z][\w-]*\s+[A-Za-z]")
+"""Words, as no JSON has them outside a string."""
 _STRONG = re.compile(
     r"[<>] (?:HTTP/|[A-Z]{3,7} /)|\* +(?:Trying|Connected|Issue) |HTTP/[0-9.]{1,3} [1-5]\d\d|curl: \(|```"
 )
@@ -43,7 +45,7 @@ _CHALLENGE = re.compile(
 )
 _LONE_TOKEN = re.compile(
     r"[ \t]{0,16}(?:(?:export[ \t]+|set[ \t]+|\$)?[\w.-]{0,40}[ \t]{0,3}[:=][ \t]{0,3})?[\"'`]?"
-    r"(?P<token>ey[JA-Za-z0-9][A-Za-z0-9_-]{8,}(?:\.{0,3}[A-Za-z0-9_=-]{0,}){0,6}…?)[\"'`,;]{0,3}[ \t]*$"
+    r"(?P<token>ey[JA-Za-z0-9][A-Za-z0-9_=-]{8,}+(?:\.[A-Za-z0-9_=-]*+){0,6}+…?)[\"'`,;]{0,3}[ \t]*$"
 )
 _LONE_BASIC = re.compile(
     r"(?:[ \t]{0,16}|[^\n]{0,80}\bauthori[sz]ation\b[^\n]{0,60}?[:=][ \t]{0,4}[\"'\[]{0,3})"
@@ -185,6 +187,8 @@ class Reading:
             line = self.lines[at]
             if at > index and (line.fence or _STRONG.match(line.text)):
                 break
+            if at > index and not body.scan.in_text and _PROSE.match(line.text):
+                break  # a value that was cut short, and what somebody wrote after it
             rest = body.add(line.passage)
             at += 1
             if body.done or (at > index + 1 and not line.text.strip() and body.scan.in_text):

@@ -25,7 +25,7 @@ _BLACKED_OUT = re.compile(
     re.IGNORECASE,
 )
 JWT_START = re.compile(r"ey[JA-Za-z0-9][A-Za-z0-9_-]{6,}")
-_JWT_TEXT = re.compile(r"ey[A-Za-z0-9_-]{10,}(?:=*\.[A-Za-z0-9_=-]*){1,4}")
+_JWT_TEXT = re.compile(r"ey[A-Za-z0-9_=-]{10,}+(?:\.[A-Za-z0-9_=-]*+){1,4}+")
 _CLAIMS = frozenset({"iss", "aud", "exp", "nbf", "iat", "sub", "jti", "access"})
 _HEADER = frozenset({"alg", "typ", "kid", "x5c", "jwk"})
 _MEMBER = re.compile(r"""["']?([A-Za-z_][\w.]{0,40})["']?\s*[:=]\s*(?=[\["'{\dtfn-])""")
