@@ -24,6 +24,7 @@ class Where(StrEnum):
     PAGES = "What findings mean"
     WALK = "The walk"
     LABORATORY = "The laboratory"
+    EXCHANGE = "An exchange"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,8 @@ ACTIONS: tuple[Action, ...] = (
         "Explain a paste: a transcript, headers, a token, a log line, a configuration",
         footer=True,
     ),
-    Action("walk", ("w",), "walk", "Walk the way to what is open, step by step, with experiments", footer=True),
-    Action("laboratory", ("L",), "lab", "Try token requests, right and wrong, on what is open", footer=True),
+    Action("app.walk", ("w",), "walk", "Walk the way to what is open, step by step, with experiments", footer=True),
+    Action("app.laboratory", ("L",), "lab", "Try token requests, right and wrong, on what is open", footer=True),
     Action("app.pages", ("i",), "findings", "Read what each finding means: the list of all of them"),
     Action("previous_pane", ("shift+tab",), "previous pane", "Go to the previous pane", palette=False, priority=True),
     Action("pane(1)", ("1",), "search pane", "Go to the search pane", palette=False, priority=True),
@@ -281,6 +282,60 @@ ACTIONS: tuple[Action, ...] = (
     Action("clear", ("ctrl+l",), "clear", "Forget the paste and its secrets", Where.PASTE, footer=True, palette=False),
     Action(
         "export", ("ctrl+s",), "export", "Copy or save the diagnosis as JSON", Where.PASTE, footer=True, palette=False
+    ),
+    Action(
+        "reload",
+        ("r",),
+        "again",
+        "Walk the way again",
+        Where.WALK,
+        footer=True,
+        palette=False,
+    ),
+    Action(
+        "export",
+        ("e",),
+        "export",
+        "Copy or save the run as HAR, its diagnosis as JSON, a request as curl",
+        Where.WALK,
+        footer=True,
+        palette=False,
+    ),
+    Action(
+        "send",
+        ("ctrl+s",),
+        "send",
+        "Send the try as it stands; enter does so too",
+        Where.LABORATORY,
+        footer=True,
+        palette=False,
+    ),
+    Action(
+        "export",
+        ("ctrl+e",),
+        "export",
+        "Copy or save a request as curl, the trace as HAR, the diagnosis as JSON",
+        Where.LABORATORY,
+        footer=True,
+        palette=False,
+    ),
+    Action(
+        "reveal",
+        ("v",),
+        "reveal token",
+        "Show the raw token, which is a secret, or mask it again",
+        Where.EXCHANGE,
+        footer=True,
+        palette=False,
+    ),
+    Action(
+        "copy_curl",
+        ("c",),
+        "copy as curl",
+        "Copy the request as a curl command",
+        Where.EXCHANGE,
+        footer=True,
+        palette=False,
     ),
 )
 

@@ -8,6 +8,8 @@ from textual.app import App
 
 if TYPE_CHECKING:
     from reglens.app.draft import Draft
+    from reglens.app.ports import Instruments
+    from reglens.oci.reference import Reference
 
 
 class Beside(App[None]):
@@ -15,6 +17,8 @@ class Beside(App[None]):
 
     draft: Draft | None = None
     """What is being pasted; it outlives its screen."""
+    instruments: Instruments | None = None
+    """What walks and tries; None: nothing does."""
 
     def action_paste(self, text: str = "") -> None:
         """Open the paste screen. What was pasted there before is still there."""
@@ -32,6 +36,32 @@ class Beside(App[None]):
 
         if not self._open(Pages):
             self.push_screen(Pages())
+
+    def action_walk(self) -> None:
+        """Walk the way to what is open in the browser."""
+        from reglens.app.screens.walk import WalkScreen
+
+        reference = self._reference("walk to")
+        if reference is not None and self.instruments is not None and not self._open(WalkScreen):
+            self.push_screen(WalkScreen(reference, self.instruments.walk))
+
+    def action_laboratory(self) -> None:
+        """Open the laboratory on what is open in the browser."""
+        from reglens.app.screens.laboratory import Laboratory
+
+        reference = self._reference("try")
+        if reference is not None and self.instruments is not None and not self._open(Laboratory):
+            self.push_screen(Laboratory(reference, self.instruments.bench(reference.registry)))
+
+    def _reference(self, what: str) -> Reference | None:
+        """What is open in the browser; says so if nothing is."""
+        from reglens.app.browser import Browser
+
+        for screen in self.screen_stack:
+            if isinstance(screen, Browser) and (open_now := screen.here.reference or screen.here.repository):
+                return open_now
+        self.notify(f"There is nothing to {what} yet: open a repository first.", markup=False)
+        return None
 
     def _open(self, kind: type[Any]) -> bool:
         return any(isinstance(screen, kind) for screen in self.screen_stack)

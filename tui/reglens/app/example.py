@@ -6,6 +6,7 @@ After "Docker Hub API v2 token authentication issue", Stack Overflow, September 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 
 REFUSED_AT = 1_474_547_274
@@ -26,7 +27,8 @@ def classic() -> str:
     """The transcript."""
     parts: tuple[object, ...] = ({"alg": "ES256", "typ": "JWT", "kid": "EXAMPLE"}, _CLAIMS)
     encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
-    token = ".".join([*encoded, "bm90LWEtc2lnbmF0dXJl"])
+    signature = base64.urlsafe_b64encode(hashlib.sha512(b"not a signature").digest()).rstrip(b"=").decode()
+    token = ".".join([*encoded, signature])
     return f"""\
 $ curl https://auth.docker.io/token?service=index.docker.io&scope=repository:alpine:pull
 {{"token":"{token}"}}

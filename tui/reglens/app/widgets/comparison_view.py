@@ -16,14 +16,21 @@ STACKED_BELOW = 66
 _NAME = 10
 
 
-def comparison_lines(comparison: Comparison, width: int) -> list[Line]:
-    """The rows in three columns, or stacked where it is narrow. A cell is wrapped, never cut."""
+def comparison_lines(comparison: Comparison, width: int, before: Comparison | None = None) -> list[Line]:
+    """The rows in three columns, or stacked where it is narrow. A cell is wrapped, never cut. Under a row that is not
+    as in `before` stands how it was."""
+    was = {row.name: row for row in before.rows if _says(row) != _says(comparison.row(row.name))} if before else {}
     if width < STACKED_BELOW:
-        return [line for row in comparison.rows for line in _stacked(row, width)]
+        return [
+            line
+            for row in comparison.rows
+            for line in _stacked(row, width) + (_stacked_was(was[row.name], width) if row.name in was else [])
+        ]
     room = width - _NAME - 1 - 2 - 2 * 3
     cells_of = [_cells(row) for row in comparison.rows]
+    measured = cells_of + [_cells(row) for row in was.values()]
     natural = [
-        max(cells(title), *(max(map(cells, row[i].plain.split("\n"))) for row in cells_of))
+        max(cells(title), *(max(map(cells, row[i].plain.split("\n"))) for row in measured))
         for i, title in enumerate(COLUMNS)
     ]
     widths = share(natural, room, least=room // 5)
@@ -34,7 +41,32 @@ def comparison_lines(comparison: Comparison, width: int) -> list[Line]:
     lines = [Line(head)]
     for row, shown in zip(comparison.rows, cells_of, strict=True):
         lines += _across(row, shown, widths, width)
+        if row.name in was:
+            lines += _across_was(was[row.name], widths)
     return lines
+
+
+def _says(row: Row) -> tuple[object, ...]:
+    return row.asked.value, row.requested.value, row.granted.value, row.verdict
+
+
+def _across_was(row: Row, widths: Sequence[int]) -> list[Line]:
+    sign, style = MARKS[row.verdict]
+    shown = [Content.styled(cell.plain, ".note") for cell in _cells(row)]
+    lines = []
+    for number, cell_line in enumerate(side_by_side(shown, widths)):
+        lead = words((f"{'≠ was':>{_NAME}}", ".accent"), " ", (sign, style), " ") if number == 0 else None
+        lines.append(Line((lead or Content(" " * (_NAME + 3))) + Content("  ") + cell_line))
+    return lines
+
+
+def _stacked_was(row: Row, width: int) -> list[Line]:
+    sign, style = MARKS[row.verdict]
+    told = [
+        f"{title.split()[-1]} {cell.plain.replace(chr(10), ', ')}"
+        for title, cell in zip(COLUMNS, _cells(row), strict=True)
+    ]
+    return paragraph(words((sign, style), (" " + " · ".join(told), ".note")), width, lead=("  ≠ was ", ".accent"))
 
 
 def _head(title: str) -> Content:

@@ -52,7 +52,7 @@ class PasteEditor(TextArea):
 
     def __init__(self, text: str, *, secrets: dict[str, str], id: str | None = None) -> None:  # noqa: A002
         """`secrets` holds the marks that stand for secrets."""
-        super().__init__(text, id=id, tab_behavior="focus", soft_wrap=True)
+        super().__init__(text, id=id, tab_behavior="focus", soft_wrap=True, highlight_cursor_line=False)
         self._secrets = secrets
         self._highlight: Highlight | None = None
 
