@@ -100,12 +100,7 @@ class Preset:
 
 def differences(one: Comparison, other: Comparison) -> tuple[RowName, ...]:
     """The rows whose cells or verdicts are not the same."""
-
-    def values(comparison: Comparison, name: RowName) -> tuple[object, ...]:
-        row = comparison.row(name)
-        return row.asked.value, row.requested.value, row.granted.value, row.verdict
-
-    return tuple(name for name in RowName if values(one, name) != values(other, name))
+    return tuple(name for name in RowName if one.row(name).differs(other.row(name)))
 
 
 async def right_attempt(session: Session, reference: Reference) -> Attempt:

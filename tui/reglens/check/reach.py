@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import ssl
 import time
@@ -11,12 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.request import getproxies, proxy_bypass
 
 from reglens.check.model import Step, StepName, StepVerdict
-from reglens.oci.reference import is_loopback, split_port
+from reglens.oci.reference import split_port
 from reglens.registry.options import Options
+from reglens.registry.ways.proxies import proxy_of
 from reglens.text import clean
+from reglens.trace import redact
 
 SHOWN_ADDRESSES = 4
 
@@ -32,12 +34,12 @@ class Way:
 
 
 def way_to(registry: str, options: Options) -> Way:
-    """The way to ``host[:port]``, by the options and the environment's proxies (which httpx heeds likewise)."""
+    """The way to ``host[:port]``, by the options and the environment's proxies."""
     host, port = split_port(registry)
     host = host.strip("[]")
-    proxies = {} if proxy_bypass(host) or is_loopback(registry) else getproxies()
-    proxy = proxies.get("http" if options.plain_http else "https") or proxies.get("all") or ""
-    return Way(host, port or (80 if options.plain_http else 443), options.plain_http, proxy.rpartition("@")[2])
+    proxy = proxy_of("http" if options.plain_http else "https", registry, os.environ)
+    shown = f"{redact.url(proxy.url)} ({proxy.source})" if proxy else ""
+    return Way(host, port or (80 if options.plain_http else 443), options.plain_http, shown)
 
 
 async def resolve_name(way: Way, patience: float) -> tuple[Step, tuple[str, ...]]:

@@ -20,10 +20,10 @@ from reglens.diagnosis.evidence import Trial, from_trace
 from reglens.errors import RegistryError, ReglensError
 from reglens.oci.reference import Reference, is_loopback
 from reglens.registry.body import PING_LIMIT
-from reglens.registry.connections import bare_context, tls_context
 from reglens.registry.options import Options
 from reglens.registry.session import Clock, Session, utcnow
 from reglens.registry.transport import Call
+from reglens.registry.ways.tls import bare_context, tls_context
 from reglens.text import clean, human_size
 from reglens.trace.exchange import Exchange, Role
 

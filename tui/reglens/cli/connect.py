@@ -17,6 +17,7 @@ from reglens.cli.output import Output
 from reglens.errors import UsageError
 from reglens.oci.reference import Place, Reference, normalise_registry
 from reglens.registry.options import Options
+from reglens.registry.ways.machine import Machine
 from reglens.secret import Secret
 
 if TYPE_CHECKING:
@@ -68,6 +69,12 @@ def _options(args: argparse.Namespace) -> Options:
         client_key=_readable("--client-key", args.client_key),
         trusted_realms=frozenset(normalise_registry(host) for host in args.trust_realm),
         timeout=args.timeout,
+        machine=Machine(
+            environ=os.environ,
+            home=Path.home(),
+            registries_conf=_readable("--registries-conf", args.registries_conf),
+            mirrors=not args.no_mirrors,
+        ),
     )
 
 

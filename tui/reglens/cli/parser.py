@@ -91,6 +91,12 @@ def _common(parser: Parser) -> None:
     how.add_argument("--client-key", metavar="F", help="the client certificate's key (PEM), if it is in another file")
     how.add_argument("--insecure", action="store_true", help="accept any certificate")
     how.add_argument(
+        "--registries-conf",
+        metavar="F",
+        help="heed this registries.conf, its short names too, instead of this machine's files",
+    )
+    how.add_argument("--no-mirrors", action="store_true", help="ask the registry itself, never a mirror")
+    how.add_argument(
         "--timeout", metavar="SECONDS", type=positive_seconds, default=30.0, help="patience per request (default: 30)"
     )
 
@@ -298,7 +304,7 @@ def command_parser(name: str) -> Parser:
     return parser
 
 
-_FLAGS = frozenset({"--json", "--password-stdin", "--anonymous", "--plain-http", "--insecure"})
+_FLAGS = frozenset({"--json", "--password-stdin", "--anonymous", "--plain-http", "--insecure", "--no-mirrors"})
 _VALUED = frozenset(
     {
         "--username",
@@ -307,6 +313,7 @@ _VALUED = frozenset(
         "--ca-file",
         "--client-cert",
         "--client-key",
+        "--registries-conf",
         "--timeout",
     }
 )

@@ -62,9 +62,10 @@ async def acquire(
 async def _challenge(channel: Channel, reference: Reference | None) -> tuple[Reply, Challenge]:
     """The first bearer challenge that the resource meets, else the registry's base."""
     base = await channel.transport.find_base_url()
-    call = ping = Call(Role.PING, f"{base}/v2/", PING_LIMIT, headers=(("Accept", "application/json"),))
+    root = base + channel.transport.endpoint.root
+    call = ping = Call(Role.PING, f"{root}/", PING_LIMIT, headers=(("Accept", "application/json"),))
     if reference is not None:
-        url = f"{base}/v2/{reference.repository}/manifests/{quote(reference.target, safe=':')}"
+        url = f"{root}/{reference.repository}/manifests/{quote(reference.target, safe=':')}"
         call = Call(Role.MANIFEST, url, MANIFEST_LIMIT, "HEAD", (("Accept", media.ACCEPT),))
     reply = await channel.follow(call)
     others = list(reply.exchange.challenges)

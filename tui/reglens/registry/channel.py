@@ -66,13 +66,15 @@ class Channel:
         compressed: bool = False,
         expected: frozenset[int] = frozenset(),
         target: str = "",
+        note: str = "",
     ) -> Reply:
         """The successful answer to a request for `path` (with query), or one whose status is in `expected`.
 
-        Raises the error that fits any other answer; `target` is the tag or digest to name in it.
+        Raises the error that fits any other answer; `target` is the tag or digest to name in it, `note` goes into the
+        record of each exchange.
         """
         base = await self.transport.find_base_url()
-        call = Call(role, base + path, limit, method, headers, compressed=compressed)
+        call = Call(role, base + path, limit, method, headers, compressed=compressed, note=note)
         scout = await self._enter()
         flow = authorize(
             resource,
@@ -204,7 +206,7 @@ class Channel:
     async def base_challenges(self) -> tuple[Challenge, ...]:
         """What ``GET /v2/`` asks for when nothing is presented."""
         base = await self.transport.find_base_url()
-        reply = await self.follow(Call(Role.PING, f"{base}/v2/", PING_LIMIT, headers=_JSON))
+        reply = await self.follow(Call(Role.PING, f"{base}{self.transport.endpoint.root}/", PING_LIMIT, headers=_JSON))
         return reply.exchange.challenges
 
     async def find(self, repository: str) -> Lookup:

@@ -6,15 +6,20 @@ Plain http needs no certificate store, and building one costs more than a reques
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
-from urllib.request import getproxies, proxy_bypass
+from collections.abc import Callable
 
 import httpx
 
 from reglens.errors import UsageError
-from reglens.oci.reference import is_loopback, split_port
+from reglens.oci.reference import split_port
 from reglens.registry.failures import plain_peer
 from reglens.registry.options import Options
+from reglens.registry.ways.model import Trust
+from reglens.registry.ways.proxies import Proxy, proxy_of
+from reglens.registry.ways.tls import bare_context, tls_context
+from reglens.trace import redact
 
 MAX_CONNECTIONS = 64
 """Connections of one session at once."""
@@ -33,12 +38,16 @@ class Connections:
     that is being looked into), reads no redirects, makes no credentials of a URL's userinfo and logs no URLs.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, trust: Callable[[str], Trust] = lambda _: Trust()) -> None:
+        """`trust` says what is particular to a host (``host[:port]``): its certificates are shown and trusted there
+        alone."""
         self.options = options
+        self.trust = trust
         self._idle: dict[str, list[httpx.AsyncBaseTransport]] = {}
         self._busy: set[httpx.AsyncBaseTransport] = set()
         self._free = asyncio.Semaphore(MAX_CONNECTIONS)
-        self._contexts: dict[bool, ssl.SSLContext] = {}
+        self._contexts: dict[Trust | None, ssl.SSLContext] = {}
+        self._proxies: dict[str, Proxy | None] = {}
 
     async def take(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
         """A transport that nobody else uses; give it back. Raises UsageError if the options name certificates that
@@ -59,20 +68,45 @@ class Connections:
         self._idle.setdefault(_origin(url), []).append(transport)
         self._free.release()
 
+    def proxy(self, url: httpx.URL) -> Proxy | None:
+        """The proxy on the way to `url`."""
+        origin = _origin(url)
+        if origin not in self._proxies:
+            self._proxies[origin] = proxy_for(url)
+        return self._proxies[origin]
+
     def _make(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
-        secure = url.scheme == "https"
-        context = self._contexts.get(secure)
-        if context is None:
-            context = self._contexts[secure] = tls_context(self.options) if secure else bare_context()
         limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEPT_ALIVE)
-        proxy = proxy_for(url)
+        proxy = self.proxy(url)
         try:
             return httpx.AsyncHTTPTransport(
-                verify=context, trust_env=False, http1=True, http2=False, limits=limits, proxy=proxy
+                verify=self._context(url),
+                trust_env=False,
+                http1=True,
+                http2=False,
+                limits=limits,
+                proxy=self._through(proxy) if proxy else None,
             )
         except (ValueError, ImportError, httpx.InvalidURL) as error:
-            hint = "Check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY."
-            raise UsageError(f"A proxy named in the environment cannot be used: {error}", hint) from None
+            words = str(error).replace(proxy.url, redact.url(proxy.url)) if proxy else str(error)
+            source = proxy.source if proxy else "the environment"
+            hint = "Proxies are http://, https://, socks5:// or socks5h://."
+            raise UsageError(f"The proxy named in {source} cannot be used: {words}", hint) from None
+
+    def _through(self, proxy: Proxy) -> httpx.Proxy:
+        """A proxy that speaks TLS is known by the system's certificates and the person's; none is shown to it."""
+        secure = proxy.url.lower().startswith("https:")
+        return httpx.Proxy(
+            proxy.url, ssl_context=tls_context(Options(ca_file=self.options.ca_file)) if secure else None
+        )
+
+    def _context(self, url: httpx.URL) -> ssl.SSLContext:
+        trust = self.trust(url.netloc.decode("ascii", "replace")) if url.scheme == "https" else None
+        context = self._contexts.get(trust)
+        if context is None:
+            context = tls_context(self.options, trust) if trust is not None else bare_context()
+            self._contexts[trust] = context
+        return context
 
     async def aclose(self) -> None:
         """Close them all; a request that still runs on one fails."""
@@ -83,53 +117,13 @@ class Connections:
             await transport.aclose()
 
 
-def proxy_for(url: httpx.URL) -> str | None:
-    """The proxy that the environment names for `url` (``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY``, ``NO_PROXY``).
-    This machine is never reached through one, as in Go (net/http, ``ProxyFromEnvironment``)."""
-    if is_loopback(url.host):
-        return None
-    proxies = getproxies()
-    proxy = proxies.get(url.scheme) or proxies.get("all")
-    if not proxy or proxy_bypass(url.netloc.decode("ascii", "replace")):
-        return None
-    return proxy if "://" in proxy else f"http://{proxy}"
+def proxy_for(url: httpx.URL) -> Proxy | None:
+    """The proxy that the environment names for `url`."""
+    return proxy_of(url.scheme, url.netloc.decode("ascii", "replace"), os.environ)
 
 
 def _origin(url: httpx.URL) -> str:
     return f"{url.scheme}://{url.netloc.decode('ascii', 'replace')}"
-
-
-def bare_context() -> ssl.SSLContext:
-    """A context that verifies nothing and loads nothing, for connections that will not use it, or only look."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def tls_context(options: Options) -> ssl.SSLContext:
-    """The context by the person's options: the machine's certificate store (``SSL_CERT_FILE`` included), certifi's if
-    it has none, and `ca_file` beside it."""
-    context = bare_context() if options.insecure else ssl.create_default_context()
-    try:
-        if not options.insecure:
-            paths = ssl.get_default_verify_paths()
-            if not context.cert_store_stats()["x509_ca"] and not paths.capath:
-                import certifi
-
-                context.load_verify_locations(certifi.where())
-            if options.ca_file:
-                context.load_verify_locations(options.ca_file)
-        if options.client_cert:
-            context.load_cert_chain(options.client_cert, options.client_key, password=_no_password)
-    except (OSError, ValueError) as error:
-        what = f"{options.ca_file}" if options.ca_file and not options.client_cert else "the certificate files"
-        raise UsageError(f"{what} cannot be read: {error}", "Give PEM files; a key without a passphrase.") from None
-    return context
-
-
-def _no_password() -> str:
-    raise ValueError("the key is protected by a passphrase")
 
 
 async def speaks_tls(authority: str) -> bool | None:

@@ -10,7 +10,7 @@ import httpx
 
 from reglens.errors import AnswerInvalid, Reach, ReglensError, TooLarge, Unreachable
 from reglens.registry.body import NotDecodable, OverLimit
-from reglens.text import human_size
+from reglens.text import clean, human_size
 from reglens.trace.exchange import Exchange, Failure, Role
 
 _PLAIN = frozenset(
@@ -39,6 +39,10 @@ def plain_peer(error: BaseException) -> bool:
     return any(isinstance(e, ssl.SSLError) and (e.reason or "") in _PLAIN for e in causes(error))
 
 
+def _in_tls(error: BaseException) -> bool:
+    return any(isinstance(cause, ssl.SSLError) for cause in causes(error))
+
+
 def causes(error: BaseException) -> Iterator[BaseException]:
     """`error` and what it came from, groups of parallel attempts included."""
     seen: set[int] = set()
@@ -54,8 +58,12 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         waiting += [current.__cause__, current.__context__]
 
 
-def failure(error: BaseException, authority: str, timeout: float) -> Failure:
-    """What the record of the exchange says of `error`."""
+def failure(error: BaseException, authority: str, timeout: float, via: str = "") -> Failure:
+    """What the record of the exchange says of `error`; `via` is the proxy between, if there is one."""
+    if isinstance(error, httpx.ProxyError):
+        return Failure(Reach.CONNECT, f"the proxy {via} refuses to connect to {authority}: {clean(str(error), 200)}")
+    if via and isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and not _in_tls(error):
+        authority = f"the proxy {via}"  # nobody else was connected to
     if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
         return Failure(Reach.CONNECT, f"{authority} did not accept a connection within {timeout:g} s", True)
     if isinstance(error, httpx.WriteTimeout):
@@ -68,8 +76,6 @@ def failure(error: BaseException, authority: str, timeout: float) -> Failure:
         return Failure(Reach.ANSWER, f"the answer is larger than {human_size(error.limit)}")
     if isinstance(error, NotDecodable):
         return Failure(Reach.ANSWER, str(error))
-    if isinstance(error, httpx.ProxyError):
-        return Failure(Reach.CONNECT, f"the proxy on the way to {authority} refuses: {error}")
     if isinstance(error, httpx.ConnectError):
         return _connecting(error, authority)
     if isinstance(error, httpx.WriteError):
@@ -128,13 +134,17 @@ def explained(error: BaseException, exchange: Exchange, base_hint: str = "") -> 
 
 def _hint(error: BaseException, failed: Failure, exchange: Exchange) -> str:
     host = exchange.host
+    if isinstance(error, httpx.ProxyError):
+        if "407" in failed.message:
+            return "It wants a login: write user:password@ before its host in HTTPS_PROXY or HTTP_PROXY."
+        return f"Ask who runs the proxy to let {host} through, or name {host} in NO_PROXY if it needs no proxy."
+    if exchange.via and failed.kind in (Reach.NAME, Reach.CONNECT):
+        return "Check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY; NO_PROXY lists the hosts that need no proxy."
     if exchange.role is Role.TOKEN and failed.kind in (Reach.NAME, Reach.CONNECT, Reach.PLAIN):
         return f"{host} is the realm in the registry's challenge: check that, it may be set up wrongly."
     for cause in causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _CERTIFICATE.get(cause.verify_code, ("", "Give the issuer's certificate with --ca-file."))[1]
-    if isinstance(error, httpx.ProxyError):
-        return "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
     if failed.kind is Reach.NAME:
         return f"Check the spelling of {host}, and the network."
     if failed.kind is Reach.PLAIN:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reglens.registry.ways.machine import Machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,5 +22,7 @@ class Options:
     client_key: Path | None = None
     trusted_realms: frozenset[str] = frozenset()
     timeout: float = 30.0
+    machine: Machine | None = None
+    """The files of this machine that say how registries are reached; None: heed none."""
     search_url: str = ""
     """Where to search instead of Docker Hub's or the registry's own search; the demo registry uses it."""

@@ -27,6 +27,13 @@ def error_of(reply: Reply, registry: str, repository: str, target: str, now: dat
             hint += " With an account the limit is higher."
         message = f"{host} was asked too often (429){said}"
         return RateLimited(message, hint, entries=entries, exchange=exchange, retry_after=wait)
+    if status == 407:
+        return RegistryError(
+            f"The proxy {exchange.via or 'on the way'} wants a login before it passes anything on to {host} (407)",
+            "Write user:password@ before its host in HTTP_PROXY.",
+            status=status,
+            exchange=exchange,
+        )
     if exchange.follows is not None and host != registry:
         return _beyond(reply, host, entries, said)
     if status in (401, 403):

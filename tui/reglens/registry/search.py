@@ -1,71 +1,130 @@
-"""Searching: Docker Hub's index where it is, the catalogue elsewhere.
-
-Docker Hub answers ``GET https://index.docker.io/v1/search?q=&n=&page=`` without an account, with stars and the official
-mark; docker, podman and skopeo search there (moby, registry/search_session.go; containers/image, docker_client.go,
-``SearchRegistry``). Its web site's own ``/v2/search/repositories/`` has other member names, which are read too, as a
-search address of the person's choice may answer so.
-"""
+"""Searching one registry: by the best way that it has, which is found out once."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
-from urllib.parse import quote, urlsplit
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import replace
+from urllib.parse import urlsplit
 
-from reglens.auth.reply import Reply
-from reglens.errors import AnswerInvalid
-from reglens.oci.reference import HUB_LIBRARY
-from reglens.registry.pages import json_object
+from reglens.auth.flow import Resource
+from reglens.auth.realm import judge, may_carry_credentials
+from reglens.auth.reply import Presented, Reply, basic
+from reglens.errors import NotListed, RegistryError
+from reglens.registry import finders
+from reglens.registry.body import SEARCH_LIMIT
+from reglens.registry.channel import Channel
+from reglens.registry.finders import Get
+from reglens.registry.products import Product, Searching, by_host, recognise
+from reglens.registry.refusals import error_of
 from reglens.registry.results import SearchResult
+from reglens.registry.transport import Call
+from reglens.trace.exchange import Role
 
-HUB_SEARCH = "https://index.docker.io/v1/search"
-PAGE = 100
-"""Results that Docker Hub gives at once at most."""
-
-
-async def search_index(
-    get: Callable[[str], Awaitable[Reply]], url: str, query: str, *, limit: int
-) -> list[SearchResult]:
-    """Up to `limit` repositories that the index at `url` finds; official images come as ``library/name``."""
-    words = query.strip().removeprefix(HUB_LIBRARY)  # the index knows official images by their short names
-    found: dict[str, SearchResult] = {}
-    page = 1
-    size = max(1, min(limit, PAGE))
-    while len(found) < limit:
-        joint = "&" if urlsplit(url).query else "?"
-        paged = f"&page={page}" if page > 1 else ""
-        reply = await get(f"{url}{joint}q={quote(words, safe='')}&n={size}{paged}")
-        listed = json_object(reply, "search results").get("results")
-        if not isinstance(listed, list):
-            raise AnswerInvalid(
-                "The search answered without results.", "Type the repository's full name.", exchange=reply.exchange
-            )
-        before = len(found)
-        for entry in listed:
-            result = _result(entry) if isinstance(entry, dict) else None
-            if result is not None:
-                found.setdefault(result.name, result)
-        if len(listed) < size or len(found) == before:
-            break
-        page += 1
-    return list(found.values())[:limit]
+_JSON = (("Accept", "application/json"),)
+_BASE = Resource("base")
+_NO_API = frozenset({404, 405, 410, 501})
+"""Statuses by which a server says that it has no such API."""
+_ZOT = "/_zot/ext/search"
 
 
-def _result(entry: Mapping[str, Any]) -> SearchResult | None:
-    name = entry.get("name") or entry.get("repo_name")
-    if not isinstance(name, str):
+class Search:
+    """Finds repositories of the registry that `channel` leads to; `listed` gives its catalogue in pages."""
+
+    def __init__(self, channel: Channel, listed: Callable[[], AsyncGenerator[list[str], None]], url: str = "") -> None:
+        self.channel = channel
+        self.listed = listed
+        self.url = url
+        self._product: Product | None = None
+        self._endpoints: frozenset[str] | None = None
+
+    async def find(self, query: str, limit: int) -> list[SearchResult]:
+        """See `Session.search`."""
+        if self.url:
+            return await finders.index(self._get, self.url, query, limit=limit)
+        product = await self._recognise()
+        try:
+            found = await self._by_api(product, query, limit)
+        except RegistryError as error:
+            if error.status not in _NO_API or product.searching is Searching.HUB:
+                raise
+            self._product, self._endpoints = replace(product, searching=Searching.CATALOGUE), frozenset()
+            found = None
+        return await self._in_catalogue(query, limit) if found is None else found
+
+    async def _recognise(self) -> Product:
+        """The product, by its host, else by what it asks for."""
+        if self._product is None:
+            product = by_host(self.channel.registry)
+            if product.searching is Searching.DISCOVERED:
+                known = self.channel.habits.known() or await self.channel.base_challenges()
+                product = recognise(self.channel.registry, known)
+            self._product = product
+        return self._product
+
+    async def _by_api(self, product: Product, query: str, limit: int) -> list[SearchResult] | None:
+        """What the product's own search finds; None if it has none."""
+        match product.searching:
+            case Searching.HUB:
+                return await finders.hub(self._get, query, limit=limit)
+            case Searching.QUAY:
+                return await finders.quay(self._get, query, limit=limit)
+            case Searching.HARBOR:
+                return await finders.harbor(await self._as_user(), query, limit=limit)
+            case Searching.GITLAB:
+                return await finders.gitlab(self._get, self._gitlab_site(), query, limit=limit)
+            case Searching.DISCOVERED:
+                root = self.channel.transport.endpoint.root
+                if self._endpoints is None:
+                    self._endpoints = await finders.extensions(self._authorised, root)
+                if any(endpoint.endswith(_ZOT) for endpoint in self._endpoints):
+                    return await finders.zot(self._authorised, root, query, limit=limit)
         return None
-    name = name.strip("/")
-    described = entry.get("description") or entry.get("short_description")
-    return SearchResult(
-        name=name if "/" in name else HUB_LIBRARY + name,
-        description=described if isinstance(described, str) else "",
-        official=entry.get("is_official") is True,
-        verified=entry.get("is_verified") is True or entry.get("is_trusted") is True,
-        stars=_count(entry.get("star_count")),
-        pulls=_count(entry.get("pull_count")),
-    )
 
+    async def _in_catalogue(self, query: str, limit: int) -> list[SearchResult]:
+        wanted = query.strip().lower()
+        found: list[SearchResult] = []
+        async with aclosing(self.listed()) as listed:
+            async for names in listed:
+                found += [SearchResult(name) for name in names if wanted in name.lower()]
+                if len(found) >= limit:
+                    break
+        return found[:limit]
 
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    def _gitlab_site(self) -> str:
+        """Where GitLab itself is: its registry has a host of its own, and the realm is GitLab's. Raises NotListed."""
+        channel = self.channel
+        for challenge in channel.habits.known():
+            realm = judge(challenge.realm or "", channel.transport.base_url, channel.transport.options.trusted_realms)
+            if realm.allowed and realm.url:
+                parts = urlsplit(realm.url)
+                return f"{parts.scheme}://{parts.netloc}"
+        raise NotListed(f"{channel.registry} does not say where its GitLab is.", "Type the full name.")
+
+    async def _authorised(self, path: str) -> Reply:
+        """A path of the registry, as its ``/v2/`` wants to be asked."""
+        return await self.channel.request(Role.SEARCH, path, _BASE, limit=SEARCH_LIMIT, compressed=True)
+
+    async def _get(self, url: str, presented: Presented | None = None) -> Reply:
+        """A URL, or a path of the registry's host, without credentials unless given."""
+        if url.startswith("/"):
+            url = await self.channel.transport.find_base_url() + url
+        call = Call(Role.SEARCH, url, SEARCH_LIMIT, headers=_JSON, presented=presented, compressed=True)
+        reply = await self.channel.follow(call)
+        if reply.status >= 300:
+            raise error_of(reply, reply.exchange.host, "", "", self.channel.clock())
+        return reply
+
+    async def _as_user(self) -> Get:
+        """`_get` with user and password, for an API on the registry's own host that takes them; without, if there are
+        none or they may not travel."""
+        base = await self.channel.transport.find_base_url()
+        credential = (await self.channel.find("")).credential
+        presented = None
+        if credential is not None and credential.password is not None and may_carry_credentials(base):
+            presented = basic(credential.username, credential.password, credential.source)
+
+        async def get(url: str) -> Reply:
+            return await self._get(url, presented)
+
+        return get

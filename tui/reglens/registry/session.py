@@ -15,22 +15,23 @@ from reglens.auth.credentials import Anonymous, Credentials, Lookup
 from reglens.auth.flow import Resource
 from reglens.auth.reply import Reply
 from reglens.auth.tokens import TokenCache
-from reglens.errors import AnswerInvalid, NotFound, Reach, ReglensError
+from reglens.errors import AnswerInvalid, NotFound, NotListed, Reach, ReglensError
 from reglens.oci import media
 from reglens.oci.config import ImageConfig, parse_config
 from reglens.oci.descriptor import Descriptor
 from reglens.oci.digest import Digest
 from reglens.oci.manifest import Image, Index, Manifest, parse_manifest
-from reglens.oci.reference import HUB, Reference
+from reglens.oci.reference import Reference
 from reglens.registry.acquire import acquire
-from reglens.registry.body import LIST_LIMIT, MANIFEST_LIMIT, PING_LIMIT, SEARCH_LIMIT
+from reglens.registry.body import LIST_LIMIT, MANIFEST_LIMIT, PING_LIMIT
 from reglens.registry.channel import Channel
 from reglens.registry.content import blob_of, descriptor_of, manifest_of
 from reglens.registry.options import Options
 from reglens.registry.pages import next_page, not_json, on_host, pages
-from reglens.registry.refusals import error_of
+from reglens.registry.products import by_host
 from reglens.registry.results import RateLimit, SearchResult, TokenGrant
-from reglens.registry.search import HUB_SEARCH, search_index
+from reglens.registry.routes import Routes
+from reglens.registry.search import Search
 from reglens.registry.transport import Call, Transport
 from reglens.trace.exchange import Exchange, Failure, Role
 from reglens.trace.trace import Trace
@@ -79,10 +80,16 @@ class Session:
         self.options = options or Options()
         self.trace = trace if trace is not None else Trace()
         self.clock = clock
-        transport = Transport(registry, self.options, self.trace, clock)
+        machine = self.options.machine
+        endpoint = machine.way(registry).origin if machine is not None else None
+        if endpoint is not None and endpoint.registry != registry:
+            endpoint = None  # what is looked for elsewhere is a matter of its repositories
+        transport = Transport(registry, self.options, self.trace, clock, endpoint)
         self._channel = Channel(
             transport, credentials or Anonymous(), tokens if tokens is not None else TokenCache(), clock
         )
+        self._routes = Routes(self._channel, self.options)
+        self._search = Search(self._channel, self.repositories, self.options.search_url)
         self._has_referrers = True
 
     async def __aenter__(self) -> Self:
@@ -95,6 +102,7 @@ class Session:
 
     async def aclose(self) -> None:
         """Close every connection; token requests that still run are cancelled."""
+        await self._routes.aclose()
         await self._channel.aclose()
 
     @property
@@ -152,30 +160,38 @@ class Session:
 
     async def ping(self) -> Exchange:
         """``GET /v2/``, with whatever it asks for; the exchange that succeeded."""
-        reply = await self._channel.request(Role.PING, "/v2/", _BASE, limit=PING_LIMIT)
+        self._routes.way("")
+        path = f"{self._channel.transport.endpoint.root}/"
+        reply = await self._channel.request(Role.PING, path, _BASE, limit=PING_LIMIT)
         exchange = reply.exchange
         if exchange.media_type == "text/html" and "docker-distribution-api-version" not in reply.headers:
             raise not_json(reply, "the registry API")
         return exchange
 
     async def repositories(self, *, limit: int | None = None) -> AsyncGenerator[list[str], None]:
-        """The registry's catalogue in pages, in its order, `limit` names at most."""
+        """The registry's catalogue in pages, in its order, `limit` names at most. NotListed, without asking, where it is
+        known to have none for anybody."""
+        product = by_host(self.registry)
+        if not product.lists:
+            raise NotListed(f"{product.kind.name} lists its repositories to nobody.", product.onward)
+        self._routes.way("")
+        path = f"{self._channel.transport.endpoint.root}/_catalog"
 
         async def get(path: str) -> Reply:
             return await self._channel.request(Role.CATALOG, path, _CATALOG, limit=LIST_LIMIT, compressed=True)
 
-        async with aclosing(pages(get, "/v2/_catalog", "repositories", limit=limit)) as listed:
+        async with aclosing(pages(get, path, "repositories", limit=limit)) as listed:
             async for names in listed:
                 yield names
 
     async def tags(self, repository: str, *, limit: int | None = None) -> AsyncGenerator[list[str], None]:
         """A repository's tags in pages, in the registry's order, `limit` at most."""
-        resource = Resource("tags", repository)
+        channel, path, resource = self._routes.at_origin(repository, "tags/list")
 
         async def get(path: str) -> Reply:
-            return await self._channel.request(Role.TAGS, path, resource, limit=LIST_LIMIT, compressed=True)
+            return await channel.request(Role.TAGS, path, resource, limit=LIST_LIMIT, compressed=True)
 
-        async with aclosing(pages(get, f"/v2/{repository}/tags/list", "tags", limit=limit)) as listed:
+        async with aclosing(pages(get, path, "tags", limit=limit)) as listed:
             async for names in listed:
                 yield names
 
@@ -197,9 +213,10 @@ class Session:
     async def _manifest_request(
         self, reference: Reference, method: str, expected: frozenset[int] = frozenset()
     ) -> Reply:
-        return await self._channel.request(
+        return await self._routes.request(
             Role.MANIFEST,
-            f"/v2/{reference.repository}/manifests/{quote(reference.target, safe=':')}",
+            reference.repository,
+            f"manifests/{quote(reference.target, safe=':')}",
             Resource("content", reference.repository),
             limit=MANIFEST_LIMIT,
             method=method,
@@ -210,9 +227,10 @@ class Session:
 
     async def blob(self, repository: str, digest: Digest, *, limit: int = BLOB_LIMIT) -> bytes:
         """A blob of at most `limit` octets, its digest checked."""
-        reply = await self._channel.request(
+        reply = await self._routes.request(
             Role.BLOB,
-            f"/v2/{repository}/blobs/{digest}",
+            repository,
+            f"blobs/{digest}",
             Resource("content", repository),
             limit=limit,
             headers=_BLOB,
@@ -246,14 +264,14 @@ class Session:
 
     async def _referrers_by_api(self, repository: str, digest: Digest) -> tuple[Descriptor, ...] | None:
         found: list[Descriptor] = []
-        path = f"/v2/{repository}/referrers/{digest}"
+        channel, path, resource = self._routes.at_origin(repository, f"referrers/{digest}", "content")
         seen: set[str] = set()
         while path not in seen and len(seen) < MAX_REFERRER_PAGES:
             seen.add(path)
-            reply = await self._channel.request(
+            reply = await channel.request(
                 Role.REFERRERS,
                 path,
-                Resource("content", repository),
+                resource,
                 limit=MANIFEST_LIMIT,
                 headers=_INDEX,
                 expected=_NO_REFERRERS,
@@ -277,26 +295,10 @@ class Session:
         return tuple(found)
 
     async def search(self, query: str, *, limit: int = 50) -> list[SearchResult]:
-        """Repositories that match: by Docker Hub's search there (or `Options.search_url`), elsewhere those of the
-        catalogue whose names contain `query`."""
-        if self.options.search_url or self.registry == HUB:
-            return await search_index(self._search_request, self.options.search_url or HUB_SEARCH, query, limit=limit)
-        wanted = query.strip().lower()
-        found: list[SearchResult] = []
-        async with aclosing(self.repositories()) as listed:
-            async for names in listed:
-                found += [SearchResult(name) for name in names if wanted in name.lower()]
-                if len(found) >= limit:
-                    break
-        return found[:limit]
-
-    async def _search_request(self, url: str) -> Reply:
-        """The index knows no tokens of the registry, so nothing is presented to it."""
-        call = Call(Role.SEARCH, url, SEARCH_LIMIT, headers=_JSON, compressed=True)
-        reply = await self._channel.follow(call)
-        if reply.status >= 300:
-            raise error_of(reply, reply.exchange.host, "", "", self.clock())
-        return reply
+        """Repositories that match `query`, `limit` at most: by `Options.search_url` if it is set, by the search of
+        Docker Hub, Quay, Harbor, GitLab or zot where the registry is one of them, elsewhere those of the catalogue
+        whose names contain `query`. NotListed where the registry tells nobody what it has."""
+        return await self._search.find(query, limit)
 
     async def acquire_token(
         self,
@@ -311,4 +313,9 @@ class Session:
         The challenge is the one that reading `reference` meets; `service` and `scopes` replace what it says. Nothing is
         changed on the registry, and the token is not used. TokenError if the registry asks for none.
         """
-        return await acquire(self._channel, reference, service=service, scopes=scopes, action=action)
+        if reference is None:
+            self._routes.way("")
+            return await acquire(self._channel, None, service=service, scopes=scopes, action=action)
+        channel, _, resource = self._routes.at_origin(reference.repository, "")
+        there = replace(reference, registry=channel.registry, repository=resource.repository)
+        return await acquire(channel, there, service=service, scopes=scopes, action=action)

@@ -25,6 +25,7 @@ from reglens.registry.connections import Connections, speaks_tls
 from reglens.registry.failures import Expired, explained, failure
 from reglens.registry.limits import warnings
 from reglens.registry.options import Options
+from reglens.registry.ways.model import Endpoint, Trust
 from reglens.secret import Secret
 from reglens.trace import redact
 from reglens.trace.exchange import Authorization, Body, Exchange, Failure, Headers, Role, Timing
@@ -34,6 +35,7 @@ PATIENCE = 10
 """A whole exchange may take this many times the time-out of a single wait: a server that sends a little now and then
 cannot hold it open for ever."""
 _FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OverLimit, NotDecodable, Expired, OSError)
+_SPANS = ("connect_tcp", "start_tls")
 _USER_AGENT = ("User-Agent", f"reglens/{__version__}")
 
 
@@ -55,26 +57,54 @@ class Call:
 
 
 class Transport:
-    """The way to one registry and the servers it names."""
+    """The way to one registry and the servers it names.
 
-    def __init__(self, registry: str, options: Options, trace: Trace, clock: Callable[[], datetime]) -> None:
+    `endpoint` is how this machine's files say that it is reached; None: as everybody does.
+    """
+
+    def __init__(
+        self,
+        registry: str,
+        options: Options,
+        trace: Trace,
+        clock: Callable[[], datetime],
+        endpoint: Endpoint | None = None,
+    ) -> None:
         self.registry = registry
         self.options = options
         self.trace = trace
         self.clock = clock
-        self.connections = Connections(options)
-        self.base_url = ""
-        if options.plain_http:
-            self.base_url = f"http://{registry}"
-        elif not is_loopback(registry):
-            self.base_url = f"https://{registry}"
+        self.endpoint = endpoint or Endpoint(registry)
+        self.connections = Connections(options, self.trust)
+        self.base_url = self._settled()
         self._probing = asyncio.Lock()
         self._news = ""
         self._timeouts = httpx.Timeout(options.timeout).as_dict()
 
+    def _settled(self) -> str:
+        """Where the registry is, if that can be told without looking."""
+        endpoint = self.endpoint
+        if self.options.plain_http and not endpoint.mirror:
+            return f"http://{self.registry}"
+        if endpoint.scheme:
+            return f"{endpoint.scheme}://{self.registry}"
+        secure = f"https://{self.registry}"
+        looks = is_loopback(self.registry) or (endpoint.insecure and self.connections.proxy(httpx.URL(secure)) is None)
+        return "" if looks else secure
+
+    def trust(self, authority: str) -> Trust:
+        """What is particular to a host: of its ``certs.d`` folder, and for the registry itself of the file that
+        describes its endpoint."""
+        machine = self.options.machine
+        if authority.removesuffix(":443") != self.registry.removesuffix(":443"):
+            return machine.trust(authority) if machine else Trust()
+        endpoint = self.endpoint
+        own = endpoint.trust.beside(machine.trust(self.registry)) if machine else endpoint.trust
+        return replace(own, insecure=own.insecure or endpoint.insecure)
+
     async def find_base_url(self) -> str:
-        """Where the registry is. A loopback host is tried over TLS first and may turn out to speak plain http; which it
-        was is remembered, and said in the record of the next exchange."""
+        """Where the registry is. A loopback host, and one that may be reached insecurely, is tried over TLS first and
+        may turn out to speak plain http; which it was is remembered, and said in the record of the next exchange."""
         if not self.base_url:
             async with self._probing:
                 await self._probe()
@@ -86,7 +116,8 @@ class Transport:
             return
         secure = await speaks_tls(self.registry)
         if secure is False:
-            self._news = f"{self.registry} does not speak TLS; plain http is used, as it is this machine"
+            why = "as it is this machine" if is_loopback(self.registry) else f"as {self.endpoint.source} allows"
+            self._news = f"{self.registry} does not speak TLS; plain http is used, {why}"
         if secure is not None:
             self.base_url = f"{'https' if secure else 'http'}://{self.registry}"
 
@@ -138,6 +169,8 @@ class Transport:
         bare = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, ""))
         coding = ("Accept-Encoding", "gzip" if call.compressed else "identity")
         headers = [_USER_AGENT, coding, *call.headers]
+        if self.endpoint.headers and parts.netloc.rpartition("@")[2] == self.registry:
+            headers += [(name, value.reveal()) for name, value in self.endpoint.headers]
         if call.presented is not None:
             headers.append(("Authorization", f"{call.presented.scheme} {call.presented.secret.reveal()}"))
         content = None
@@ -192,6 +225,7 @@ class _Recorder:
         call, request = self.call, self.request
         presented = call.presented
         lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
+        proxy = self.transport.connections.proxy(request.url)
         self.notes = [text for text in (news, call.note) if text]
         form = [(name, str(value)) for name, value in call.form]
         self.exchange = Exchange(
@@ -200,18 +234,20 @@ class _Recorder:
             authority=self.transport.registry,
             method=call.method,
             url=redact.url(str(request.url)),
-            request_headers=Headers(_redacted_request(lines, presented)),
+            request_headers=Headers(_redacted_request(lines, presented, self.transport.endpoint)),
             form=tuple(form),
             authorization=_authorization(presented) if presented else None,
             local_time=self.transport.clock(),
             follows=call.follows,
             note="; ".join(self.notes),
+            via=redact.url(proxy.url) if proxy else "",
         )
         self.transport.trace.put(self.exchange)
 
     async def trace_event(self, name: str, info: dict[str, object]) -> None:
-        if name.startswith(("connection.connect_tcp", "connection.start_tls")):
-            self.marks[name] = perf_counter()
+        event = name.partition(".")[2]  # of the connection, or of the proxy before it
+        if event.startswith(_SPANS):
+            self.marks[event] = perf_counter()
 
     def answered(self, response: httpx.Response) -> None:
         self.first_byte = self.elapsed()
@@ -255,12 +291,10 @@ class _Recorder:
             begin = b"" if self.call.role is Role.TOKEN else error.begin[:RECORD_LIMIT]
             self.exchange = replace(self.exchange, body=Body(begin, max(error.limit + 1, self.declared or 0)))
         host = self.exchange.host
-        return self.end(failure(error, host, self.transport.options.timeout))
+        return self.end(failure(error, host, self.transport.options.timeout, self.exchange.via))
 
     def end(self, failed: Failure | None) -> Exchange:
-        timing = Timing(
-            self.span("connection.connect_tcp"), self.span("connection.start_tls"), self.first_byte, self.elapsed()
-        )
+        timing = Timing(self.span("connect_tcp"), self.span("start_tls"), self.first_byte, self.elapsed())
         self.exchange = replace(self.exchange, failure=failed, timing=timing, note="; ".join(self.notes))
         self.transport.trace.put(self.exchange)
         return self.exchange
@@ -271,7 +305,7 @@ class _Recorder:
         return (
             isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError)
             and self.first_byte is None
-            and "connection.connect_tcp.started" not in self.marks
+            and "connect_tcp.started" not in self.marks
             and self.call.method in ("GET", "HEAD")
         )
 
@@ -283,8 +317,13 @@ class _Recorder:
         return (perf_counter() - self.started) * 1000
 
 
-def _redacted_request(lines: list[tuple[str, str]], presented: Presented | None) -> list[tuple[str, str]]:
-    """The request's header lines; the only secret among them is that of `presented`."""
+def _redacted_request(
+    lines: list[tuple[str, str]], presented: Presented | None, endpoint: Endpoint
+) -> list[tuple[str, str]]:
+    """The request's header lines; the only secrets among them are that of `presented` and those of the endpoint."""
+    if endpoint.headers:
+        masked = {(name.lower(), value.reveal()): str(value) for name, value in endpoint.headers}
+        lines = [(name, masked.get((name.lower(), value), value)) for name, value in lines]
     if presented is None:
         return lines
     shown = f"{presented.scheme} {presented.secret}"

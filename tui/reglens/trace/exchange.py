@@ -135,7 +135,7 @@ class Exchange:
     `number` counts from 1 within a trace. `follows` is the number of the exchange whose redirect led here. `authority`
     is the registry (``host[:port]``) on whose behalf it was made: of a token request it is not the URL's host.
     `form` are the fields of a form-encoded request body. `token` is the token that a token server's answer gave.
-    `local_time` is this machine's clock when the request was sent.
+    `local_time` is this machine's clock when the request was sent; `via` is the proxy between, its userinfo masked.
     """
 
     number: int
@@ -158,6 +158,7 @@ class Exchange:
     follows: int | None = None
     peer: str = ""
     note: str = ""
+    via: str = ""
 
     @cached_property
     def challenges(self) -> tuple[Challenge, ...]:

@@ -101,6 +101,11 @@ class Chain:
         self.clock = clock
         self._asked: dict[tuple[str, str], tuple[float, asyncio.Task[Entry]]] = {}
 
+    def stored(self) -> Chain:
+        """The sources that know their secrets by the registry's name: all but the command line."""
+        sources = [source for source in self.sources if not isinstance(source, CommandLine)]
+        return Chain(sources, environ=self.environ, timeout=self.timeout, clock=self.clock)
+
     async def find(self, registry: str, repository: str) -> Lookup:
         """The first credential for a repository, and a report of every source. Never raises, but is cancelled."""
         winner: Credential | None = None

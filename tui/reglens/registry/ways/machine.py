@@ -1,0 +1,134 @@
+"""What the files of this machine say of ways to registries, read when first asked and kept for the run.
+
+Mirrors and insecure registries may be named by several tools' files. The first that says anything of a repository
+decides: ``registries.conf``, then containerd's ``hosts.toml``, then docker's ``daemon.json``; what the others say is
+reported as passed over. Certificates count wherever they stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from reglens.errors import UsageError
+from reglens.oci.reference import HUB, HUB_ALIASES
+from reglens.registry.ways import certs, daemon, hosts, registries
+from reglens.registry.ways.files import Unusable, read_text, read_toml, short
+from reglens.registry.ways.model import Decision, Endpoint, Trust, Way
+
+_MAX_KEPT = 10_000
+
+
+class Machine:
+    """The files below `root` and in `home`, by the variables in `environ`.
+
+    `registries_conf` stands in place of the machine's files of that name; its short names count too. Raises UsageError
+    if it cannot be read. `mirrors` is whether mirrors and other locations are heeded.
+    """
+
+    def __init__(
+        self,
+        *,
+        environ: Mapping[str, str],
+        home: Path,
+        root: Path = Path("/"),
+        registries_conf: Path | None = None,
+        mirrors: bool = True,
+    ) -> None:
+        self.environ = environ
+        self.home = home
+        self.root = root
+        self.registries_conf = registries_conf
+        self.mirrors = mirrors
+        self.config = Path(environ["XDG_CONFIG_HOME"]) if environ.get("XDG_CONFIG_HOME") else home / ".config"
+        self._ways: dict[tuple[str, str, bool], Way] = {}
+        self._trusts: dict[str, Trust] = {}
+        if registries_conf is not None:
+            _must_read(registries_conf)
+
+    @cached_property
+    def registries(self) -> registries.Registries:
+        """``registries.conf`` and its drop-ins."""
+        named = self.registries_conf
+        files = [named] if named else registries.paths(config=self.config, root=self.root, environ=self.environ)
+        return registries.read(files, self.home, short_names=named is not None)
+
+    @cached_property
+    def daemon(self) -> daemon.Daemon:
+        """docker's ``daemon.json``."""
+        return daemon.read(daemon.paths(config=self.config, home=self.home, root=self.root), self.home)
+
+    def trust(self, registry: str) -> Trust:
+        """What ``certs.d`` holds for ``host[:port]``."""
+        found = self._trusts.get(registry)
+        if found is None:
+            names = ("docker.io", *sorted(HUB_ALIASES - {"docker.io"})) if registry == HUB else (registry,)
+            directories = certs.folders(config=self.config, root=self.root)
+            found = self._trusts[registry] = certs.trust_in(directories, names, self.home)
+        return found
+
+    def way(self, registry: str, repository: str = "", *, by_digest: bool = False) -> Way:
+        """The way to a repository (``""``: to the registry as such), for what is named by a digest or by a tag."""
+        key = (registry, repository, by_digest)
+        found = self._ways.get(key)
+        if found is None:
+            if len(self._ways) >= _MAX_KEPT:
+                self._ways.clear()
+            found = self._ways[key] = self._way(*key)
+        return found
+
+    def _way(self, registry: str, repository: str, by_digest: bool) -> Way:
+        directories = hosts.folders(config=self.config, root=self.root)
+        named = (
+            self.registries.way(registry, repository, by_digest),
+            hosts.way(directories, registry, repository, by_digest, self.home) if not self.registries_conf else None,
+            self.daemon.way(registry, repository) if not self.registries_conf else None,
+        )
+        ways = [way for way in named if way is not None]
+        problems = self.registries.problems + (self.daemon.problems if not self.registries_conf else ())
+        if not ways:
+            return Way((Endpoint(registry, repository),), "", problems)
+        first = ways[0]
+        later = tuple(
+            replace(decision, what=f"passed over: {decision.what}") for way in ways[1:] for decision in way.decisions
+        )
+        if not self.mirrors and not first.blocked:
+            origin = next((e for e in first.endpoints if e.registry == registry and not e.mirror), None)
+            origin = origin or Endpoint(registry, repository)
+            kept = Decision("mirrors are left out", "--no-mirrors")
+            return Way((origin,), "", (kept, *problems) if len(first.endpoints) > 1 else problems)
+        return Way(first.endpoints, first.blocked, (*first.decisions, *later, *problems))
+
+    def expand(self, text: str) -> tuple[str, Decision | None]:
+        """A name without a host as the ``registries.conf`` that was asked for spells it out; others as they are.
+
+        Of several registries to search the first is taken, and the decision says so: the containers tools ask the
+        person, or all of them in turn.
+        """
+        if self.registries_conf is None:
+            return text, None
+        bare = text.strip()
+        head, slash, _ = bare.partition("/")
+        if slash and (head == "localhost" or set(head) & set(".:") or head != head.lower()):
+            return text, None
+        if not slash and head == "localhost":
+            return text, None
+        cut = min((i for i in (bare.find("@"), bare.find(":")) if i >= 0), default=len(bare))
+        name, suffix = bare[:cut], bare[cut:]
+        listed, source = self.registries.short_name(name)
+        if not listed or not name:
+            return text, None
+        others = f", the first of {len(listed)}" if len(listed) > 1 else ""
+        return listed[0] + suffix, Decision(f"{name} stands for {listed[0]}{others}", source)
+
+
+def _must_read(path: Path) -> None:
+    try:
+        text = read_text(path)
+        if text is None:
+            raise Unusable("there is no such file")
+        read_toml(text)
+    except Unusable as error:
+        raise UsageError(f"--registries-conf: {short(path, Path('/nonexistent'))}: {error}") from None
