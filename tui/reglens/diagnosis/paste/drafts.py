@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-from reglens.auth.token import Token
+from reglens.auth.token import Token, TokenKind
 from reglens.diagnosis.evidence import Span
 from reglens.diagnosis.paste import mask
 from reglens.diagnosis.paste.source import Passage, join
@@ -314,9 +314,13 @@ class Numbered:
         )
 
     def _token(self, draft: Draft, body: Passage) -> tuple[Token | None, Span | None]:
-        for _, raw, span in answer_tokens(body):
+        shown = answer_tokens(body)
+        for _, raw, span in shown:
             if not is_redacted(raw):
                 return read_pasted(raw), span
+        for _, raw, span in shown[:1]:
+            hidden = ("it is blacked out in the paste",)
+            return Token(Secret(raw), TokenKind.OPAQUE, problems=hidden, partial=True, has_signature=True), span
         if draft.printed is not None and draft.printed.text.strip():
             return read_pasted(draft.printed.text.strip().strip('"')), draft.printed.strip().span()
         return None, None

@@ -71,6 +71,8 @@ _KNOWN_FORMS = re.compile(
     r"|gl(?:pat|dt|rt|cbt|ptt|soat)-[A-Za-z0-9_-]{15,255}|dckr_(?:pat|oat)_[A-Za-z0-9_-]{10,255}|AKIA[0-9A-Z]{16}|ya29\.[A-Za-z0-9_-]{20,2000}"
     r"|xox[abprs]-[A-Za-z0-9-]{10,255}|hvs\.[A-Za-z0-9_-]{20,255}|npm_[A-Za-z0-9]{36}|dop_v1_[a-f0-9]{64}|AQoDYXdz[A-Za-z0-9+/=]{20,2000})"
 )
+LONG_RUN = 72
+"""Characters from which on a run of base64 is taken for a secret, or for the rest of a torn one."""
 _LONG = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_=-]{72,}(?:\.[A-Za-z0-9_=-]{8,}){0,4}")
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN (?P<kind>[A-Z ]{0,30}PRIVATE KEY)-----(?:(?!-----END)[\s\S]){0,20000}(?:-----END [A-Z ]{0,30}-----)?"
@@ -98,24 +100,25 @@ def _long(found: re.Match[str]) -> str:
     return str(Secret(text)) if mixed and text.count("/") + text.count("-") < len(text) // 12 else text
 
 
-_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str], tuple[str, ...]], ...] = (
-    (_PRIVATE_KEY, lambda found: f"({found['kind'].lower()} {Secret(found[0])})", ("PRIVATE KEY",)),
-    (_AUTHORIZATION, _hide, ("uthorization", "UTHORIZATION")),
+_Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str], tuple[str, ...]]
+_RULES: tuple[_Rule, ...] = (
+    (_AUTHORIZATION, _hide, ("authorization",)),
     (_JWT, _plain, ("ey",)),
-    (_KNOWN_FORMS, _plain, ()),
+    (_KNOWN_FORMS, _plain, tuple("gh gl dckr_ akia ya29. xox hvs. npm_ dop_v1_ aqodyxdz".split())),
     (_LONG, _long, ()),
-    (_USERINFO, _hide, ("://",)),
-    (_BEARER, _hide, ()),
-    (_MEMBER, _hide, ('"', "'")),
-    (_YAML, _hide, (":", "=")),
-    (_OPTION, _hide, (":",)),
-    (_PASSWORD, _hide, ("-",)),
-    (_ASSIGNED, _hide, ("=",)),
-    (_PIPED, _hide, ("|",)),
-    (_COOKIE, _hide, ()),
-    (_SIGNED, _hide, ("=",)),
-    (_FORM, _hide, ("=",)),
+    (_USERINFO, _hide, ("@",)),
+    (_BEARER, _hide, ("bearer", "basic")),
+    (_MEMBER, _hide, ("token", "passw", "pwd", "passphrase", "secret", "auth", "key", "docker")),
+    (_YAML, _hide, ("token", "passw", "passphrase", "secret", "auth", "docker")),
+    (_OPTION, _hide, ("-u", "--", "-a ")),
+    (_PASSWORD, _hide, ("-p", "--")),
+    (_ASSIGNED, _hide, ("token", "pass", "secret", "_pat", "_key")),
+    (_PIPED, _hide, ("echo", "printf")),
+    (_COOKIE, _hide, ("cookie", "x-registry-", "-token", "x-jfrog-")),
+    (_SIGNED, _hide, ("?", "&")),
+    (_FORM, _hide, ("token=", "password=", "secret=")),
 )
+"""Patterns, what they put in a secret's place, and the words (lower case) of which a line must have one to be tried."""
 
 
 def mask(text: str) -> str:
@@ -123,27 +126,23 @@ def mask(text: str) -> str:
 
     A secret that was masked before stays as it is, so masking twice changes nothing more.
     """
-    for pattern, replacement, needed in _RULES:
-        if not needed or any(part in text for part in needed):
-            text = pattern.sub(replacement, text)
-    return text
+    if "PRIVATE KEY" in text:
+        text = _PRIVATE_KEY.sub(_key, text)
+    return "".join(_line(line) for line in text.splitlines(keepends=True)) if "\n" in text else _line(text)
 
 
-def mask_and_keep(text: str) -> tuple[str, dict[str, str]]:
-    """`text` masked, and for each mark that stands for a secret now, what stood there."""
-    known: dict[str, str] = {}
-    for pattern, replacement, needed in _RULES:
-        if not needed or any(part in text for part in needed):
+def _key(found: re.Match[str]) -> str:
+    return f"({found['kind'].lower()} {Secret(found[0])})"
 
-            def hide(found: re.Match[str], replacement: Callable[[re.Match[str]], str] = replacement) -> str:
-                result = replacement(found)
-                if result != found[0]:
-                    named = found.groupdict()
-                    known[result.removeprefix(named.get("keep") or "")] = named.get("secret") or found[0]
-                return result
 
-            text = pattern.sub(hide, text)
-    return text, known
+def _line(line: str) -> str:
+    if len(line) < 8:
+        return line
+    lowered = line.lower()
+    for pattern, replacement, words in _RULES:
+        if any(word in lowered for word in words) or (not words and len(line) >= LONG_RUN):
+            line = pattern.sub(replacement, line)
+    return line
 
 
 _PORT = re.compile(r"[\d.:\[\]-]+(?:/(?:tcp|udp))?")

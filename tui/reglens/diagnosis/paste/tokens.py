@@ -53,6 +53,8 @@ def read_pasted(raw: str) -> Token:
     parts = kept.split(".")
     token = read_token(kept if len(parts) > 1 else kept + ".")
     header = token.header or _cut_object(parts[0])
+    if header is not None and "alg" not in header:
+        header = None  # what the cut left of it would say that there is no algorithm
     kind = TokenKind.JWT if header is not None or JWT_START.match(kept) else TokenKind.OPAQUE
     claims = token.claims if len(parts) > 1 and parts[1] else None
     return Token(Secret(raw), kind, header, claims, ("a part of it is left out in the paste",), True, True)
