@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reglens.app.ports import Bench, Instruments
 
 if TYPE_CHECKING:
-    from reglens.auth.credentials import Credentials
+    from reglens.auth.credentials import Credentials, Lookup
     from reglens.check.lab import Attempt, Try
     from reglens.check.model import Step, Walk
     from reglens.diagnosis.evidence import Trial
@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from reglens.trace.trace import Trace
 
 
-def instruments(options: Options, credentials: Credentials) -> Instruments:
-    """What walks and tries for real; httpx is imported when the first of them does."""
+def instruments(options: Options, credentials: Credentials, *, demo: bool = False) -> Instruments:
+    """What walks and tries for real; httpx is imported when the first of them does.
+
+    On the demo registry the walk is anonymous as the browser is, and a try may have the demo's credentials.
+    """
 
     async def walk(reference: Reference, *, on_step: Callable[[Step], None], on_trial: Callable[[Trial], None]) -> Walk:
         from reglens.check.walk import walk
@@ -26,9 +29,22 @@ def instruments(options: Options, credentials: Credentials) -> Instruments:
         return await walk(reference, options=options, credentials=credentials, on_step=on_step, on_trial=on_trial)
 
     def bench(registry: str) -> Bench:
-        return SessionBench(registry, options, credentials)
+        return SessionBench(registry, options, DemoCredentials() if demo else credentials)
 
     return Instruments(walk, bench)
+
+
+class DemoCredentials:
+    """The demo registry's own user."""
+
+    async def find(self, registry: str, repository: str) -> Lookup:
+        """The one credential there is."""
+        from reglens.auth.credentials import Consulted, Credential, Lookup, SourceVerdict
+        from reglens.demo.tokens import PASSWORD, USER
+        from reglens.secret import Secret
+
+        credential = Credential("the demo", USER, Secret(PASSWORD))
+        return Lookup(credential, (Consulted("the demo", SourceVerdict.USED, username=USER),))
 
 
 class SessionBench:

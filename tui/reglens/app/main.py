@@ -53,7 +53,7 @@ def run(place: Place | None, *, options: Options, credentials: Credentials, demo
         demo=demo,
         search_url=options.search_url,
     )
-    app.instruments = instruments(options, credentials)
+    app.instruments = instruments(options, credentials, demo=demo is not None)
     app.run()
     if app.defect:
         print(f"reglens: a defect ended the browser: {app.defect}", file=sys.stderr)  # noqa: T201

@@ -65,6 +65,13 @@ class Row:
     verdict: Verdict = Verdict.UNKNOWN
     note: str = ""
 
+    def differs(self, other: Row) -> bool:
+        """Whether cells or verdict are not those of `other`; of the time, which goes on, only the verdict counts."""
+        if self.verdict is not other.verdict:
+            return True
+        ours, theirs = ((r.asked.value, r.requested.value, r.granted.value) for r in (self, other))
+        return self.name is not RowName.TIME and ours != theirs
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:

@@ -87,7 +87,10 @@ class Laboratory(Aside):
     Laboratory > .body, Laboratory.-wide > .body { layout: vertical; }
     Laboratory #above { height: 10; layout: horizontal; }
     Laboratory.-high #above { height: 14; }
-    Laboratory #presets { width: 40%; max-width: 40; }
+    Laboratory #presets { width: 38; }
+    Laboratory.-narrow #presets { width: 30; }
+    Laboratory.-narrow TryForm Choice { width: auto; }
+    Laboratory.-narrow TryForm .second { width: auto; padding-right: 1; }
     Laboratory #form { width: 1fr; }
     Laboratory #outcome { height: 1fr; width: 1fr; }
     Laboratory.-zoomed #above { height: auto; max-height: 100%; }
@@ -206,6 +209,12 @@ class Laboratory(Aside):
         if not self.tries:
             return lines + self._teaching(width)
         name, result = self.tries[-1]
+        chosen = PRESETS[self.presets.current or 0]
+        if chosen.name != name and self.presets.has_focus:
+            lines += [
+                *paragraph(words(("enter", ".accent"), f" sends {chosen.name}. {chosen.teaches}"), width),
+                blank(),
+            ]
         before = self.tries[-2] if len(self.tries) > 1 else None
         lines += [*heading(name, width), *summary(result.diagnosis, width)]
         teaches = next((preset.teaches for preset in PRESETS if preset.name == name), "")

@@ -19,7 +19,7 @@ _NAME = 10
 def comparison_lines(comparison: Comparison, width: int, before: Comparison | None = None) -> list[Line]:
     """The rows in three columns, or stacked where it is narrow. A cell is wrapped, never cut. Under a row that is not
     as in `before` stands how it was."""
-    was = {row.name: row for row in before.rows if _says(row) != _says(comparison.row(row.name))} if before else {}
+    was = {row.name: row for row in before.rows if row.differs(comparison.row(row.name))} if before else {}
     if width < STACKED_BELOW:
         return [
             line
@@ -44,10 +44,6 @@ def comparison_lines(comparison: Comparison, width: int, before: Comparison | No
         if row.name in was:
             lines += _across_was(was[row.name], widths)
     return lines
-
-
-def _says(row: Row) -> tuple[object, ...]:
-    return row.asked.value, row.requested.value, row.granted.value, row.verdict
 
 
 def _across_was(row: Row, widths: Sequence[int]) -> list[Line]:

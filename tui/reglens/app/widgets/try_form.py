@@ -19,7 +19,7 @@ from reglens.app.widgets.pane import Field, Pane
 from reglens.check.lab import Attempt, Show
 from reglens.text import clean
 
-EACH, JOINED = "a parameter each", "all in one parameter"
+EACH, JOINED = "a parameter each", "all in one"
 ANONYMOUS, CREDENTIALS = "anonymous", "with credentials"
 _FIELDS = (
     ("service", "service", "empty: the parameter is left out"),
@@ -49,11 +49,11 @@ class TryForm(Pane):
     TryForm {
         padding: 0 1;
         & Horizontal { height: 1; }
-        & .label { width: 10; color: $muted; }
-        & .second { width: 7; color: $muted; padding-left: 1; }
+        & .label { width: 9; color: $muted; }
+        & .second { width: 6; color: $muted; padding-left: 1; }
         & #realm { height: 1; width: 1fr; }
         & Choice { width: 24; }
-        & Choice.-right { width: 1fr; }
+        & Choice.-right { width: auto; }
     }
     """
 
