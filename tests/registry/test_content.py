@@ -258,12 +258,16 @@ async def names(session: Session, query: str, limit: int = 50) -> Sequence[str]:
 
 
 async def test_elsewhere_than_on_docker_hub_the_catalogue_is_searched(registry: Scripted, session: Session) -> None:
+    registry.expect("GET", "/v2/", Answer(200))
+    registry.expect("GET", "/v2/_oci/ext/discover", Answer(404))
     registry.expect("GET", "/v2/_catalog", json_answer({"repositories": ["acme/Shop", "acme/web", "shop"]}), times=2)
     assert await names(session, "shop") == ["acme/Shop", "shop"]
     assert await names(session, "", limit=1) == ["acme/Shop"]
 
 
 async def test_a_catalogue_that_nobody_may_list_says_how_to_go_on(registry: Scripted, session: Session) -> None:
+    registry.expect("GET", "/v2/", Answer(200))
+    registry.expect("GET", "/v2/_oci/ext/discover", Answer(404))
     registry.expect("GET", "/v2/_catalog", Answer(404))
     with pytest.raises(NotFound, match="no catalogue") as missing:
         await session.search("shop")

@@ -228,15 +228,15 @@ async def test_no_cookie_is_ever_sent_back(network: Network) -> None:
 async def test_docker_hubs_search_is_asked_without_credentials(network: Network) -> None:
     found = {
         "results": [
-            {"name": "alpine", "description": "small", "star_count": 3, "is_official": True},
+            {"name": "alpine", "short_description": "small", "star_count": 3, "badge": "official"},
             {"name": "me/alpine"},
         ]
     }
-    network.hosts["https://index.docker.io"] = lambda _: httpx.Response(200, json=found)
+    network.hosts["https://hub.docker.com"] = lambda _: httpx.Response(200, json=found)
     async with Session("registry-1.docker.io", credentials=Alice()) as client:
         results = await client.search("library/alpine")
     [(_, request)] = network.sent
-    assert request.url.params["q"] == "alpine"
+    assert request.url.params["query"] == "alpine"
     assert "authorization" not in request.headers
     assert [(r.name, r.official, r.stars) for r in results] == [("library/alpine", True, 3), ("me/alpine", False, None)]
 

@@ -11,8 +11,9 @@
     │   └── DigestMismatch       the bytes are not those that were asked for
     ├── RegistryError            the registry answered with an error status
     │   ├── NotFound             404
-    │   ├── Refused              401 or 403
+    │   ├── Refused              401 or 403, or 400 for what was presented
     │   └── RateLimited          429
+    ├── NotListed                the registry tells nobody what it has
     └── TokenError               the token server gave no token, or none that could be asked for
 
 Each carries `message` (what happened, one sentence) and `hint` (what to try next, or ``""``). Both are plain text
@@ -139,7 +140,7 @@ class NotFound(RegistryError):
 
 
 class Refused(RegistryError):
-    """401 or 403: not without other credentials, or not at all."""
+    """401 or 403 (Amazon ECR Public: 400): not without other credentials, or not at all."""
 
 
 class RateLimited(RegistryError):
@@ -157,6 +158,10 @@ class RateLimited(RegistryError):
     ) -> None:
         super().__init__(message, hint, status=status, entries=entries, exchange=exchange)
         self.retry_after = retry_after
+
+
+class NotListed(ReglensError):
+    """The registry tells nobody what it has; `hint` says how to go on. Nothing went wrong, and nothing is refused."""
 
 
 class TokenError(ReglensError):

@@ -13,6 +13,7 @@ The handshake:
    (`reglens.auth.token_request`). A challenge that names no scope means the one of the resource.
 7. Send again. Refused again:
    - the token had worked before: it was revoked or expired, so renew it, once;
+   - another realm or service is named than the token came from: the token was a guess, so follow that challenge, once;
    - the scope asked for goes beyond that of the token: ask for both together;
    - else it is final: who asks again for what it was just given gets the same again.
 
@@ -135,6 +136,11 @@ class Habits:
         for kind in [k for k, known in self._challenges.items() if known is challenges and k not in self._proven]:
             del self._challenges[kind]
 
+    def known(self) -> tuple[Challenge, ...]:
+        """The challenges of anything that was met, the registry's base before all else; none if nothing was."""
+        kind = next((k for k in ("base", "content", "tags", "catalog") if k in self._challenges), "")
+        return self._challenges.get(kind, ())
+
     def expect(self, resource: Resource) -> tuple[tuple[Challenge, ...], tuple[str, ...]] | None:
         """The challenges and scopes that `resource` will most likely be met with; None if nothing tells."""
         near = {"content": ("content", "tags", "base"), "tags": ("tags", "content", "base")}
@@ -229,6 +235,13 @@ class _Flow:
         asked = next((c.scope for c in challenges if c.is_scheme("bearer") and c.scope), None)
         scopes = scope_texts(asked or "") or tuple(str(s) for s in self.resource.scopes())
         if self.grant is not None and self.elsewhere(challenges, self.grant):
+            if self.grant.accepted and not self.renewed:
+                # nvcr.io names another realm to who comes with an expired token, one that knows no anonymous
+                # (NVIDIA/nvidia-container-toolkit, issue 1945): what worked before is tried first
+                self.renewed = True
+                self.tried.discard("elsewhere")
+                held = self.grant.key.scopes
+                return (yield from self.present((self.grant.challenge,), held, again=True, instead_of=self.grant))
             self.tried.discard("bearer")  # the token was a guess, and this repository has a token server of its own
         elif self.grant is not None and "bearer" in self.tried:
             held = self.grant.key.scopes

@@ -15,12 +15,24 @@ from urllib.parse import urlsplit
 
 from reglens.auth.challenge import Challenge
 from reglens.auth.credentials import Credentials, Lookup
-from reglens.auth.flow import AskBase, FindCredentials, Habits, Obtain, Outcome, Resource, Send, Step, authorize
-from reglens.auth.reply import Reply, redirect_target
+from reglens.auth.flow import (
+    AskBase,
+    FindCredentials,
+    Habits,
+    Obtain,
+    Outcome,
+    Resource,
+    Send,
+    Step,
+    authorize,
+    scope_texts,
+    want_token,
+)
+from reglens.auth.reply import Presented, Reply, bearer, redirect_target
 from reglens.auth.site import is_internal
 from reglens.auth.token_request import TokenCall, TokenWant, ask
 from reglens.auth.tokens import Grant, TokenCache
-from reglens.errors import AnswerInvalid, Refused, ReglensError, TooLarge
+from reglens.errors import AnswerInvalid, RateLimited, Refused, ReglensError, TooLarge
 from reglens.registry.body import PING_LIMIT, TOKEN_LIMIT
 from reglens.registry.limits import rate_limit
 from reglens.registry.refusals import error_of
@@ -151,10 +163,11 @@ class Channel:
         """The answer at the end of the redirects, each an exchange of its own, ten at most.
 
         Authorization goes to the registry's own scheme, host and port only: storage refuses a bearer beside its signed
-        URL (S3: "Only one auth mechanism allowed"), and a token is nobody else's business. A refusal by another host
-        is raised here, as its challenge is not the registry's.
+        URL (S3: "Only one auth mechanism allowed"), and a token is nobody else's business. Another registry that wants
+        a token is asked for one anonymously, once. A refusal by another host is raised here, as its challenge is not
+        the registry's.
         """
-        origin = _origin(call.url)
+        origin = holder = _origin(call.url)
         hops = 0
         while True:
             reply = await self.transport.send(call)
@@ -162,6 +175,11 @@ class Channel:
                 self.rate_limit = rate_limit(reply.headers) or self.rate_limit
             location = reply.headers.get("location", "")
             if reply.status not in _REDIRECTS or not location:
+                if reply.status == 401 and holder == origin != _origin(call.url):
+                    visitor = await self._visitor(call, reply)
+                    if visitor is not None:
+                        call, holder = replace(call, presented=visitor), _origin(call.url)
+                        continue
                 break
             if (hops := hops + 1) > MAX_REDIRECTS:
                 raise TooLarge(
@@ -171,7 +189,7 @@ class Channel:
                 )
             url = redirect_target(call.url, location)
             note = self._judge_hop(url, call, reply)
-            own = _origin(url) == origin
+            own = _origin(url) == holder
             presented = call.presented if own else None
             if call.presented is not None and presented is None:
                 note = f"{note}; " * bool(note) + "no Authorization sent: this is another host than the registry's"
@@ -179,6 +197,28 @@ class Channel:
         if reply.status >= 400 and _origin(call.url) != origin:
             raise error_of(reply, self.registry, "", "", self.clock())
         return reply
+
+    async def _visitor(self, call: Call, reply: Reply) -> Presented | None:
+        """A token that another registry, which this one redirects to, gives anybody; None if it gives none.
+
+        Never with credentials: they are not for that host (go-containerregistry, pull request 2360, likewise).
+        """
+        challenge = next((c for c in reply.exchange.challenges if c.is_scheme("bearer") and c.realm), None)
+        parts = urlsplit(call.url)
+        if challenge is None or not parts.path.startswith("/v2/"):
+            return None  # storage, not a registry
+        note = f"asked anonymously, for {parts.netloc}, where the registry redirects to"
+        try:
+            want = want_token(
+                challenge, scope_texts(challenge.scope or ""), None, self.registry, f"{parts.scheme}://{parts.netloc}"
+            )
+            want = replace(want, note=f"{want.note}; " * bool(want.note) + note)
+            grant = await self.tokens.obtain(want.key, self.clock, lambda: self.fetch_token(want))
+        except RateLimited:
+            raise
+        except ReglensError:  # the refusal that led here says more
+            return None
+        return bearer(grant.token, grant.source)
 
     def _judge_hop(self, url: str, call: Call, reply: Reply) -> str:
         try:

@@ -8,10 +8,14 @@ from urllib.parse import urlsplit
 from reglens.auth.reply import Reply, retry_after
 from reglens.errors import AnswerInvalid, ErrorEntry, NotFound, RateLimited, Refused, RegistryError, ReglensError
 from reglens.oci.reference import HUB, HUB_LIBRARY
-from reglens.trace.exchange import Role
+from reglens.registry.products import recognise
+from reglens.trace.exchange import Exchange, Role
 
 _TO_TLS = ("HTTP request to an HTTPS server", "plain HTTP request was sent to HTTPS port")
 """What Go's net/http and nginx answer, with 400, to plain http on a TLS port."""
+
+
+_STALE = "What is public may be refused to stale credentials, and given to --anonymous."
 
 
 def error_of(reply: Reply, registry: str, repository: str, target: str, now: datetime) -> ReglensError:
@@ -36,7 +40,7 @@ def error_of(reply: Reply, registry: str, repository: str, target: str, now: dat
         )
     if exchange.follows is not None and host != registry:
         return _beyond(reply, host, entries, said)
-    if status in (401, 403):
+    if status in (401, 403) or (status == 400 and _denied(exchange)):
         message, hint = _refused(reply, registry, repository, said)
         return Refused(message, hint, status=status, entries=entries, exchange=exchange)
     if status == 404:
@@ -58,6 +62,17 @@ def error_of(reply: Reply, registry: str, repository: str, target: str, now: dat
             else "Look at the exchange to see what was sent."
         )
     return RegistryError(message, hint, status=status, entries=entries, exchange=exchange)
+
+
+def _denied(exchange: Exchange) -> bool:
+    """Whether a 400 refuses what was presented: ECR Public answers so to a token that expired or is none, without a
+    challenge (aws/containers-roadmap, issue 2835)."""
+    return exchange.authorization is not None and any(e.code in ("DENIED", "UNAUTHORIZED") for e in exchange.errors)
+
+
+def _onward(reply: Reply, registry: str) -> str:
+    """How to go on where the repositories cannot be listed."""
+    return recognise(registry, reply.exchange.challenges).onward
 
 
 def _said(entries: tuple[ErrorEntry, ...]) -> str:
@@ -82,7 +97,7 @@ def _refused(reply: Reply, registry: str, repository: str, said: str) -> tuple[s
     what = f"{repository} on {registry}" if repository else registry
     sent = exchange.authorization
     if exchange.role is Role.CATALOG:
-        hint = "Many registries list their repositories to nobody: type the repository's full name instead."
+        hint = f"Many registries list their repositories to nobody. {_onward(reply, registry)}"
         return f"{registry} does not let its repositories be listed ({reply.status}){said}", hint
     message = f"Access to {what} is refused ({reply.status}){said}"
     if sent is None:
@@ -92,9 +107,11 @@ def _refused(reply: Reply, registry: str, repository: str, said: str) -> tuple[s
             return message, f"It asks for {schemes}, which reglens does not speak."
         return message, "Log in to the registry (docker login, podman login), or give --username."
     if sent.username is not None:
-        return message, f"Check user name and password; they came from {sent.source}."
+        return message, f"Check user name and password; they came from {sent.source}. {_STALE}"
     if any(c.error == "invalid_token" for c in exchange.challenges):
         return message, "The registry does not accept the token itself: reglens check tells what is wrong with it."
+    if status == 400:
+        return message, f"The token is no good any more: log in anew. {_STALE}"
     if status == 403:
         return message, "The registry understood who asks, and says no: its words say why, or its operator."
     if registry == HUB and repository and not repository.startswith(HUB_LIBRARY):
@@ -112,7 +129,7 @@ def _not_found(
     codes = {entry.code for entry in entries}
     path = urlsplit(exchange.url or "").path
     if exchange.role is Role.CATALOG:
-        return f"{registry} has no catalogue of repositories (404)", "Type the repository's full name instead."
+        return f"{registry} has no catalogue of repositories (404)", _onward(reply, registry)
     if exchange.role is Role.PING:
         return f"{registry} has no registry at {path} (404)", "Check host and port; a web server may be answering."
     if "NAME_UNKNOWN" in codes or (repository and exchange.role is Role.TAGS):

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from reglens.auth.challenge import Challenge
 from reglens.auth.flow import Resource
 from reglens.auth.realm import judge, may_carry_credentials
 from reglens.auth.reply import Presented, Reply, basic
@@ -36,6 +37,7 @@ class Search:
         self.listed = listed
         self.url = url
         self._product: Product | None = None
+        self._challenges: tuple[Challenge, ...] = ()
         self._endpoints: frozenset[str] | None = None
 
     async def find(self, query: str, limit: int) -> list[SearchResult]:
@@ -57,8 +59,8 @@ class Search:
         if self._product is None:
             product = by_host(self.channel.registry)
             if product.searching is Searching.DISCOVERED:
-                known = self.channel.habits.known() or await self.channel.base_challenges()
-                product = recognise(self.channel.registry, known)
+                self._challenges = self.channel.habits.known() or await self.channel.base_challenges()
+                product = recognise(self.channel.registry, self._challenges)
             self._product = product
         return self._product
 
@@ -94,7 +96,7 @@ class Search:
     def _gitlab_site(self) -> str:
         """Where GitLab itself is: its registry has a host of its own, and the realm is GitLab's. Raises NotListed."""
         channel = self.channel
-        for challenge in channel.habits.known():
+        for challenge in self._challenges:
             realm = judge(challenge.realm or "", channel.transport.base_url, channel.transport.options.trusted_realms)
             if realm.allowed and realm.url:
                 parts = urlsplit(realm.url)

@@ -169,8 +169,8 @@ class Session:
         return exchange
 
     async def repositories(self, *, limit: int | None = None) -> AsyncGenerator[list[str], None]:
-        """The registry's catalogue in pages, in its order, `limit` names at most. NotListed, without asking, where it is
-        known to have none for anybody."""
+        """The registry's catalogue in pages, in its order, `limit` names at most. NotListed, without asking, where it
+        is known to have none for anybody."""
         product = by_host(self.registry)
         if not product.lists:
             raise NotListed(f"{product.kind.name} lists its repositories to nobody.", product.onward)
