@@ -126,22 +126,45 @@ def mask(text: str) -> str:
 
     A secret that was masked before stays as it is, so masking twice changes nothing more.
     """
+    return _mask(text, None)
+
+
+def mask_and_keep(text: str) -> tuple[str, dict[str, str]]:
+    """`text` masked, and for each mark that stands for a secret now, what stood there."""
+    known: dict[str, str] = {}
+    return _mask(text, known), known
+
+
+def _mask(text: str, known: dict[str, str] | None) -> str:
     if "PRIVATE KEY" in text:
-        text = _PRIVATE_KEY.sub(_key, text)
-    return "".join(_line(line) for line in text.splitlines(keepends=True)) if "\n" in text else _line(text)
+        text = _PRIVATE_KEY.sub(_key if known is None else _remembering(_key, known), text)
+    if "\n" not in text:
+        return _line(text, known)
+    return "".join(_line(line, known) for line in text.splitlines(keepends=True))
+
+
+def _remembering(replacement: Callable[[re.Match[str]], str], known: dict[str, str]) -> Callable[[re.Match[str]], str]:
+    def hide(found: re.Match[str]) -> str:
+        result = replacement(found)
+        if result != found[0]:
+            named = found.groupdict()
+            known[result.removeprefix(named.get("keep") or "")] = named.get("secret") or found[0]
+        return result
+
+    return hide
 
 
 def _key(found: re.Match[str]) -> str:
     return f"({found['kind'].lower()} {Secret(found[0])})"
 
 
-def _line(line: str) -> str:
+def _line(line: str, known: dict[str, str] | None = None) -> str:
     if len(line) < 8:
         return line
     lowered = line.lower()
     for pattern, replacement, words in _RULES:
         if any(word in lowered for word in words) or (not words and len(line) >= LONG_RUN):
-            line = pattern.sub(replacement, line)
+            line = pattern.sub(replacement if known is None else _remembering(replacement, known), line)
     return line
 
 
