@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from reglens.diagnosis.engine import diagnose
+from reglens.diagnosis.finding import Severity
 from reglens.diagnosis.pages import CODES
 from reglens.diagnosis.paste import read_paste
 from support.scoring import DATA, Outcome, fix_text, load, score, table, tally
@@ -67,3 +68,11 @@ def test_every_finding_is_whole(outcomes: dict[str, list[Outcome]]) -> None:
 def test_neighbouring_failures(neighbour: dict[str, Any]) -> None:
     found = diagnose(read_paste(neighbour["text"], reference=neighbour["reference"])).findings
     assert [f.code for f in found[:1]] == [neighbour["code"]], [f.code for f in found]
+
+
+@pytest.mark.parametrize(
+    "healthy", json.loads((DATA / "healthy.json").read_text()), ids=lambda healthy: str(healthy["name"])
+)
+def test_healthy_pastes_raise_no_alarm(healthy: dict[str, str]) -> None:
+    found = diagnose(read_paste(healthy["text"])).findings
+    assert [f.code for f in found if f.severity is not Severity.INFO] == []

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
+
 from support.token_server import Signer
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -107,7 +108,8 @@ def curl_v(
     body = body_for(answer)
     told = lines(Answer(answer.status, answer.error, body, answer.scope))
     return "\n".join(
-        [f"$ curl -v{header}{verb} {url}", "*   Trying 10.0.0.5:5000...", f"* Connected to {HOST.split(':')[0]} (10.0.0.5) port 5000 (#0)",
+        [f"$ curl -v{header}{verb} {url}", "*   Trying 10.0.0.5:5000...",
+         f"* Connected to {HOST.split(':')[0]} (10.0.0.5) port 5000 (#0)",
          *(f"> {line}" for line in sent), "> ", *(f"< {line}" for line in told), "< ", body,
          "* Connection #0 to host left intact", ""]
     )  # fmt: skip
