@@ -14,17 +14,6 @@ from reglens.registry.ways.files import Unusable, listing, short
 from reglens.registry.ways.model import Decision, Trust
 
 
-def folders(*, config: Path, root: Path) -> tuple[Path, ...]:
-    """The directories, the person's own first. `config` is ``$XDG_CONFIG_HOME`` or what stands for it."""
-    etc = root / "etc"
-    return (
-        config / "containers" / "certs.d",
-        config / "docker" / "certs.d",  # rootless docker
-        etc / "containers" / "certs.d",
-        etc / "docker" / "certs.d",
-    )
-
-
 def trust_in(directories: Sequence[Path], names: Sequence[str], home: Path) -> Trust:
     """What `directories` hold for a host under any of its `names` (Docker Hub has several)."""
     found = Trust()

@@ -7,7 +7,7 @@ are for pulls from Docker Hub alone; each that does not answer as wished is pass
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -64,16 +64,7 @@ class Daemon:
         return False
 
 
-def paths(*, config: Path, home: Path, root: Path) -> tuple[Path, ...]:
-    """Where a daemon's settings are: the system's, rootless docker's, Docker Desktop's."""
-    return (
-        root / "etc" / "docker" / "daemon.json",
-        config / "docker" / "daemon.json",
-        home / ".docker" / "daemon.json",
-    )
-
-
-def read(files: tuple[Path, ...], home: Path) -> Daemon:
+def read(files: Sequence[Path], home: Path) -> Daemon:
     """The settings of the first file that has some."""
     problems = []
     for path in files:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 MAX_FILE = 1 << 20
 """Octets of a configuration file."""
+
+
+_CONCERNED = re.compile(r"""^[ \t]*(?:\[+[ \t]*["']?registr|["']?registr\w*["']?[ \t]*(?:\.|=[ \t]*[\[{]))""", re.M)
 
 
 class Unusable(Exception):
@@ -57,3 +62,28 @@ def short(path: Path, home: Path) -> str:
         return f"~/{path.relative_to(home)}"
     except ValueError:
         return str(path)
+
+
+def registries_paths(*, config: Path, root: Path, environ: Mapping[str, str]) -> list[Path]:
+    """The ``registries.conf`` files that count on this machine, in the order of reading."""
+    named = environ.get("CONTAINERS_REGISTRIES_CONF")
+    own, system = config / "containers" / "registries.conf", root / "etc" / "containers" / "registries.conf"
+    main = [Path(named)] if named else [own if own.is_file() else system]
+    return [*main, *_drop_ins(Path(f"{system}.d")), *_drop_ins(Path(f"{own}.d"))]
+
+
+def _drop_ins(folder: Path) -> Iterator[Path]:
+    try:
+        names = listing(folder)
+    except Unusable:
+        return
+    yield from (folder / name for name in names if name.endswith(".conf"))
+
+
+def names_registries(path: Path) -> bool:
+    """Whether a ``registries.conf`` has a registry's table, or cannot be read: most machines' files hold short names
+    alone, which are seldom wanted, and reading TOML takes longer than looking for a word."""
+    try:
+        return _CONCERNED.search(read_text(path) or "") is not None
+    except Unusable:
+        return True

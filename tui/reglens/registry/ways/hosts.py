@@ -20,13 +20,6 @@ from reglens.secret import Secret
 DEFAULT = "_default"
 
 
-def folders(*, config: Path, root: Path) -> tuple[Path, ...]:
-    """Where the folders of hosts are: the person's (nerdctl's, rootless), the system's, and docker's, which containerd
-    2 looks into too."""
-    etc = root / "etc"
-    return config / "containerd" / "certs.d", etc / "containerd" / "certs.d", etc / "docker" / "certs.d"
-
-
 def way(directories: Sequence[Path], registry: str, repository: str, by_digest: bool, home: Path) -> Way | None:
     """The way by the first ``hosts.toml`` that is about a registry; None if there is none."""
     name = "docker.io" if registry == HUB else registry

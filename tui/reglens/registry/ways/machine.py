@@ -7,18 +7,24 @@ reported as passed over. Certificates count wherever they stand.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reglens.errors import UsageError
 from reglens.oci.reference import HUB, HUB_ALIASES
-from reglens.registry.ways import certs, daemon, hosts, registries
-from reglens.registry.ways.files import Unusable, read_text, read_toml, short
+from reglens.registry.ways.files import Unusable, names_registries, read_text, read_toml, registries_paths, short
 from reglens.registry.ways.model import Decision, Endpoint, Trust, Way
 
+if TYPE_CHECKING:
+    from reglens.registry.ways.daemon import Daemon
+    from reglens.registry.ways.registries import Registries
+
 _MAX_KEPT = 10_000
+_PLAIN = Trust()
 
 
 class Machine:
@@ -49,24 +55,56 @@ class Machine:
             _must_read(registries_conf)
 
     @cached_property
-    def registries(self) -> registries.Registries:
-        """``registries.conf`` and its drop-ins."""
+    def registries(self) -> Registries | None:
+        """``registries.conf`` and its drop-ins; None if they say nothing of registries."""
         named = self.registries_conf
-        files = [named] if named else registries.paths(config=self.config, root=self.root, environ=self.environ)
-        return registries.read(files, self.home, short_names=named is not None)
+        files = [named] if named else registries_paths(config=self.config, root=self.root, environ=self.environ)
+        if named is None:
+            files = [path for path in files if names_registries(path)]
+        if not files:
+            return None
+        from reglens.registry.ways import registries
+
+        return registries.read(files, self.home)
 
     @cached_property
-    def daemon(self) -> daemon.Daemon:
-        """docker's ``daemon.json``."""
-        return daemon.read(daemon.paths(config=self.config, home=self.home, root=self.root), self.home)
+    def daemon(self) -> Daemon | None:
+        """docker's ``daemon.json`` (the system's, rootless docker's, Docker Desktop's); None if there is none."""
+        places = (self.root / "etc" / "docker", self.config / "docker", self.home / ".docker")
+        files = [place / "daemon.json" for place in places if os.path.lexists(place / "daemon.json")]
+        if self.registries_conf is not None or not files:
+            return None
+        from reglens.registry.ways import daemon
+
+        return daemon.read(files, self.home)
+
+    @cached_property
+    def hosts(self) -> tuple[Path, ...]:
+        """The folders in which a host may have a ``hosts.toml``: the person's (nerdctl's, rootless), the system's, and
+        docker's, which containerd 2 looks into too."""
+        etc = self.root / "etc"
+        folders = self.config / "containerd" / "certs.d", etc / "containerd" / "certs.d", etc / "docker" / "certs.d"
+        return () if self.registries_conf is not None else tuple(f for f in folders if f.is_dir())
+
+    @cached_property
+    def certs(self) -> tuple[Path, ...]:
+        """The ``certs.d`` directories of the containers tools and docker, the person's own first."""
+        etc = self.root / "etc"
+        configs = self.config / "containers", self.config / "docker", etc / "containers", etc / "docker"
+        return tuple(folder / "certs.d" for folder in configs if (folder / "certs.d").is_dir())
 
     def trust(self, registry: str) -> Trust:
         """What ``certs.d`` holds for ``host[:port]``."""
+        if not self.certs:
+            return _PLAIN
         found = self._trusts.get(registry)
         if found is None:
+            from reglens.registry.ways.certs import trust_in
+
             names = ("docker.io", *sorted(HUB_ALIASES - {"docker.io"})) if registry == HUB else (registry,)
-            directories = certs.folders(config=self.config, root=self.root)
-            found = self._trusts[registry] = certs.trust_in(directories, names, self.home)
+            if len(self._trusts) >= _MAX_KEPT:
+                self._trusts.clear()
+            found = self._trusts[registry] = trust_in(self.certs, names, self.home)
         return found
 
     def way(self, registry: str, repository: str = "", *, by_digest: bool = False) -> Way:
@@ -80,14 +118,19 @@ class Machine:
         return found
 
     def _way(self, registry: str, repository: str, by_digest: bool) -> Way:
-        directories = hosts.folders(config=self.config, root=self.root)
-        named = (
-            self.registries.way(registry, repository, by_digest),
-            hosts.way(directories, registry, repository, by_digest, self.home) if not self.registries_conf else None,
-            self.daemon.way(registry, repository) if not self.registries_conf else None,
-        )
+        named: list[Way | None] = []
+        problems: tuple[Decision, ...] = ()
+        if self.registries is not None:
+            named.append(self.registries.way(registry, repository, by_digest))
+            problems = self.registries.problems
+        if self.hosts:
+            from reglens.registry.ways.hosts import way as way_by_hosts
+
+            named.append(way_by_hosts(self.hosts, registry, repository, by_digest, self.home))
+        if self.daemon is not None:
+            named.append(self.daemon.way(registry, repository))
+            problems += self.daemon.problems
         ways = [way for way in named if way is not None]
-        problems = self.registries.problems + (self.daemon.problems if not self.registries_conf else ())
         if not ways:
             return Way((Endpoint(registry, repository),), "", problems)
         first = ways[0]
@@ -107,7 +150,7 @@ class Machine:
         Of several registries to search the first is taken, and the decision says so: the containers tools ask the
         person, or all of them in turn.
         """
-        if self.registries_conf is None:
+        if self.registries_conf is None or self.registries is None:
             return text, None
         bare = text.strip()
         head, slash, _ = bare.partition("/")

@@ -9,19 +9,16 @@ first. A later ``[[registry]]`` of the same prefix replaces an earlier one. For 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from reglens.oci.reference import HUB, normalise_registry
-from reglens.registry.ways.files import Unusable, listing, read_text, read_toml, short
+from reglens.registry.ways.files import Unusable, read_text, read_toml, short
 from reglens.registry.ways.model import Decision, Endpoint, Way
 
 HUB_NAME = "docker.io"
-_CONCERNED = re.compile(r"""^\s*(?:\[+\s*)?["']?registr""", re.M)
-"""A line that begins a registry's table; most machines' files hold short names alone, which are seldom wanted."""
 _PULLS = ("all", "digest-only", "tag-only")
 
 
@@ -120,24 +117,8 @@ def _endpoint(name: str, insecure: bool, source: str, *, mirror: bool) -> Endpoi
     return Endpoint(registry, repository, insecure=insecure, source=source, mirror=mirror)
 
 
-def paths(*, config: Path, root: Path, environ: Mapping[str, str]) -> list[Path]:
-    """The files that count on this machine, in the order of reading."""
-    named = environ.get("CONTAINERS_REGISTRIES_CONF")
-    own, system = config / "containers" / "registries.conf", root / "etc" / "containers" / "registries.conf"
-    main = [Path(named)] if named else [own if own.is_file() else system]
-    return [*main, *_drop_ins(Path(f"{system}.d")), *_drop_ins(Path(f"{own}.d"))]
-
-
-def _drop_ins(folder: Path) -> Iterator[Path]:
-    try:
-        names = listing(folder)
-    except Unusable:
-        return
-    yield from (folder / name for name in names if name.endswith(".conf"))
-
-
-def read(files: list[Path], home: Path, *, short_names: bool) -> Registries:
-    """What `files` say together. Without `short_names` those that only hold short names are not taken apart."""
+def read(files: list[Path], home: Path) -> Registries:
+    """What `files` say together."""
     entries: dict[str, Entry] = {}
     aliases: dict[str, tuple[str, str]] = {}
     search: tuple[str, ...] = ()
@@ -147,7 +128,7 @@ def read(files: list[Path], home: Path, *, short_names: bool) -> Registries:
         shown = short(path, home)
         try:
             text = read_text(path)
-            if text is None or not (short_names or _CONCERNED.search(text)):
+            if text is None:
                 continue
             table = read_toml(text)
             if isinstance(table.get("registries"), dict):
