@@ -20,7 +20,8 @@ class ShellEffect:
     """What the shell did to a command before it ran, against what its writer meant.
 
     `kind`: ``background`` (an unquoted ``&`` ended the command), ``glob``, ``expansion`` (a ``$`` or backquote was
-    replaced), ``history`` (``!``), ``quote-removal`` (quotes that belonged to the data are gone), ``unclosed``.
+    replaced), ``history`` (``!``), ``quote-removal`` (quotes that belonged to the data are gone), ``split`` (a blank
+    ended a header that had no quotes), ``unclosed``.
     `written` is the text as typed, `became` what reached the program, `lost` what never did.
     """
 

@@ -1,6 +1,12 @@
 """Exchanges in the making: what the readers of a paste gather, piece by piece, and the record that comes of it.
 
-A draft holds text as pasted, secrets included, so it never leaves this package; `record` makes the redacted `Exchange`.
+A draft holds text as pasted, secrets included, so it never leaves this package; `Numbered` makes the redacted records.
+
+`Authorization.source` of a pasted request: ``""`` (as shown), ``redacted`` or ``shortened`` (the paste does not hold
+it, or not whole), ``command line`` and ``asked at the prompt`` (``-u``), ``variable NAME``, ``output of a command``. To
+these comes ``, exchange N`` where another exchange's answer gave it (``exchange N`` alone if the same token is shown
+in both), then ``, in quotes`` or ``, the whole answer`` for what a filter left around it. `Exchange.note` says ``body
+not shown`` where a client kept it back.
 """
 
 from __future__ import annotations

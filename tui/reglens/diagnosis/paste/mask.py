@@ -27,7 +27,7 @@ _MEMBER = re.compile(
     re.IGNORECASE,
 )
 _YAML = re.compile(
-    r"(?P<keep>(?:^|\n)[ \t>|-]{0,40}(?:[A-Za-z]{1,20}[_-]?){0,3}(?:password|passwd|secret|secretkey|token|auth"
+    r"(?P<keep>(?:^|\n)(?:[\d][\w:.+-]{9,40}[ \t])?[ \t>|-]{0,40}(?:[A-Za-z]{1,20}[_-]?){0,3}(?:password|passwd|secret|secretkey|token|auth"
     r"|passphrase|\.dockerconfigjson|\.dockercfg)[ \t]?[:=][ \t]{0,3})"
     r"(?P<secret>(?!//|https?:|true\b|false\b|null\b)[^\s\"'{\[#]{3,})",
     re.IGNORECASE,
