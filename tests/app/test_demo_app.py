@@ -55,7 +55,8 @@ async def test_alpine_from_search_to_config(demo: DemoRegistry) -> None:
         await press(pilot, "enter")
         await settle(pilot)
         assert isinstance(screen.here.manifest, Index)
-        exchanges = screen.explorer.exchanges
+        await wait_for(pilot, lambda: not screen._exchanges)
+        exchanges = list(screen.auth._exchanges.values())
         assert 3 <= len(exchanges) <= 4
         assert exchanges[-1].status == 200
         await press(pilot, "enter")

@@ -46,6 +46,8 @@ def test_what_cannot_be_a_place_points_at_the_character() -> None:
         ("alpine:3", True),
         ("ghcr.io/a/b", True),
         ("quay.io", True),
+        ("localhost/", True),
+        ("broken/", False),
         (f"alpine@sha256:{'a' * 64}", True),
         ("docker.io/alpine", True),
     ],

@@ -48,7 +48,7 @@ print("ended", app.return_code, app.defect)
 class Terminal:
     """A program in a pseudo-terminal: its keys and the bytes that it sent."""
 
-    def __init__(self, argv: list[str], columns: int = 120, rows: int = 40) -> None:
+    def __init__(self, argv: list[str], columns: int = 200, rows: int = 40) -> None:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "TEXTUAL_THEME")}
@@ -123,7 +123,7 @@ def test_no_foreign_control_sequence_reaches_the_terminal() -> None:
     foreign = re.sub("\x1b\\](?:22;default|52;c;[A-Za-z0-9+/=]*)\x07", "", text)  # the app's own: pointer and clipboard
     for steering in "\x9b\u202e\u200b\ud800\x07":
         assert steering not in foreign
-    assert "␛]52;c;UFdORUQ=" in text, "the attack is shown for what it is"
+    assert "clip␛]52;" in text, "the attack is shown for what it is"
     assert "[@click=app.quit]markup[/]" in text
     assert "\\u202e" in text
 

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.events import Key
-from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from reglens.app import messages
 from reglens.app.actions import Where, bindings
 from reglens.app.explorer import Explorer, Group
+from reglens.app.here import Here
+from reglens.app.paned import PanedScreen
 from reglens.app.places import on_registry
 from reglens.app.widgets.lines import KeyLine, TopLine
-from reglens.app.widgets.panes import NAMES, Panes
+from reglens.app.widgets.panes import Panes
 from reglens.diagnosis.finding import Severity
-from reglens.oci.manifest import Index, Manifest
 from reglens.oci.reference import HUB, Place, Reference
 from reglens.text import clean
 from reglens.trace.exchange import Role
@@ -40,45 +39,7 @@ FRAME = 1 / 30
 """Seconds for which exchanges are gathered before the authentication pane draws them."""
 
 
-@dataclass(frozen=True)
-class Here:
-    """Where the person is. `repository` names the repository that is open; `reference` the manifest that is open or
-    being asked for; `manifest` the manifest once it is there; `parent` the index through which it was chosen."""
-
-    registry: str = ""
-    repository: Reference | None = None
-    reference: Reference | None = None
-    manifest: Manifest | None = None
-    parent: Here | None = None
-
-    @property
-    def crumbs(self) -> tuple[str, ...]:
-        """The way here: registry, repository, tag or digest, platform."""
-        parts = [self.registry]
-        if self.repository:
-            parts.append(self.repository.repository)
-        if self.parent:
-            parts = [*self.parent.crumbs, self.platform or self._short]
-        elif self.reference:
-            parts.append(self.reference.tag or self._short)
-        return tuple(parts)
-
-    @property
-    def _short(self) -> str:
-        return self.reference.digest.short if self.reference and self.reference.digest else ""
-
-    @property
-    def platform(self) -> str:
-        """The platform of the manifest, if an index led to it and says so."""
-        index = self.parent.manifest if self.parent else None
-        if isinstance(index, Index) and self.reference and self.reference.digest:
-            for entry in index.manifests:
-                if entry.digest == self.reference.digest:
-                    return str(entry.platform) if entry.platform and not entry.attests else "attestation"
-        return ""
-
-
-class Browser(Screen[None]):
+class Browser(PanedScreen):
     """Header, panes, keys. What the workers learn arrives as messages; what no longer matters is dropped here."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EVERYWHERE)]
@@ -94,10 +55,6 @@ class Browser(Screen[None]):
         self._wanted = place
         self._explorer: Explorer | None = None
         self._exchanges: dict[int, Exchange] = {}
-        self._front = "search"
-        self._last: dict[str, Widget] = {}
-        self._before_auth = "search"
-        self._focus_on_arrival = ""
 
     def compose(self) -> ComposeResult:
         yield TopLine()
@@ -131,7 +88,7 @@ class Browser(Screen[None]):
     # -- the start
 
     def on_mount(self) -> None:
-        self._show_front("search")
+        self.show_front("search")
         self.set_focus(self.search.rows)
 
     @on(messages.Ready)
@@ -201,9 +158,14 @@ class Browser(Screen[None]):
         self.tags.show_repository(repository)
         self.manifest.show_nothing()
         self.explorer.tags(repository)
-        self.app.memory.known = self.app.memory.known.visited(repository.name)
-        self._show_kept()
-        self.app.keep()
+
+    def _visited(self) -> None:
+        """The repository answered: it is worth remembering."""
+        known, repository = self.app.memory.known, self.here.repository
+        if repository is not None and known.recents[:1] != (repository.name,):
+            self.app.memory.known = known.visited(repository.name)
+            self._show_kept()
+            self.app.keep()
 
     def _open_manifest(self, reference: Reference, parent: Here | None = None) -> None:
         self.explorer.call_off(Group.CONFIG)
@@ -257,6 +219,7 @@ class Browser(Screen[None]):
     def _tags_arrived(self, event: messages.TagsArrived) -> None:
         if self.explorer.current(Group.TAGS, event.question):
             self.tags.add_tags(event.tags)
+            self._visited()
 
     @on(messages.TagsEnded)
     def _tags_ended(self, event: messages.TagsEnded) -> None:
@@ -273,6 +236,7 @@ class Browser(Screen[None]):
         if event.reference.tag:
             self.tags.mark(event.reference.tag, event.manifest.digest)
         self._draw_manifest()
+        self._visited()
         self._conclude()
 
     @on(messages.ManifestFailed)
@@ -296,7 +260,7 @@ class Browser(Screen[None]):
         if reference is None or manifest is None:
             return
         self.manifest.show_manifest(reference, manifest)
-        if self._focus_on_arrival == "manifest" and self._front == "manifest":
+        if self.focus_on_arrival == "manifest" and self.front == "manifest":
             self.focus_pane("manifest")
         self._show_here()
 
@@ -315,8 +279,9 @@ class Browser(Screen[None]):
     # -- the authentication pane's exchanges
 
     def _heard(self, exchange: Exchange) -> None:
-        if exchange.role is Role.SEARCH and not exchange.refused:
-            return  # what is asked while somebody types would bury the rest
+        aside = {Role.SEARCH, Role.CATALOG} if self.here.repository else {Role.SEARCH}
+        if exchange.role in aside and not exchange.refused:
+            return  # what is asked while somebody types, or listed beside a repository, would bury the rest
         if not self._exchanges:
             self.set_timer(FRAME, self._draw_exchanges)
         self._exchanges[exchange.number] = exchange
@@ -372,84 +337,17 @@ class Browser(Screen[None]):
     def on_auth_pane_stage_wanted(self, event: AuthPane.StageWanted) -> None:
         self.set_class(event.large, "-stage")
 
-    # -- focus
-
-    def focus_pane(self, name: str) -> None:
-        """Put the focus where it last was in a pane, or where it belongs at first."""
-        pane = self.query_one(f"#{name}")
-        self._show_front(name)
-        last = self._last.get(name)
-        home = getattr(pane, "home", None)
-        if last is not None and (not last.is_attached or isinstance(last, Input)):
-            last = None  # a field is entered on purpose: in it letters are no keys
-        targets = [last, home() if home else None, pane, *pane.query("*")]
-        for target in targets:
-            if target is not None and target.focusable and target.display:
-                self.set_focus(target)
-                self._focus_on_arrival = ""
-                return
-        self.set_focus(None)
-        self._focus_on_arrival = name
-
-    def _show_front(self, name: str) -> None:
-        """On a narrow screen the pane in front is the one that is seen."""
-        for other in NAMES:
-            self.set_class(other == name, f"at-{other}")
-            if name != "auth":
-                self.set_class(other == name, f"front-{other}")
-        self._front = name
-
-    def on_descendant_focus(self) -> None:
-        widget = self.focused
-        for node in widget.ancestors_with_self if widget else ():
-            if node.id in ("search", "tags", "manifest", "auth"):
-                assert widget is not None
-                self._last[node.id] = widget
-                if node.id == "auth" and self._front != "auth":
-                    self._before_auth = self._front
-                self._show_front(node.id)
-                break
-        self.query_one(KeyLine).refresh()
-
-    def on_descendant_blur(self) -> None:
-        self.query_one(KeyLine).refresh()
-
-    groups = (Where.EVERYWHERE, Where.LIST, Where.SEARCH, Where.TAGS, Where.MANIFEST, Where.AUTHENTICATION)
-    """The groups of actions that the help lists."""
-
-    @property
-    def live(self) -> frozenset[Where]:
-        """Those that work where the focus is."""
-        return frozenset({Where.EVERYWHERE, Where.LIST, self.groups[2 + NAMES.index(self._front)]})
-
     # -- actions
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that are letters and signs belong to a field while it has the focus."""
+        """Keys that are letters and signs belong to a field while it has the focus; nobody can be asked before there is
+        an explorer."""
+        if action == "reload":
+            return self._explorer is not None
         return not (action in ("search", "pane") and isinstance(self.focused, Input))
 
-    def action_interrupt(self) -> None:
-        """What ``ctrl+c`` does: copy what is selected, or quit."""
-        selected = self.get_selected_text()
-        if selected:
-            self.app.copy_to_clipboard(selected)
-        else:
-            self.app.exit()
-
-    def _turn(self, step: int) -> None:
-        self.focus_pane(NAMES[(NAMES.index(self._front) + step) % len(NAMES)])
-
-    def action_next_pane(self) -> None:
-        self._turn(1)
-
-    def action_previous_pane(self) -> None:
-        self._turn(-1)
-
-    def action_pane(self, number: int) -> None:
-        self.focus_pane(NAMES[number - 1])
-
     def action_search(self) -> None:
-        self._show_front("search")
+        self.show_front("search")
         self.set_focus(self.search.field)
 
     def action_crumb(self, level: int) -> None:
@@ -464,18 +362,18 @@ class Browser(Screen[None]):
 
     def action_back(self) -> None:
         """One step back: out of a field, a zoom, a platform, a pane, a repository."""
-        pane = self.query_one(f"#{self._front}")
+        pane = self.query_one(f"#{self.front}")
         step = getattr(pane, "step_back", None)
         if step and step():
             return
         if self.has_class("-zoomed"):
             self.remove_class("-zoomed")
-        elif self._front == "auth":
-            self.focus_pane(self._before_auth)
-        elif self._front == "manifest":
+        elif self.front == "auth":
+            self.focus_pane(self.before_auth)
+        elif self.front == "manifest":
             if not self._to_parent():
                 self.focus_pane("tags")
-        elif self._front == "tags":
+        elif self.front == "tags":
             self.focus_pane("search")
 
     def _to_parent(self) -> bool:
@@ -494,19 +392,16 @@ class Browser(Screen[None]):
         here = self.here
         self._clear_auth()
         self.explorer.forget()
-        if self._front == "search" or here.repository is None:
+        if self.front == "search" or here.repository is None:
             self.search.show_registry(here.registry, library=self._library(here.registry))
             self._list_catalog()
             if here.registry == HUB:
                 self.explorer.ping()
-        elif here.reference and self._front in ("manifest", "auth"):
+        elif here.reference and self.front in ("manifest", "auth"):
             self._open_manifest(here.reference, here.parent)
         else:
             self._open_repository(here.repository)
         self._show_here()
-
-    def action_zoom(self) -> None:
-        self.toggle_class("-zoomed")
 
     def action_copy_digest(self) -> None:
         self._copy("digest", str(self.here.manifest.digest) if self.here.manifest else "")
@@ -517,7 +412,8 @@ class Browser(Screen[None]):
 
     def action_copy_pull(self) -> None:
         reference = self.here.reference or self.here.repository
-        self._copy("pull command", f"docker pull {reference.pullable}" if reference else "")
+        command = self.manifest.pull_command or (f"docker pull {reference.pullable}" if reference else "")
+        self._copy("pull command", command)
 
     def _copy(self, what: str, text: str) -> None:
         if text:

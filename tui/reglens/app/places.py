@@ -37,7 +37,9 @@ def says_where(text: str) -> bool:
     except ReferenceInvalid:
         return False
     reference = place.reference
-    return reference is None or not reference.on_hub or _names_hub(text) or bool(reference.tag or reference.digest)
+    if reference is None:  # one word and a slash may be a host, and more likely the beginning of a name
+        return any(mark in place.registry for mark in ".:") or place.registry == "localhost"
+    return not reference.on_hub or _names_hub(text) or bool(reference.tag or reference.digest)
 
 
 def meant_as_reference(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 NARROW, WIDE = 100, 120
 """Columns below which one pane is seen at a time, and from which three stand side by side."""
-SEARCH_SHARE, TAGS_SHARE, LEFT_SHARE = 26, 28, 38
+SEARCH_SHARE, TAGS_SHARE, LEFT_SHARE = 29, 25, 40
 """Widths in percent: of search and tags side by side, and of both stacked."""
 AUTH_SHARE, AUTH_LEAST, AUTH_SHORT = 30, 9, 6
 """The authentication pane's height: percent, the least rows of it, and its rows where one pane is seen at a time."""

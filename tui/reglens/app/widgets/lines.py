@@ -178,7 +178,7 @@ class KeyLine(OneLine):
             key = self.app.get_key_display(binding)
             need = len(key) + len(binding.description) + 3
             if used + need > width:
-                continue
+                break
             used += need
             pieces += [Piece(key, "key", binding.action), Piece(f" {binding.description}  ", "muted", binding.action)]
         return pieces, [] if typing else help_at_the_end

@@ -64,11 +64,11 @@ class Notice(Static):
 
 
 def failure(error: ReglensError, cause: str = "") -> Content:
-    """An error as it is shown: a symbol, what happened, why if that is known, else what to try next."""
+    """An error as it is shown: a symbol, what happened, why if that is known, what to try next."""
     parts: list[Content | str | tuple[str, str]] = [("✗ ", "$error"), clean(error.message, keep="\n")]
     if cause:
         parts += ["\n\n", ("→ ", "$primary"), clean(cause), ".\n", ("a", "$primary"), " shows the proof and the cure."]
-    elif error.hint:
+    if error.hint:
         parts += ["\n\n", ("→ ", "$primary"), clean(error.hint, keep="\n")]
     return Content.assemble(*parts)
 
