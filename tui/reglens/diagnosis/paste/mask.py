@@ -27,8 +27,8 @@ _MEMBER = re.compile(
     re.IGNORECASE,
 )
 _YAML = re.compile(
-    r"(?P<keep>(?:^|\n)(?:[\d][\w:.+-]{9,40}[ \t])?[ \t>|-]{0,40}(?:[A-Za-z]{1,20}[_-]?){0,3}(?:password|passwd|secret|secretkey|token|auth"
-    r"|passphrase|\.dockerconfigjson|\.dockercfg)[ \t]?[:=][ \t]{0,3})"
+    r"(?P<keep>(?:^|\n)(?:[\d][\w:.+-]{9,40}[ \t])?[ \t>|-]{0,40}(?:[A-Za-z]{1,20}[_-]?){0,3}"
+    r"(?:password|passwd|secret|secretkey|token|auth|passphrase|\.dockerconfigjson|\.dockercfg)[ \t]?[:=][ \t]{0,3})"
     r"(?P<secret>(?!//|https?:|true\b|false\b|null\b)[^\s\"'{\[#]{3,})",
     re.IGNORECASE,
 )
@@ -161,10 +161,14 @@ def _key(found: re.Match[str]) -> str:
 def _line(line: str, known: dict[str, str] | None = None) -> str:
     if len(line) < 8:
         return line
-    lowered = line.lower()
-    for pattern, replacement, words in _RULES:
-        if any(word in lowered for word in words) or (not words and len(line) >= LONG_RUN):
-            line = pattern.sub(replacement if known is None else _remembering(replacement, known), line)
+    for _ in range(4):  # what one rule hides can uncover what another looks for
+        before = line
+        lowered = line.lower()
+        for pattern, replacement, words in _RULES:
+            if any(word in lowered for word in words) or (not words and len(line) >= LONG_RUN):
+                line = pattern.sub(replacement if known is None else _remembering(replacement, known), line)
+        if line == before:
+            break
     return line
 
 
