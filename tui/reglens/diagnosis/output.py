@@ -74,6 +74,8 @@ def exchange_json(exchange: Exchange) -> dict[str, Any]:
         "challenges": [challenge_json(challenge) for challenge in exchange.challenges],
         "token": token_json(exchange.token) if exchange.token is not None else None,
         "failure": exchange.failure.message if exchange.failure is not None else None,
+        "via": exchange.via or None,
+        "note": exchange.note or None,
         "elapsed_ms": round(exchange.timing.total, 1) if exchange.timing.total is not None else None,
     }
 

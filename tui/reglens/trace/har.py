@@ -44,7 +44,9 @@ def _entry(exchange: Exchange) -> dict[str, Any]:
             "wait": max((waited or 0) - spent, 0),
             "receive": max((total or 0) - (waited or 0), 0),
         },
-        "comment": "; ".join(filter(None, (str(exchange.role), exchange.note))),
+        "comment": "; ".join(
+            filter(None, (str(exchange.role), exchange.note, f"via {exchange.via}" if exchange.via else ""))
+        ),
     }
     if exchange.peer:
         entry["serverIPAddress"] = exchange.peer.rpartition(":")[0].strip("[]") or exchange.peer

@@ -76,6 +76,8 @@ def _top(exchange: Exchange, width: int) -> list[Line]:
         lines += paragraph(words((does, ".note")), width, lead="  ")
     if exchange.note:
         lines += paragraph(said(exchange.note, ".note"), width, lead="  ")
+    if exchange.via:
+        lines += paragraph(words(("through the proxy ", ".note"), said(exchange.via, ".note", 300)), width, lead="  ")
     if exchange.follows is not None:
         lines += paragraph(words((f"exchange {exchange.follows} redirected here", ".note")), width, lead="  ")
     return lines

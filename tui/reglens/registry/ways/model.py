@@ -8,7 +8,7 @@ from pathlib import Path
 from reglens.secret import Secret
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Decision:
     """Something that was decided about the way, in words, and the file, variable or option that decided it.
 
@@ -23,7 +23,7 @@ class Decision:
         return f"{self.what} ({self.source})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trust:
     """How a host is known, and how this machine shows itself to it: certificates of authorities beside the system's,
     a client certificate with its key (None: in the same file), and whether any certificate will do."""
@@ -43,7 +43,7 @@ class Trust:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Endpoint:
     """Where a repository is asked for.
 
@@ -65,7 +65,7 @@ class Endpoint:
     mirror: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Way:
     """The endpoints of a repository in the order in which they are asked: its mirrors, then the registry itself.
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from reglens.oci.reference import is_loopback, split_port
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Proxy:
     """A proxy's URL, with its userinfo if it has one, and the variable that names it."""
 
