@@ -25,6 +25,7 @@ class Where(StrEnum):
     WALK = "The walk"
     LABORATORY = "The laboratory"
     EXCHANGE = "An exchange"
+    DOCUMENT = "An artifact opened"
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +335,42 @@ ACTIONS: tuple[Action, ...] = (
         "copy as curl",
         "Copy the request as a curl command",
         Where.EXCHANGE,
+        footer=True,
+        palette=False,
+    ),
+    Action(
+        "raw",
+        ("J",),
+        "JSON",
+        "Show the JSON itself, or what was made of it again",
+        Where.DOCUMENT,
+        footer=True,
+        palette=False,
+    ),
+    Action(
+        "copy_document",
+        ("c",),
+        "copy",
+        "Copy the document as it is",
+        Where.DOCUMENT,
+        footer=True,
+        palette=False,
+    ),
+    Action(
+        "export",
+        ("e",),
+        "export",
+        "Copy or save the exchange as curl, all of them as HAR, the diagnosis as JSON",
+        Where.AUTHENTICATION,
+        footer=True,
+        palette=False,
+    ),
+    Action(
+        "page",
+        ("i",),
+        "meaning",
+        "Read what the finding under the cursor means",
+        Where.AUTHENTICATION,
         footer=True,
         palette=False,
     ),

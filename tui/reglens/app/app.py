@@ -174,8 +174,11 @@ class ReglensApp(Beside):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         from reglens.app.actions import offered
+        from reglens.app.browser import Browser
 
         for action in offered():
+            if "." not in action.name and not isinstance(screen, Browser):
+                continue
 
             def run(name: str = action.name) -> None:
                 self.call_next(self.run_action, name, screen)

@@ -152,7 +152,7 @@ class Aside(Screen[None]):
 
     def copy(self, text: str, what: str) -> None:
         """To the clipboard, and say so."""
-        self.app.copy_to_clipboard(text)
+        self.app.copy_to_clipboard(clean(text, len(text) or 1, keep="\n"))
         self.app.tell(f"Copied the {what}\n{text[:200]}")
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:

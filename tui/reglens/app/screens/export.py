@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from reglens.app.widgets.pane import Field
 
 if TYPE_CHECKING:
     from reglens.app.app import ReglensApp
+    from reglens.diagnosis.finding import Diagnosis
+    from reglens.trace.exchange import Exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,25 @@ class Offer:
     what: str
     name: str
     make: Callable[[], str]
+
+
+def offers(exchanges: Sequence[Exchange], diagnosis: Diagnosis | None, chosen: Exchange | None = None) -> list[Offer]:
+    """What there is to take of some exchanges; `chosen` is the one that the person looks at."""
+    from reglens.diagnosis.output import to_json
+    from reglens.trace.curl import to_curl
+    from reglens.trace.har import to_har
+
+    found = []
+    if chosen is not None and chosen.url:
+        found.append(Offer(f"exchange {chosen.number} as a curl command", "request.sh", lambda: to_curl(chosen)))
+    asked = [exchange for exchange in exchanges if exchange.url]
+    if asked:
+        commands = "\n".join(map(to_curl, asked))
+        found.append(Offer("every exchange as curl commands", "requests.sh", lambda: commands))
+        found.append(Offer("every exchange as HAR", "exchanges.har", lambda: json.dumps(to_har(asked), indent=2)))
+    if diagnosis is not None:
+        found.append(Offer("the diagnosis as JSON", "diagnosis.json", lambda: json.dumps(to_json(diagnosis), indent=2)))
+    return found
 
 
 class Export(ModalScreen[None]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -18,7 +17,7 @@ from reglens.app.actions import Where, bindings
 from reglens.app.screens.aside import Aside
 from reglens.app.widgets.comparison_view import comparison_lines
 from reglens.app.widgets.exchange_list import exchange_lines
-from reglens.app.widgets.findings_view import CommandKey, ProofKey
+from reglens.app.widgets.findings_view import CommandKey, ProofKey, proof_of
 from reglens.app.widgets.layout import Line, blank, heading, paragraph, said, words
 from reglens.app.widgets.line_list import LineList, Part
 from reglens.app.widgets.pane import Pane
@@ -90,7 +89,7 @@ class Laboratory(Aside):
     Laboratory #presets { width: 38; }
     Laboratory.-narrow #presets { width: 30; }
     Laboratory.-narrow TryForm Choice { width: auto; }
-    Laboratory.-narrow TryForm .second { width: auto; padding-right: 1; }
+    Laboratory.-narrow TryForm .second { width: auto; padding: 0 1; }
     Laboratory #form { width: 1fr; }
     Laboratory #outcome { height: 1fr; width: 1fr; }
     Laboratory.-zoomed #above { height: auto; max-height: 100%; }
@@ -260,9 +259,8 @@ class Laboratory(Aside):
         elif isinstance(event.key, CommandKey):
             self.results.action_copy_command()
         elif isinstance(event.key, ProofKey):
-            finding = self.results.finding
-            if finding and event.key.proof < len(finding.evidence):
-                self._show(finding.evidence[event.key.proof].exchange)
+            proof = proof_of(self.results.findings, event.key)
+            self._show(proof.exchange if proof else None)
         else:
             self.results.action_page()
 
@@ -280,22 +278,11 @@ class Laboratory(Aside):
 
     def action_export(self) -> None:
         """Requests of the last try as curl, everything as HAR, the diagnosis as JSON."""
-        from reglens.app.screens.export import Export, Offer
-        from reglens.diagnosis.output import to_json
-        from reglens.trace.curl import to_curl
-        from reglens.trace.har import to_har
+        from reglens.app.screens.export import Export, offers
 
-        if not self.tries:
-            return
-        diagnosis = self.tries[-1][1].diagnosis
-        every = tuple(self._bench.trace)
-        commands = "\n".join(to_curl(exchange) for exchange in self.exchanges if exchange.url)
-        offers = [
-            Offer("this try as curl commands", "try.sh", lambda: commands),
-            Offer("every try as HAR", "laboratory.har", lambda: json.dumps(to_har(every), indent=2)),
-            Offer("the diagnosis as JSON", "diagnosis.json", lambda: json.dumps(to_json(diagnosis), indent=2)),
-        ]
-        self.app.push_screen(Export(offers))
+        if self.tries:
+            last = self.exchanges[-1] if self.exchanges else None
+            self.app.push_screen(Export(offers(tuple(self._bench.trace), self.tries[-1][1].diagnosis, last)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "export":

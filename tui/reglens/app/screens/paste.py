@@ -18,7 +18,7 @@ from textual.widget import Widget
 from reglens.app.actions import Where, bindings
 from reglens.app.draft import Draft, Whole, tidy
 from reglens.app.screens.aside import Aside, in_thread
-from reglens.app.widgets.findings_view import CommandKey, FindingKey, ProofKey, finding_of
+from reglens.app.widgets.findings_view import CommandKey, FindingKey, ProofKey, finding_of, proof_of
 from reglens.app.widgets.layout import Line, blank, paragraph, words
 from reglens.app.widgets.pane import Pane
 from reglens.app.widgets.paste_editor import Highlight, Pasted, PasteEditor, PasteView, highlight_of
@@ -372,14 +372,10 @@ class Paste(Aside):
         """The diagnosis as JSON."""
         if self._read is None:
             return
-        import json
-
-        from reglens.app.screens.export import Export, Offer
-        from reglens.diagnosis.output import to_json
+        from reglens.app.screens.export import Export, offers
 
         diagnosis = self._read.diagnosis
-        offer = Offer("the diagnosis as JSON", "diagnosis.json", lambda: json.dumps(to_json(diagnosis), indent=2))
-        self.app.push_screen(Export([offer]))
+        self.app.push_screen(Export(offers(diagnosis.exchanges, diagnosis)[::-1]))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "export":
@@ -403,12 +399,11 @@ def _read(number: int, shown: str, secrets: dict[str, str]) -> PasteRead:
 
 
 def _proof_of(diagnosis: Diagnosis, key: Hashable) -> Proof | None:
-    finding = finding_of(diagnosis.findings, key)
-    if finding is None:
-        return None
+    """The proof under `key`; of a title or a command the finding's first one that has a place in the paste."""
     if isinstance(key, ProofKey):
-        return finding.evidence[key.proof] if key.proof < len(finding.evidence) else None
-    return next((proof for proof in finding.evidence if proof.span is not None), None)
+        return proof_of(diagnosis.findings, key)
+    finding = finding_of(diagnosis.findings, key)
+    return next((proof for proof in finding.evidence if proof.span is not None), None) if finding else None
 
 
 def _names_file(text: str) -> bool:

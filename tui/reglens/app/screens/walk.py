@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -16,7 +15,7 @@ from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
 from reglens.app.screens.aside import Aside
-from reglens.app.widgets.findings_view import CommandKey, ProofKey
+from reglens.app.widgets.findings_view import CommandKey, ProofKey, proof_of
 from reglens.app.widgets.layout import Line, blank, paragraph, words
 from reglens.app.widgets.pane import Pane
 from reglens.app.widgets.results import Results
@@ -29,7 +28,6 @@ from reglens.trace.exchange import Exchange
 
 if TYPE_CHECKING:
     from reglens.app.ports import Walker
-    from reglens.app.screens.export import Offer
     from reglens.oci.reference import Reference
 
 BROAD = 170
@@ -231,8 +229,8 @@ class WalkScreen(Aside):
             self.results.action_page()
 
     def _show_proof(self, key: ProofKey) -> None:
-        finding = self.results.finding
-        number = finding.evidence[key.proof].exchange if finding and key.proof < len(finding.evidence) else None
+        proof = proof_of(self.walk.diagnosis.findings, key) if self.walk else None
+        number = proof.exchange if proof else None
         self._show([(f"Exchange {e.number}", e) for e in self.exchanges if e.number == number])
 
     def _show(self, exchanges: list[tuple[str, Exchange]]) -> None:
@@ -243,26 +241,11 @@ class WalkScreen(Aside):
 
     def action_export(self) -> None:
         """The run and its experiments as HAR, the diagnosis as JSON, the last request as curl."""
-        from reglens.app.screens.export import Export
+        from reglens.app.screens.export import Export, offers
 
         if self.walk is not None:
-            self.app.push_screen(Export(self._offers(self.walk)))
-
-    def _offers(self, walk: Walk) -> list[Offer]:
-        from reglens.app.screens.export import Offer
-        from reglens.diagnosis.output import to_json
-        from reglens.trace.curl import to_curl
-        from reglens.trace.har import to_har
-
-        every = [*self.exchanges, *(e for trial in walk.trials for e in trial.exchanges)]
-        offers = [
-            Offer("the diagnosis as JSON", "diagnosis.json", lambda: json.dumps(to_json(walk.diagnosis), indent=2)),
-            Offer("the run and its experiments as HAR", "walk.har", lambda: json.dumps(to_har(every), indent=2)),
-        ]
-        if self.exchanges:
-            last = self.exchanges[-1]
-            offers.append(Offer("the last request as curl", "request.sh", lambda: to_curl(last)))
-        return offers
+            every = (*self.exchanges, *(e for trial in self.walk.trials for e in trial.exchanges))
+            self.app.push_screen(Export(offers(every, self.walk.diagnosis)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "export":

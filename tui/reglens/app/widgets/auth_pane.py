@@ -19,7 +19,7 @@ from reglens.app.actions import Where, bindings
 from reglens.app.widgets.comparison_view import comparison_lines, nothing_compared
 from reglens.app.widgets.exchange_detail import detail_lines
 from reglens.app.widgets.exchange_list import exchange_lines
-from reglens.app.widgets.findings_view import command_of, findings_lines
+from reglens.app.widgets.findings_view import CommandKey, command_of, finding_of, findings_lines, proof_of
 from reglens.app.widgets.layout import Line, blank, paragraph, words
 from reglens.app.widgets.outcome import codes, outcome_title, token_at_stake, trouble
 from reglens.app.widgets.pane import Pane
@@ -27,7 +27,7 @@ from reglens.app.widgets.section_bar import Section, SectionBar, neighbour
 from reglens.app.widgets.sheet import Sheet
 from reglens.app.widgets.token_view import Checked, token_lines
 from reglens.auth.token import Token, TokenKind
-from reglens.diagnosis.finding import Diagnosis
+from reglens.diagnosis.finding import Diagnosis, Finding
 from reglens.text import clean
 from reglens.trace.exchange import Exchange
 
@@ -237,7 +237,7 @@ class AuthPane(Pane):
         compared = comparison_lines(diagnosis.comparison, width)
         if not diagnosis.findings:
             return compared
-        found = findings_lines(diagnosis.findings, width)
+        found = findings_lines(diagnosis.findings, width, items=True)
         # what is at odds comes first: the rows, or where all of them agree, the findings
         first, second = (compared, found) if diagnosis.comparison.disagreements else (found, compared)
         return [*first, blank(), *second]
@@ -296,10 +296,15 @@ class AuthPane(Pane):
 
     def on_sheet_opened(self, message: Sheet.Opened) -> None:
         message.stop()
+        proof = proof_of(self._findings, message.key)
         if isinstance(message.key, int):
             self.open(message.key)
-        else:
+        elif proof is not None and proof.exchange is not None:
+            self.open(proof.exchange)
+        elif isinstance(message.key, CommandKey):
             self._copy_item(message.key)
+        else:
+            self.action_page()
 
     def on_section_bar_chosen(self, message: SectionBar.Chosen) -> None:
         message.stop()
@@ -336,8 +341,26 @@ class AuthPane(Pane):
 
             self._copy(to_curl(exchange), "curl command")
 
+    @property
+    def _findings(self) -> tuple[Finding, ...]:
+        return self._diagnosis.findings if self._diagnosis else ()
+
+    def action_page(self) -> None:
+        """Read what the finding under the cursor means."""
+        finding = finding_of(self._findings, self._sheet(COMPARISON).chosen)
+        if finding is not None:
+            from reglens.app.screens.pages import Pages
+
+            self.app.push_screen(Pages(finding.code))
+
+    def action_export(self) -> None:
+        """Take the exchange as curl, all of them as HAR, the diagnosis as JSON."""
+        from reglens.app.screens.export import Export, offers
+
+        self.app.push_screen(Export(offers(tuple(self._exchanges.values()), self._diagnosis, self.exchange)))
+
     def _copy_item(self, key: Hashable | None) -> None:
-        command = command_of(self._diagnosis.findings if self._diagnosis else (), key)
+        command = command_of(self._findings, key)
         if command is not None:
             self._copy(command, "command")
 
@@ -352,4 +375,8 @@ class AuthPane(Pane):
             if self.front == COMPARISON:
                 return self._diagnosis is not None and any(f.fix.commands for f in self._diagnosis.findings)
             return self.exchange is not None
+        if action == "export":
+            return bool(self._exchanges)
+        if action == "page":
+            return self.front == COMPARISON and bool(self._findings)
         return True

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from reglens.app.widgets.layout import Line, blank, keyed, paragraph, said, words
-from reglens.diagnosis.finding import Finding, Severity
+from reglens.diagnosis.finding import Finding, Proof, Severity
 
 MARKS = {Severity.ERROR: ("✗", ".bad"), Severity.WARNING: ("!", ".warn"), Severity.INFO: ("i", ".accent")}
 
@@ -44,11 +44,20 @@ def finding_of(findings: Sequence[Finding], key: Hashable) -> Finding | None:
 
 
 def command_of(findings: Sequence[Finding], key: Hashable) -> str | None:
-    """The command that an item stands for, as it came; None if the item is no command."""
-    if not isinstance(key, CommandKey) or not 0 <= key.finding < len(findings):
+    """The command that an item stands for, as it came; of a finding's title or proof its first one; None if there is
+    none."""
+    finding = finding_of(findings, key)
+    commands = finding.fix.commands if finding else ()
+    place = key.command if isinstance(key, CommandKey) else 0
+    return commands[place] if 0 <= place < len(commands) else None
+
+
+def proof_of(findings: Sequence[Finding], key: Hashable) -> Proof | None:
+    """The proof that an item stands for; None if the item is none."""
+    finding = finding_of(findings, key)
+    if finding is None or not isinstance(key, ProofKey):
         return None
-    commands = findings[key.finding].fix.commands
-    return commands[key.command] if 0 <= key.command < len(commands) else None
+    return finding.evidence[key.proof] if 0 <= key.proof < len(finding.evidence) else None
 
 
 def findings_lines(findings: Sequence[Finding], width: int, *, items: bool = False) -> list[Line]:

@@ -11,10 +11,11 @@ from textual.message import Message
 
 from reglens.app.actions import Where, bindings
 from reglens.app.widgets.comparison_view import STACKED_BELOW, comparison_lines
-from reglens.app.widgets.findings_view import CommandKey, finding_of, findings_lines
+from reglens.app.widgets.findings_view import command_of, finding_of, findings_lines
 from reglens.app.widgets.layout import Line, Part, blank, heading, paragraph, said, words
 from reglens.app.widgets.sheet import Sheet
 from reglens.diagnosis.finding import Comparison, Diagnosis, Finding, Outcome
+from reglens.text import clean
 
 TALL = 20
 """Rows from which the comparison stands before the findings; below, what is wrong comes first."""
@@ -69,7 +70,12 @@ class Results(Sheet):
     @property
     def finding(self) -> Finding | None:
         """The finding under the cursor."""
-        return finding_of(self.diagnosis.findings, self.chosen) if self.diagnosis else None
+        return finding_of(self.findings, self.chosen)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All of them."""
+        return self.diagnosis.findings if self.diagnosis else ()
 
     def action_page(self) -> None:
         finding = self.finding
@@ -81,18 +87,13 @@ class Results(Sheet):
     def action_copy_command(self) -> None:
         command = self.command
         if command is not None:
-            self.app.copy_to_clipboard(command)
-            self.app.notify(said(command, limit=300).plain, title="Copied the command", markup=False)
+            self.app.copy_to_clipboard(clean(command, len(command) or 1, keep="\n"))
+            self.app.notify(clean(command, 300), title="Copied the command", markup=False)
 
     @property
     def command(self) -> str | None:
         """The command under the cursor, else the first one of the finding there."""
-        finding = self.finding
-        if finding is None or not finding.fix.commands:
-            return None
-        key = self.chosen
-        number = key.command if isinstance(key, CommandKey) else 0
-        return finding.fix.commands[number]
+        return command_of(self.findings, self.chosen)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "page":

@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from textual.content import Content
 
 from reglens.app.widgets.exchange_list import mark, meaning, short_place
-from reglens.app.widgets.layout import Line, blank, column, fold, heading, paragraph, said, words
+from reglens.app.widgets.layout import Line, Part, blank, column, heading, paragraph, said, words
 from reglens.check.model import Step, StepName, StepVerdict
 from reglens.diagnosis.evidence import Trial
 from reglens.text import clean, human_milliseconds
@@ -21,7 +21,10 @@ MARKS = {
     StepVerdict.NOTED: ("!", ".warn"),
     StepVerdict.SKIPPED: ("·", ".muted"),
 }
+NARROW = 90
+"""Cells of width below which the time stands behind the detail, not in a column."""
 TRIED = {True: ("✓", ".good"), False: ("✗", ".bad"), None: ("·", ".muted")}
+_SENT = {"bearer": "with a token", "basic": "with a password"}
 _NAMES = {
     "anonymous": "anonymously",
     "challenge": "as the challenge asks",
@@ -95,8 +98,12 @@ def trial_lines(trials: Sequence[Trial], width: int, beside: int | None) -> list
 def _entry(
     sign: str, style: str, name: str, took: str, detail: str, width: int, key: StepKey | TrialKey | None
 ) -> list[Line]:
-    lead = words((sign, style), " ", (f"{name:<12}", ".strong"), (f"{took:>8}", ".muted"), "  ")
-    return paragraph(said(detail), width, lead=lead, key=key)
+    first = words((sign, style), " ", (f"{name:<12}", ".strong"))
+    if width < NARROW:
+        return paragraph(
+            words(said(detail), (f"  {took}".rstrip(), ".muted")), width, lead=first + Content(" "), key=key
+        )
+    return paragraph(said(detail), width, lead=first + Content.styled(f"{took:>8}  ", ".muted"), key=key)
 
 
 def pairs(one: Sequence[Exchange], other: Sequence[Exchange]) -> list[Pair]:
@@ -158,13 +165,12 @@ def _cell(exchange: Exchange | None, width: int) -> list[Content]:
     tail = f" {sign} {status}"
     place = short_place(exchange, max(8, width - len(method) - 1 - len(tail)))
     head = words((method, ".label"), " ", place, (tail, style))
+    parts: list[Part] = [meaning(exchange)]
     sent = exchange.authorization
-    who = "" if sent is None else clean(sent.username or sent.scheme, 60)
-    parts = [meaning(exchange)]
-    if who:
-        parts.insert(0, words((f"as {who}: " if sent and sent.username else f"{who}: ", ".muted")))
-    under = fold(words("  ", *parts), width)
-    return [head, *under[:3]]
+    if sent is not None:
+        who = f"as {clean(sent.username, 60)}" if sent.username else _SENT.get(sent.scheme.lower(), "authorized")
+        parts.insert(0, (f"{who}: ", ".muted"))
+    return [head, *(line.content for line in paragraph(words(*parts), width, lead="  ")[:3])]
 
 
 def walk_lines(
