@@ -78,7 +78,7 @@ def arrange(found: dict[str, Finding], seen: Scene) -> tuple[Finding, ...]:
         return (
             _WEIGHT[finding.severity],
             0 if in_chain else 1,
-            len(graph.ancestors(code, found)) if in_chain or not chain else 0,
+            len(graph.ancestors(code, found)) if in_chain or (not chain and finding.severity is Severity.ERROR) else 0,
             _rank(code, seen) if finding.severity is Severity.ERROR or in_chain else told[code],
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reglens.diagnosis import products
+from reglens.diagnosis import products, told
 from reglens.diagnosis.finding import Fix
 from reglens.diagnosis.scene import Scene
 from reglens.oci import media
@@ -51,6 +51,12 @@ def realm(scene: Scene) -> str:
         return scene.bearer.realm
     if scene.grant is not None and scene.grant.url:
         return scene.grant.url.partition("?")[0]
+    configured = told.setting(scene.evidence, "realm")
+    if configured:
+        return configured
+    asked = told.token_url(scene.evidence)
+    if asked:
+        return asked.partition("?")[0]
     return HUB_REALM if scene.is_hub else f"https://{scene.registry or '<registry>'}/token"
 
 
@@ -58,7 +64,7 @@ def service(scene: Scene) -> str | None:
     """The service to request: the challenge's, else the one known of the product."""
     if scene.bearer is not None:
         return scene.bearer.service
-    return scene.product.service or scene.requested_service or None
+    return scene.asked_service or scene.product.service or scene.requested_service or None
 
 
 def token_command(scene: Scene, *, login: bool | None = None) -> str:

@@ -11,6 +11,7 @@ CAUSES: dict[str, tuple[str, ...]] = {
     "scope-missing": ("shell-quoting",),
     "scope-mismatch": ("library-prefix", "repository-name-invalid", "endpoint-unsupported"),
     "library-prefix": (),
+    "repository-name-invalid": ("wrong-host", "shell-quoting"),
     "authorization-missing": (
         "shell-quoting",
         "challenge-missing",

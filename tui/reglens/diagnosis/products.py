@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reglens.oci import hosts
@@ -253,6 +253,7 @@ def recognise(
     realm: str | None = None,
     issuer: str | None = None,
     headers: Mapping[str, str] | None = None,
+    tellers: Iterable[str] = (),
 ) -> Product:
     """The product behind a registry, by whatever is known of it; `UNKNOWN` if nothing tells (`hosts.recognise`)."""
     kind = hosts.recognise(registry, service=service, realm=realm, issuer=issuer, headers=headers)

@@ -20,7 +20,7 @@ ACTIONS = {"pull": ("pull",), "push": ("pull", "push"), "delete": ("delete",)}
 
 UNSEEN = ("redacted", "shortened", "variable", "output of", "asked at")
 """How the source of an authorization begins whose secret is not in the paste."""
-MASKS = frozenset("redacted masked hidden snip token your-token your_token secret omitted removed".split())
+MASKS = frozenset("redacted redact masked hidden snip token your-token your_token secret omitted removed".split())
 _DENIAL = re.compile(
     r"unauthori[sz]ed|authenticat|denied|forbidden|invalid (?:bearer )?token|credential", re.IGNORECASE
 )

@@ -92,7 +92,8 @@ class Scene(Attempt):
         return products.recognise(
             self.registry,
             service=challenge.service if challenge else None,
-            realm=challenge.realm if challenge else self.grant.url if self.grant else None,
+            realm=challenge.realm if challenge else self.grant.url if self.grant else told.token_url(self.evidence),
+            tellers=[report.teller for report in self.evidence.reports],
             issuer=self.token.issuer if self.token else None,
             headers=headers,
         )
@@ -109,7 +110,7 @@ class Scene(Attempt):
                 return scope.name
         if self.wanted is not None:
             return self.wanted.repository
-        return next((r.values["repository"] for r in self.evidence.reports if r.values.get("repository")), "")
+        return told.repository(self.evidence)
 
     @cached_property
     def needed(self) -> tuple[Scope, ...]:

@@ -6,14 +6,18 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from reglens.diagnosis import products
 from reglens.diagnosis.evidence import Evidence, Fact
 from reglens.errors import ReferenceInvalid
-from reglens.oci.reference import Reference, normalise_registry
+from reglens.oci.reference import HUB, Reference, normalise_registry
+from reglens.oci.scope import Scope, parse_scopes
 
 HUB_KEY = "https://index.docker.io/v1/"
 """The key under which every client keeps Docker Hub's credentials (docker/cli, cli/registry; oras-go, auth)."""
 CLUSTER_TELLERS = frozenset({"kubelet", "containerd", "cri-o", "k3s", "kubernetes"})
 _PLACEHOLDER = re.compile(r"[<>]|\*\*\*|\{\{|\$\{?\w|(?:^|/)[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:/|:|$)|\.\.\.|…")
+_WRITES = re.compile(r"\b(?:write|push|upload|put|create|delete)", re.IGNORECASE)
+_API_URL = re.compile(r"https?://(?P<host>[\w.<>-]{1,200}(?::\d{1,5})?)/v2/(?!token|auth)")
 _LOGIN = re.compile(r"(?:docker|podman|nerdctl|buildah|skopeo|helm|oras|crane|regctl)$")
 
 
@@ -42,11 +46,18 @@ def wanted(evidence: Evidence) -> Reference | None:
     return None
 
 
+def scopes(evidence: Evidence) -> tuple[Scope, ...]:
+    """The scopes of token requests that lines tell of."""
+    return tuple(s for r in evidence.reports for s in parse_scopes(r.values.get("scope", "")) if s.well_formed)
+
+
 def action(evidence: Evidence) -> str:
     """What was to be done: ``pull``, ``push`` or ``delete``."""
     if evidence.action != "pull":
         return evidence.action
     told = {report.values.get("action") for report in evidence.reports}
+    told |= {name for scope in scopes(evidence) for name in scope.actions}
+    told |= {"push" for r in evidence.reports if _WRITES.search(r.values.get("permission", "").replace("_", " "))}
     return next((name for name in ("push", "delete") if name in told), evidence.action)
 
 
@@ -72,7 +83,28 @@ def registry(evidence: Evidence) -> str:
         url = report.values.get("url", "")
         if report.values.get("host") and report.values.get("part", "registry") == "registry" and "/v1/" not in url:
             return normalise_registry(report.values["host"])
-    return ""
+    asked = host_of_url(token_url(evidence))
+    if asked:
+        services = {r.values.get("service", "") for r in evidence.reports}
+        known = next((p for p in products.ALL if p.fixed_service and p.service in services), None)
+        return HUB if known is products.HUB else asked if known or asked in services else ""
+    found = _API_URL.search(evidence.pasted)
+    return normalise_registry(found["host"]) if found else ""
+
+
+def token_url(evidence: Evidence) -> str:
+    """The URL of a token request that a line tells of; ``""`` if none does."""
+    return next(
+        (r.values["url"] for r in evidence.reports if r.values.get("part") == "token" and r.values.get("url")), ""
+    )
+
+
+def repository(evidence: Evidence) -> str:
+    """The repository that lines name, in a scope or by itself; ``""`` if none does."""
+    for report in evidence.reports:
+        if report.values.get("repository"):
+            return report.values["repository"]
+    return next((s.name for s in scopes(evidence) if s.type == "repository"), "")
 
 
 def logins(evidence: Evidence) -> Iterator[str]:
@@ -87,6 +119,12 @@ def logins(evidence: Evidence) -> Iterator[str]:
                 ):
                     yield host
                     break
+
+
+def setting(evidence: Evidence, name: str) -> str:
+    """A setting of ``auth.token`` in a registry's configuration; ``""`` if it is not in the evidence."""
+    found = (f.value for f in evidence.facts if f.path[-3:] == ("auth", "token", name))
+    return next((value for value in found if isinstance(value, str)), "")
 
 
 def service(evidence: Evidence) -> Fact | None:

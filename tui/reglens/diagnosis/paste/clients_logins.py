@@ -8,6 +8,34 @@ from reglens.diagnosis.paste.clients_table import table
 ENTRIES = table(
     (
         (
+            M.SECRET_MISSING,
+            "flux",
+            "not found in secret",
+            r"auth for \"(?P<host>[^\"\s]{1,200})\" not found in secret (?P<secret>\S{1,200})",
+            "fluxcd/image-reflector-controller, internal/secret",
+        ),
+        (
+            M.CREDENTIAL_SCOPE_MISSING,
+            "docker hub",
+            "insufficient scopes",
+            r"access token has insufficient scopes",
+            "Docker Hub's token server",
+        ),
+        (
+            M.NOT_FOUND,
+            "docker",
+            "login: not found",
+            r"Login: Not found\s{0,4}\(Code: (?P<status>404)",
+            "moby/moby, registry/auth.go",
+        ),
+        (
+            M.HTTP_STATUS,
+            "docker",
+            "server error:",
+            r"Server error: (?P<status>\d{3}) trying to (?:push|pull|fetch)",
+            "moby/moby, registry/session.go",
+        ),
+        (
             M.LOGIN_NEEDED,
             "oras",
             "credential required",
@@ -284,6 +312,34 @@ ENTRIES = table(
             "anonymous token",
             r"failed to fetch anonymous token",
             "containerd, core/remotes/docker/authorizer.go; moby/buildkit, util/resolver/authorizer.go",
+        ),
+        (
+            M.SECRET_MISSING,
+            "flux",
+            "not found in secret",
+            r"auth for \"(?P<host>[^\"\s]{1,200})\" not found in secret (?P<secret>\S{1,200})",
+            "fluxcd/image-reflector-controller, internal/secret",
+        ),
+        (
+            M.CREDENTIAL_SCOPE_MISSING,
+            "docker hub",
+            "insufficient scopes",
+            r"access token has insufficient scopes",
+            "Docker Hub's token server",
+        ),
+        (
+            M.NOT_FOUND,
+            "docker",
+            "login: not found",
+            r"Login: Not found\s{0,4}\(Code: (?P<status>404)",
+            "moby/moby, registry/auth.go",
+        ),
+        (
+            M.HTTP_STATUS,
+            "docker",
+            "server error:",
+            r"Server error: (?P<status>\d{3}) trying to (?:push|pull|fetch)",
+            "moby/moby, registry/session.go",
         ),
         (
             M.LOGIN_NEEDED,

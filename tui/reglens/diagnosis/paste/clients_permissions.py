@@ -315,7 +315,7 @@ ENTRIES = table(
             M.NETWORK_REFUSED,
             "acr",
             "is not allowed access",
-            r"client with IP '?\"?(?P<address>[0-9a-fA-F.:]{3,45})'?\"? is not allowed access",
+            r"client with IP ['\"]?(?P<address>[0-9a-fA-Fx.:*<>\w-]{3,45})['\"]? is not allowed access",
             "Azure Container Registry",
         ),
         (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reglens.auth.challenge import parse_challenges
 from reglens.auth.token import Token, read_part
@@ -13,7 +13,7 @@ from reglens.diagnosis.paste.bodies import Body
 from reglens.diagnosis.paste.commands import Run, Shell
 from reglens.diagnosis.paste.drafts import Draft, answer_tokens
 from reglens.diagnosis.paste.har import read_call, read_har
-from reglens.diagnosis.paste.source import Line, Passage, Source, join
+from reglens.diagnosis.paste.source import Line, Passage, Source, join, placed
 from reglens.diagnosis.paste.tokens import (
     decoded,
     is_claims,
@@ -38,7 +38,7 @@ _STRONG = re.compile(
     r"[<>] (?:HTTP/|[A-Z]{3,7} /)|\* +(?:Trying|Connected|Issue) |HTTP/[0-9.]{1,3} [1-5]\d\d|curl: \(|```"
 )
 _CHALLENGE = re.compile(
-    r"(?P<lead>[^\n]{0,200}?\b(?:www-authenticate|WWW_AUTHENTICATE)[\"'\]]{0,3}[ \t]{0,3}(?:[:=]>?|,|\()"
+    r"(?P<lead>[^\n]{0,2000}?\b(?:www-authenticate|WWW_AUTHENTICATE)[\"'\]]{0,3}[ \t]{0,3}(?:[:=]>?|,|\(|→|->)"
     r"[ \t]{0,3}[\[\"'(b]{0,3})?"
     r"(?=(?:bearer|basic)[ \t]+[a-z_]{3,20}[ \t]{0,3}=[ \t]{0,3}[\"'\\\w/])",
     re.IGNORECASE,
@@ -126,6 +126,9 @@ class Reading:
         if self.dumps.take(line):
             if self.dumps.consumed:
                 self.taken.add(line.number)
+            else:
+                self._challenge_line(line)
+                self.transcript.close()
             return index + 1
         return self._other(index)
 
@@ -157,6 +160,8 @@ class Reading:
             after = self._json(index)
             if after >= 0:
                 return after
+        if text.startswith("zsh: no matches found:") and self.last_run is not None:
+            self._not_run(self.last_run)
         if self._token_line(line) or self._challenge_line(line):
             self.taken.add(line.number)
             return index + 1
@@ -170,6 +175,13 @@ class Reading:
             if shown and known and follows:
                 return self._into_body(index, line.passage)
         return index + 1
+
+    def _not_run(self, run: Run) -> None:
+        """zsh(1), NOMATCH: a pattern that matches no file is an error, and the command does not run."""
+        globs = [e for e in run.effects if e.kind == "glob"]
+        run.effects = [replace(e, became="", lost=e.written) if e in globs else e for e in run.effects]
+        for draft in run.drafts:
+            draft.note = "the shell did not run this"
 
     def _follows(self, line: Line, now: Draft | None, length: int | None) -> bool:
         """Whether plain text on this line, right behind the headers, is the body that they announce."""
@@ -319,7 +331,7 @@ class Reading:
             end = closing if closing > 0 else end
         value = line.passage.cut(start, end)
         if '\\"' in value.text:
-            value = Passage(value.text.replace('\\"', '"'), ((0, value.offset(0)),))
+            value = placed(value.text.replace('\\"', '"'), value.span())
         if not any(c.params for c in parse_challenges(value.text)):
             return False
         now = self.transcript.now

@@ -18,6 +18,7 @@ from reglens.diagnosis.rules.choose_caller import (
     credentials_refused,
     denied,
     denied_or_absent,
+    logging_in,
     login_needed,
     permission_or_absent,
     short_name,
@@ -48,6 +49,10 @@ def codes(scene: Scene, report: Report, meaning: Meaning) -> Choice:
 def _token_scope(scene: Scene, report: Report) -> Choice | None:
     if scene.token is not None and scene.token.claims is not None:
         return []  # the claims say more than the line
+    if part(scene, report) == "token":
+        return [("permission-denied", True), ("access-insufficient", False)]
+    if scene.action == "push":
+        return [("permission-denied", False), ("access-insufficient", False), ("credentials-missing", False)]
     return [("access-insufficient", False), ("access-empty", False), ("credentials-missing", False)]
 
 
@@ -81,7 +86,8 @@ def _page(scene: Scene, report: Report) -> Choice:
     host = report.values.get("host", "")
     if host in WEB_HOSTS:
         return [("wrong-host", True)]
-    if report.values.get("status") in ("404", "405", "410"):
+    statuses = {r.values.get("status") for r in scene.reports if r is report or r.meaning == M.NOT_FOUND}
+    if statuses & {"404", "405", "410"}:
         return [("wrong-host", False), ("proxy-interference", False)]
     return [("proxy-interference", False), ("wrong-host", False), ("token-response-invalid", False)]
 
@@ -100,6 +106,8 @@ def not_found(scene: Scene, report: Report) -> Choice | None:
     url = report.values.get("url", "")
     if split_url(url).path.rstrip("/") == "/v2":
         return [("wrong-host", True), ("proxy-interference", False)]  # every registry has the base route
+    if report.values.get("action") == "login" or (logging_in(scene) and not url):
+        return [("wrong-host", True)]
     if "_catalog" in url or "/referrers/" in url:
         return [("endpoint-unsupported", True)]
     if "/v1/" in url:
@@ -166,6 +174,14 @@ def _service_unknown(scene: Scene, report: Report) -> Choice:
     return [("service-mismatch", True)]
 
 
+def _reference(scene: Scene, report: Report) -> Choice:
+    """A name that begins with a slash has lost what stood before it: mostly a variable that was empty."""
+    name = report.values.get("reference", "")
+    if name.startswith(("/", ":")):
+        return [("wrong-host", True), ("repository-name-invalid", True)]
+    return [("repository-name-invalid", True)]
+
+
 def _endpoint(scene: Scene, report: Report) -> Choice:
     return [("endpoint-unsupported", True)]
 
@@ -192,6 +208,7 @@ _SPECIAL: dict[Meaning, Callable[[Scene, Report], Choice | None]] = {
     M.PAGE_ANSWERED: _page,
     M.UPSTREAM_REFUSED: _upstream_refused,
     M.NOT_FOUND: not_found,
+    M.REFERENCE_INVALID: _reference,
     M.TOKEN_KEY_FILE: _key_file,
     M.TOKEN_ABSENT: _token_absent,
     M.CREDENTIALS_REFUSED: credentials_refused,

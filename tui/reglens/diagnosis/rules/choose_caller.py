@@ -11,6 +11,8 @@ from reglens.diagnosis.rules.parts import Choice, has, part
 from reglens.diagnosis.scene import Scene
 from reglens.oci.reference import split_port
 
+_STALE: Choice = [("credentials-expired", False), ("credentials-rejected", False), ("permission-denied", False)]
+"""GHCR refuses stale credentials with 403 DENIED, for public images too; an anonymous caller gets a 401."""
 _PROXY_NAME = re.compile(r"docker|hub|mirror|cache|proxy", re.IGNORECASE)
 _BUILDERS = frozenset({"kaniko", "buildkit", "buildah", "jib", "helm", "flux", "argocd", "go-containerregistry"})
 """Tools without a login of their own: they read files that somebody else wrote."""
@@ -76,8 +78,11 @@ def denied(scene: Scene, report: Report) -> Choice:
         return [("library-prefix", False), ("repository-not-found", False), ("credentials-missing", False)]
     if scene.stored_elsewhere:
         return [("credentials-not-sent", False), ("credentials-missing", False)]
-    if scene.product.key == "ghcr" and report.values.get("status") == "403" and scene.action == "pull":
-        return [("token-wrong-kind", False), ("permission-denied", False), ("credentials-missing", False)]
+    if scene.product.key == "ghcr" and scene.action == "pull":
+        if report.values.get("code") == "DENIED":
+            return _STALE
+        if report.values.get("status") == "403":
+            return [("token-wrong-kind", False), ("permission-denied", False), ("credentials-missing", False)]
     if has(scene, M.LOGIN_SUCCEEDED, M.CREDENTIALS_FOUND) or scene.action == "push":
         return [("permission-denied", False), ("credentials-missing", False), ("access-insufficient", False)]
     return [("permission-denied", False), ("credentials-missing", False), ("repository-not-found", False)]
@@ -100,8 +105,10 @@ def denied_or_absent(scene: Scene, report: Report) -> Choice:
 
 
 def permission_or_absent(scene: Scene, report: Report) -> Choice:
-    if scene.stored_elsewhere or scene.product.key == "gar":
+    if scene.stored_elsewhere:
         return [("credentials-not-sent", False), ("credentials-missing", False), ("permission-denied", False)]
+    if scene.product.key == "gar" and scene.action == "push":
+        return [("credentials-not-sent", False), ("permission-denied", False), ("credentials-missing", False)]
     return [("permission-denied", False), ("credentials-missing", False), ("repository-not-found", False)]
 
 
@@ -111,6 +118,8 @@ def token_server_refused(scene: Scene, report: Report) -> Choice | None:
     status = report.values.get("status", "")
     if has(scene, M.CREDENTIALS_ABSENT) and status in ("401", "403"):
         return [("credentials-missing", True), ("repository-not-found", False)]
+    if status == "403" and scene.product.key == "ghcr" and scene.action == "pull":
+        return _STALE
     if status == "403":
         return [("permission-denied", False), ("credentials-missing", False), ("credentials-rejected", False)]
     if status == "400" and has(scene, M.SERVICE_UNKNOWN):

@@ -9,7 +9,10 @@ from reglens.diagnosis import fixes, told
 from reglens.diagnosis.evidence import Fact
 from reglens.diagnosis.finding import Finding, Fix, Proof
 from reglens.diagnosis.rules.build import likely, proven
-from reglens.diagnosis.scene import Scene, shown
+from reglens.diagnosis.rules.resource import mended
+from reglens.diagnosis.scene import Scene, is_mask, shown
+from reglens.errors import ReferenceInvalid
+from reglens.oci.reference import Reference
 
 _CREDENTIAL_FILES = frozenset({"config.json", "pull secret", "auth.json"})
 
@@ -26,6 +29,8 @@ def entries(scene: Scene) -> Iterator[Finding]:
         if len(fact.path) != 3 or fact.path[0] != "auths":
             continue
         key, kind = fact.path[1], fact.path[2]
+        if is_mask(str(_sibling(scene, fact, "username"))):
+            continue
         mine = not scene.registry or told.key_host(key) == scene.registry or scene.is_hub
         if kind in ("problem", "note") and isinstance(fact.value, str):
             yield (proven if mine else likely)(
@@ -57,6 +62,11 @@ def entries(scene: Scene) -> Iterator[Finding]:
                     ),
                 ),
             )
+
+
+def _sibling(scene: Scene, fact: Fact, name: str) -> object:
+    path = (*fact.path[:2], name)
+    return next((f.value for f in scene.evidence.facts if f.path == path and f.source == fact.source), "user")
 
 
 def broken(scene: Scene) -> Iterator[Finding]:
@@ -156,4 +166,26 @@ def secret_type(scene: Scene) -> Iterator[Finding]:
         )
 
 
-RULES = (entries, broken, expired, both_sides, secret_type)
+def images(scene: Scene) -> Iterator[Finding]:
+    """Image names in manifests and compose files, against the grammar of names."""
+    if scene.ok:
+        return
+    for fact in scene.evidence.facts:
+        if fact.path[-1:] != ("image",) or not isinstance(fact.value, str) or told.placeholder(fact.value):
+            continue
+        try:
+            Reference.parse(fact.value)
+        except ReferenceInvalid as error:
+            better = mended(fact.value)
+            yield proven(
+                "repository-name-invalid",
+                "The image name breaks the grammar",
+                f"In {fact.source}, {'.'.join(fact.path)}: {error.message}. A name is a host and a path, in lower "
+                "case, without "
+                "a scheme.",
+                [_proof(fact)],
+                Fix(f"Write {better}." if better else error.hint, (f"image: {better}",) if better else ()),
+            )
+
+
+RULES = (images, entries, broken, expired, both_sides, secret_type)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from reglens.diagnosis import fixes
+from reglens.diagnosis import fixes, told
 from reglens.diagnosis.evidence import Report
 from reglens.diagnosis.finding import Fix
 from reglens.diagnosis.rules.mend_caller import denied, helper, login, malformed_credentials, not_sent, rejected
@@ -60,6 +61,9 @@ def unproven(scene: Scene, report: Report, code: str) -> str:
 
 def fix(scene: Scene, report: Report, code: str) -> Fix:
     """The cure of a code."""
+    by_meaning = _BY_MEANING.get((code, report.meaning))
+    if by_meaning is not None:
+        return by_meaning(scene, report)
     maker = _FIXES.get(code)
     return maker(scene, report) if maker is not None else _from_page(code)
 
@@ -110,8 +114,9 @@ def _manifest(scene: Scene, report: Report) -> Fix:
 
 
 def _name(scene: Scene, report: Report) -> Fix:
-    typed = report.values.get("reference", "") or scene.evidence.reference or ""
-    better = mended(typed) if typed else ""
+    named = [report.values.get("reference", ""), scene.evidence.reference or "", *told.references(scene.evidence)]
+    named += re.findall(r"[\w.-]+(?::\d+)?(?:/[\w.-]+)+(?::[\w.-]+)?", report.text)
+    better = next((name for text in named if text and (name := mended(text))), "")
     if better:
         return Fix(f"Write {better}.", (f"docker pull {better}",))
     return Fix("Write it in lower case, with single separators and without https://.")
@@ -228,6 +233,8 @@ def _library(scene: Scene, report: Report) -> Fix:
 
 def _host(scene: Scene, report: Report) -> Fix:
     host = report.values.get("host", "")
+    if scene.registry and not scene.is_hub and not scene.registry.endswith(("docker.com", "docker.io")):
+        host = host or scene.registry
     if scene.is_hub or not host or "docker" in host:
         return Fix(
             "For Docker Hub the API's host is registry-1.docker.io, and docker.io in an image name (or no host "
@@ -294,6 +301,77 @@ def _redirect(scene: Scene, report: Report) -> Fix:
     )
 
 
+def _body_size(scene: Scene, report: Report) -> Fix:
+    return Fix(
+        "Raise the limit of the proxy or ingress in front of the registry: nginx client_max_body_size, for an nginx "
+        "ingress "
+        "the annotation proxy-body-size.",
+        ("client_max_body_size 0;", 'nginx.ingress.kubernetes.io/proxy-body-size: "0"'),
+    )
+
+
+def _platform(scene: Scene, report: Report) -> Fix:
+    place = scene.wanted.pullable if scene.wanted is not None else "<image>"
+    platform = report.values.get("platform", "")
+    return Fix(
+        "The image is not built for this platform"
+        + (f" ({shown(platform)})" if platform else "")
+        + ". Take another tag, build it for this platform, or run another platform's by emulation.",
+        (f"docker pull --platform linux/amd64 {place}", f"docker manifest inspect {place}"),
+    )
+
+
+def _network(scene: Scene, report: Report) -> Fix:
+    address = report.values.get("address", "") or "<your public address>"
+    if scene.product.key == "acr":
+        name = (scene.registry or "<registry>").split(".")[0]
+        return Fix(
+            f"Let the registry's firewall take the address {shown(address)}, or go through its private endpoint.",
+            (f"az acr network-rule add --name {name} --ip-address {address}",),
+        )
+    return Fix(
+        f"Let the registry's firewall take the caller's address, {shown(address)}, or come from a network it takes."
+    )
+
+
+def _upstream(scene: Scene, report: Report) -> Fix:
+    return Fix(
+        "Look at what the cache is configured to fetch from (proxy.remoteurl) and whether it can reach that and log "
+        "in there; "
+        "its own log has the upstream's answer.",
+        (
+            "proxy:\n  remoteurl: https://registry-1.docker.io\n  username: <user>\n  password: <access token>",
+            f"curl -i {quoted(report.values.get('url') or 'https://registry-1.docker.io/v2/')}",
+        ),
+    )
+
+
+def _lost_host(scene: Scene, report: Report) -> Fix:
+    return Fix(
+        "A variable in the image's name is empty, so its host or namespace is lost. Set it, and let the shell stop at "
+        "unset "
+        "variables.",
+        ('echo "${REGISTRY:?is empty}/${NAMESPACE:?is empty}"',),
+    )
+
+
+def _login_place(scene: Scene, report: Report) -> Fix:
+    host = scene.registry or host_of(scene, report)
+    return Fix(
+        f"At {host} there answers something, but no registry: a token server, a web interface or another port. Log in "
+        "to the "
+        "registry's own host and port.",
+        (f"curl -i https://{host}/v2/", f"docker login {split_port(host)[0]}"),
+    )
+
+
+_BY_MEANING: dict[tuple[str, str], Callable[[Scene, Report], Fix]] = {
+    ("proxy-interference", "body-too-large"): _body_size,
+    ("manifest-unknown", "platform-unknown"): _platform,
+    ("wrong-host", "reference-invalid"): _lost_host,
+    ("wrong-host", "not-found"): _login_place,
+}
+"""Cures that depend on what the line said."""
 _FIXES: dict[str, Callable[[Scene, Report], Fix]] = {
     "credentials-missing": login,
     "credentials-rejected": rejected,
@@ -329,6 +407,8 @@ _FIXES: dict[str, Callable[[Scene, Report], Fix]] = {
     "wrong-scheme": _scheme,
     "token-wrong-kind": _kind,
     "rate-limited": _limited,
+    "network-denied": _network,
+    "upstream-failed": _upstream,
     "endpoint-unsupported": _endpoint,
     "challenge-missing": _challenge,
     "redirect-authorization": _redirect,

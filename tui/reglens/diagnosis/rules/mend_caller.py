@@ -38,6 +38,19 @@ def part_is_upstream(report: Report) -> bool:
 
 
 def not_sent(scene: Scene, report: Report) -> Fix:
+    file = report.values.get("file", "")
+    if file:
+        return Fix(
+            f"Let this user read {file}, or name another file (REGISTRY_AUTH_FILE, --authfile; docker: DOCKER_CONFIG).",
+            (f"ls -l {file}", fixes.login_command(scene)),
+        )
+    if scene.helper:
+        return Fix(
+            f"The file names credsStore {scene.helper}: the credentials are in that store, which this client cannot "
+            "ask. Take "
+            "the line credsStore out and log in again, so that they stand in the file.",
+            ("sed -i '/\"credsStore\"/d' ~/.docker/config.json", fixes.login_command(scene)),
+        )
     if scene.is_hub:
         return Fix(
             "Store the credentials under Docker Hub's one key, https://index.docker.io/v1/, whatever host the image "
@@ -94,9 +107,15 @@ def _helper_name(scene: Scene) -> str:
 
 def denied(scene: Scene, report: Report) -> Fix:
     writes = scene.action != "pull" or report.values.get("action") in ("push", "delete")
+    name = scene.repository
     right = scene.product.push_right if writes else scene.product.pull_right
     missing = report.values.get("permission", "")
-    text = f"Needed is {right}." + (f" The server names what is missing: {shown(missing)}." if missing else "")
+    text = f"Needed is {right}" + (f", for {shown(name)}." if name else ".")
+    if scene.is_hub and writes and name:
+        text += (
+            " On Docker Hub the namespace must be yours: your user name, or an organisation that lets you write."
+            + (f" The server names what is missing: {shown(missing)}." if missing else "")
+        )
     commands = (
         ("permissions:\n  contents: read\n  packages: write",)
         if scene.product.key == "ghcr" and writes

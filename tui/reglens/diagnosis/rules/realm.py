@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from reglens.auth.challenge import Challenge
-from reglens.diagnosis import fixes
+from reglens.diagnosis import fixes, told
 from reglens.diagnosis.finding import Finding, Fix, Proof
 from reglens.diagnosis.reading import split_url
 from reglens.diagnosis.rules.build import likely, proven
@@ -51,7 +51,9 @@ def configured_realm(scene: Scene) -> Iterator[Finding]:
     for fact in scene.evidence.facts:
         if fact.path[-3:] != ("auth", "token", "realm") or not isinstance(fact.value, str):
             continue
-        why = realm_fault(fact.value, scene.registry or "registry.example.com", "https")
+        if told.placeholder(fact.value):
+            continue
+        why = realm_fault(fact.value, scene.registry or "registry.example.com", "")
         if why:
             yield proven(
                 "realm-misconfigured",
@@ -92,6 +94,8 @@ def realm_fault(url: str, registry: str, scheme: str) -> tuple[bool, str, bool] 
         return True, f"The realm {shown(url)!r} has a colon and no port behind it.", True
     own = split_port(registry)[0].strip("[]")
     name = parts.hostname or ""
+    if name.endswith(".") or ".." in name or name.startswith("."):
+        return True, f"The realm's host {name!r} is incomplete: a part of the name is empty.", True
     if is_loopback(name) and not is_loopback(registry):
         return True, f"The realm's host {name} is a loopback address: for the client that is its own machine.", True
     local = is_loopback(name) or (internal(own) and not is_loopback(registry))

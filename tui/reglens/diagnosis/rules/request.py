@@ -164,8 +164,22 @@ def _list(scopes: tuple[Scope, ...] | list[Scope]) -> str:
 
 def library(scene: Scene) -> Iterator[Finding]:
     """Docker Hub's official images live under ``library/``, which only clients add (distribution/reference)."""
-    name = scene.wire_repository
-    if scene.ok or not scene.is_hub or not name or "/" in name:
+    name = scene.wire_repository or (scene.repository if scene.bearer is not None else "")
+    if scene.ok or not scene.is_hub or not name:
+        return
+    if name.startswith("library/") and name.count("/") > 1:
+        right = name.removeprefix("library/")
+        yield proven(
+            "repository-not-found",
+            "library/ stands before a name that has its own namespace",
+            f"Docker Hub's names have two parts. library/ goes before a name of one part only; {right!r} has its "
+            "namespace "
+            f"already, and there is no repository {name!r}.",
+            [scene.proof(scene.judged or scene.grant, "url", "repository", name)],
+            Fix(f"Name the repository {right}.", (fixes.token_command(scene).replace(name, right),)),
+        )
+        return
+    if "/" in name:
         return
     yield proven(
         "library-prefix",
@@ -184,6 +198,17 @@ def authorization_missing(scene: Scene) -> Iterator[Finding]:
     if refusal is None or refusal.status not in (401, None) or refusal.authorization is not None:
         return
     challenge = scene.challenge
+    if not refusal.response_headers.lines and known_request(scene, refusal) and not scene.token_requests:
+        yield proven(
+            "authorization-missing",
+            "The request carried no Authorization",
+            "The registry answered that authentication is required, and the request carried none. Its headers, which "
+            "curl -i "
+            "shows, say in Www-Authenticate where a token is to be had.",
+            [scene.proof(refusal, "body", "body", refusal.body.text[:200])],
+            Fix("Fetch a token for what is asked, then repeat the request with it.", fixes.exchange_commands(scene)),
+        )
+        return
     if scene.challenged is not refusal or challenge is None:
         return
     if challenge.error in ("invalid_token", "insufficient_scope"):

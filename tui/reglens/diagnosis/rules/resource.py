@@ -291,6 +291,48 @@ def _catalogue(scene: Scene) -> str:
     return f"curl -s {quoted(text)}" if text.startswith("http") else text
 
 
+def nested(scene: Scene) -> Iterator[Finding]:
+    """A cache's answer that carries its upstream's refusal in the detail (distribution, registry/proxy): what the
+    upstream was asked for stands there."""
+    refusal = scene.refusal
+    if refusal is None:
+        return
+    for entry in refusal.errors:
+        inner = entry.detail.get("errors") if isinstance(entry.detail, dict) else None
+        if not isinstance(inner, list) or not inner:
+            continue
+        body = scene.proof(refusal, "body", "body, detail", str(inner)[:200])
+        name = next((n for e in inner if isinstance(e, dict) and (n := _asked_name(e.get("detail")))), "")
+        if name and "/" not in name:
+            yield proven(
+                "library-prefix",
+                "The cache asked Docker Hub for a name without library/",
+                f"The refusal is the upstream's: the cache asked for {shown(name)!r}, and Docker Hub's official "
+                "images are called "
+                f"library/{shown(name)}. A cache passes the name on as it is.",
+                [body],
+                Fix(
+                    f"Name the repository library/{name} at the cache too.",
+                    (quoted(fixes.resource_url(scene).replace(f"/v2/{name}/", f"/v2/library/{name}/")),),
+                ),
+            )
+        yield (likely if name and "/" not in name else proven)(
+            "upstream-failed",
+            "The cache's upstream refused",
+            "The registry is a cache, and the error in its answer is that of its own upstream.",
+            [body],
+            Fix(
+                "Give the cache credentials for its upstream, or mend the name.",
+                ("proxy:\n  remoteurl: https://registry-1.docker.io\n  username: <user>\n  password: <access token>",),
+            ),
+        )
+
+
+def _asked_name(detail: object) -> str:
+    entries = detail if isinstance(detail, list) else [detail]
+    return next((str(e["Name"]) for e in entries if isinstance(e, dict) and e.get("Name")), "")
+
+
 def catalogue(scene: Scene) -> Iterator[Finding]:
     """Docker Hub, and registries like it, grant ``registry:catalog:*`` to nobody."""
     wants = any(s.type == "registry" and s.name == "catalog" for s in (*scene.needed, *(scene.requested or ())))
@@ -375,4 +417,4 @@ def _is_api(exchange: Exchange) -> bool:
     return bool(exchange.challenges) or "docker-distribution-api-version" in exchange.response_headers
 
 
-RULES = (name, accept, missing, empty_tags, catalogue, host)
+RULES = (name, accept, missing, nested, empty_tags, catalogue, host)
