@@ -196,6 +196,12 @@ def _refusal(want: TokenWant, reply: Reply, who: str, withheld: str, now: dateti
         return RateLimited(
             f"The token server {host} was asked too often (429){said}", hint, exchange=exchange, retry_after=wait
         )
+    if status == 400 and _plain_to_tls(want.url):
+        # Nexus and Harbor behind a proxy that ends TLS (sonatype/nexus-public, issue 435; goharbor/harbor, issue 3114)
+        message = f"The realm {want.url} is named with http, and its port is that of https (400){said}"
+        return TokenError(
+            message, "The registry's external address is set wrongly; tell its operator.", exchange=exchange
+        )
     if status in (401, 403) or (status == 400 and who):
         if who:
             source = want.credential.source if want.credential else ""
@@ -215,6 +221,11 @@ def _refusal(want: TokenWant, reply: Reply, who: str, withheld: str, now: dateti
         return TokenError(f"There is no token server at {want.url} ({status}){said}", hint, exchange=exchange)
     hint = "Compare what the challenge asks for with what was requested."
     return TokenError(f"The token server {host} does not accept the request ({status}){said}", hint, exchange=exchange)
+
+
+def _plain_to_tls(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "http" and parts.port == 443
 
 
 def _no_token(want: TokenWant, reply: Reply, notes: tuple[str, ...]) -> TokenError:

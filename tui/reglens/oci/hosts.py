@@ -163,9 +163,11 @@ def recognise(
     if sole is not UNKNOWN:
         return sole
     if service:
+        parts = _split(realm or "")
         for kind in ALL:
-            if kind.service == service and kind is not GITEA:
-                return kind
+            if kind.service == service and (kind is not GITEA or parts[1].endswith(GITEA.realm)):
+                # GitLab and older versions of Gitea name the same service, and realms of their own
+                return GITEA if service == GITEA.service and parts[1].endswith(GITEA.realm) else kind
     if issuer:
         for kind in ALL:
             if kind.issuer and kind.issuer == issuer:

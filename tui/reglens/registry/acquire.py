@@ -15,6 +15,7 @@ from reglens.oci import media
 from reglens.oci.reference import Reference
 from reglens.registry.body import MANIFEST_LIMIT, PING_LIMIT
 from reglens.registry.channel import Channel
+from reglens.registry.products import recognise
 from reglens.registry.results import TokenGrant
 from reglens.registry.transport import Call
 from reglens.trace.exchange import Role
@@ -49,6 +50,9 @@ async def acquire(
         wanted = scope_texts(challenge.scope or "") or tuple(map(str, resource.scopes()))
     else:
         wanted = tuple(map(str, resource.scopes()))
+    if scopes is None and action == "delete":
+        deletes = recognise(channel.registry, (challenge,)).deletes
+        wanted = tuple(str(scope) for scope in resource.scopes(deletes))
     options = channel.transport.options
     base = await channel.transport.find_base_url()
     want = want_token(challenge, wanted, credential, channel.registry, base, options.trusted_realms)

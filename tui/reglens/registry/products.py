@@ -30,12 +30,13 @@ class Searching(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Product:
     """One product. `lists` is False where ``/v2/_catalog`` tells nobody anything, so that it is not asked; `onward`
-    says how to go on where the repositories cannot be listed."""
+    says how to go on where the repositories cannot be listed. `deletes` are the actions that deleting asks for."""
 
     kind: Kind
     searching: Searching = Searching.CATALOGUE
     lists: bool = True
     onward: str = FULL_NAME
+    deletes: tuple[str, ...] = ("delete",)
 
 
 HUB = Product(
@@ -50,7 +51,10 @@ GHCR = Product(
     onward="Type ghcr.io/owner/image; what an owner has stands at https://github.com/OWNER?tab=packages.",
 )
 QUAY = Product(
-    hosts.QUAY, Searching.QUAY, onward="Type the full name, namespace/image; the web site lists a namespace."
+    hosts.QUAY,
+    Searching.QUAY,
+    onward="Type the full name, namespace/image; the web site lists a namespace.",
+    deletes=("*",),  # it knows no delete, and answers 400 (containers/image, docker/docker_image_src.go)
 )
 HARBOR = Product(
     hosts.HARBOR,
