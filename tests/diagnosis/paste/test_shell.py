@@ -163,3 +163,24 @@ def test_a_header_without_quotes_is_split() -> None:
     evidence = read_paste(text)
     assert ("split", "Bearer abc") in effects(text)
     assert [e.url for e in evidence.exchanges if e.authorization] == []
+
+
+def test_zsh_did_not_run_it() -> None:
+    evidence = read_paste("% curl https://h/v2/_catalog?n=5\nzsh: no matches found: https://h/v2/_catalog?n=5\n")
+    assert [(e.kind, e.lost) for e in evidence.commands[0].effects] == [("glob", "https://h/v2/_catalog?n=5")]
+    assert evidence.exchanges[0].note == "the shell did not run this"
+
+
+@pytest.mark.parametrize("mark", ["\\", "^", "`"])
+def test_line_ends_of_every_shell(mark: str) -> None:
+    evidence = read_paste(f"C:\\Users\\joe>curl -v {mark}\n  -u joe:x {mark}\n  https://h.example.org/v2/\n")
+    assert evidence.commands[0].argv[:3] == ("curl", "-v", "-u")
+    assert evidence.exchanges[0].url == "https://h.example.org/v2/"
+
+
+def test_a_variable_of_powershell() -> None:
+    (exchange,) = read_paste(
+        'PS C:\\> curl.exe -H "Authorization: Bearer $env:TOKEN" https://h.example.org/v2/'
+    ).exchanges
+    assert exchange.authorization is not None
+    assert exchange.authorization.source == "variable env:TOKEN"

@@ -357,6 +357,17 @@ def test_skopeo_debug_lines() -> None:
     assert evidence.exchanges[1].asked("scope") == ["repository:a:pull"]
 
 
+def test_regctl_debug_lines() -> None:
+    challenge = CHALLENGE.replace('"', '\\"')
+    exchange = only(
+        'time=2026-11-23T13:20:25.000Z level=DEBUG msg="reg http request" req-method=HEAD '
+        'req-url=https://r.example.org/v2/a/manifests/1 resp-status="401 Unauthorized" '
+        f'resp-headers="map[Content-Length:[0] Www-Authenticate:[{challenge}]]"\n'
+    )
+    assert (exchange.method, exchange.status, exchange.role) == ("HEAD", 401, Role.MANIFEST)
+    assert str(exchange.challenges[0]) == CHALLENGE
+
+
 def test_python_debug_lines() -> None:
     exchange = only(
         f"send: b'GET /v2/ HTTP/1.1\\r\\nHost: h.example.org\\r\\nAuthorization: Bearer {TOKEN}\\r\\n\\r\\n'\n"

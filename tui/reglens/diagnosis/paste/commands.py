@@ -15,7 +15,7 @@ from reglens.diagnosis.evidence import ShellEffect, Span
 from reglens.diagnosis.paste.drafts import Capture, Draft, Gap
 from reglens.diagnosis.paste.requests import Argument, requests_of
 from reglens.diagnosis.paste.shell import Hole, Simple, Unclosed, Word, read_script
-from reglens.diagnosis.paste.source import Line, Passage, join
+from reglens.diagnosis.paste.source import Line, Passage, join, placed
 
 HTTP_CLIENTS = frozenset({"curl", "wget", "http", "https", "xh", "xhs"})
 CLIENTS = frozenset(
@@ -38,7 +38,8 @@ _PREFIX = re.compile(
     r"[ \t]{0,16}(?:(?:[^\s$#%>`'\"]{1,60}|\([\w.-]{1,40}\)|\[[^\]\n]{1,100}\])?[^$#%>❯➜λ✗`'\"\n]{0,60}"
     r"[$#%>❯➜λ✗»][ \t]{0,4}|\++ |(?:\*{0,3}(?:##)?\[command\]|Run |RUN |CMD |[-*] run: |run: |script: |- |\d{1,2}[.)] |"
     r"Step \d+/\d+ : RUN )"
-    r"|[^\n`'\"]{0,200}[`'\"])?[ \t]{0,4}(?:(?:echo|cat|printf|Get-Content)\b[^|\n]{1,300}\|[ \t]{0,4})?"
+    r"|[^\n`'\"]{0,200}[`'\"])?[ \t]{0,4}(?:(?:echo|cat|printf|Get-Content)\b[^|\n]{1,300}\|[ \t]{0,4}"
+    r"|(?:for|while|if)\b[^;\n]{1,200};[ \t]{0,4}(?:do|then)[ \t]{1,4})?"
     r"(?:(?:sudo|time|then|do|exec|command|if|!)[ \t]+(?:-\w+[ \t]+){0,3}|"
     r"[A-Za-z_]\w{0,60}=[^\s\"'$`]{0,200}[ \t]+){0,4}"
 )
@@ -128,7 +129,7 @@ class Shell:
                 return (script, first, index + 1) if script else None
             pending = bool(script) and script[-1].after in ("|", "&&", "||")
             if (
-                (pending or passage.text.rstrip(" \t").endswith("\\"))
+                (pending or passage.text.rstrip(" \t").endswith(("\\", " ^", " `")))
                 and not complete
                 and end >= len(passage.text)
                 and self.patience > 0
@@ -267,7 +268,7 @@ class Shell:
         if isinstance(given, Argument):
             if program == "base64" and not {"-d", "-D", "--decode"} & set(texts) and not given.gaps:
                 encoded = base64.b64encode(given.text.encode("utf-8", "replace")).decode()
-                return Argument(Passage(encoded, ((0, given.value.offset(0)),)))
+                return Argument(placed(encoded, given.value.span()))
             if program == "tr" and "-d" in texts:
                 return Argument(given.value.strip(), given.gaps)
             return given if program in ("cat", "tee") else None

@@ -6,7 +6,7 @@ import re
 
 from reglens.diagnosis.paste.bodies import Body
 from reglens.diagnosis.paste.drafts import Draft, default_scheme, resolved, split_address
-from reglens.diagnosis.paste.source import Passage, join
+from reglens.diagnosis.paste.source import Passage, join, placed
 from reglens.diagnosis.paste.tokens import is_redacted
 from reglens.trace.exchange import Failure
 
@@ -125,7 +125,7 @@ class Conversation:
         self.next_url = None
 
     def _set_url(self, draft: Draft, scheme: str, host: str, target: Passage) -> None:
-        draft.url = join([Passage(f"{scheme}://{host}", ((0, target.offset(0)),)), target])
+        draft.url = join([placed(f"{scheme}://{host}", target.span(0, 1)), target])
 
     def _host(self, draft: Draft, value: str) -> None:
         """The Host header names the authority that was meant, whatever was connected to."""
@@ -167,7 +167,7 @@ class Conversation:
         if before is not None and before.status and 300 <= before.status < 400 and (at := before.response("location")):
             draft = Draft(method=before.method, follows=before, command=before.command)
             target = resolved(before.address, at.text.strip())
-            draft.url = Passage(target, ((0, at.offset(0)),))
+            draft.url = placed(target, at.span())
             self.drafts.append(draft)
             return draft
         waiting = [d for d in self.pending if not d.answered]

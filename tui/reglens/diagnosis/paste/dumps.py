@@ -10,7 +10,7 @@ import re
 
 from reglens.diagnosis.paste import failures
 from reglens.diagnosis.paste.drafts import Draft
-from reglens.diagnosis.paste.source import Line, Passage
+from reglens.diagnosis.paste.source import Line, Passage, placed
 from reglens.diagnosis.paste.transcript import Transcript
 from reglens.diagnosis.paste.transcript_marks import METHODS
 
@@ -151,7 +151,6 @@ class Dumps:
         if status is not None and (code := re.match(r"[1-5]\d\d", status.text)):
             draft.status = int(code[0])
             draft.status_span = status.span(0, 3)
-            self.transcript.close()
         return True
 
     def _oras_field(self, found: re.Match[str], passage: Passage) -> None:
@@ -179,7 +178,7 @@ class Dumps:
         if value.text[:1] == '"' and value.text[-1:] == '"':
             value = value.cut(1, len(value.text) - 1)
         if "\\" in value.text:
-            value = Passage(value.text.replace('\\"', '"'), ((0, value.offset(0)),))
+            value = placed(value.text.replace('\\"', '"'), value.span())
         target = now.request_headers if self.oras == "Request" else now.response_headers
         if len(target) < 1000:
             target.append((passage.cut(*found.span("name")), value))

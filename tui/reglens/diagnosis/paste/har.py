@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl
 
 from reglens.diagnosis.paste.drafts import MAX_BODY, Draft
-from reglens.diagnosis.paste.source import Passage
+from reglens.diagnosis.paste.source import Passage, placed
 from reglens.errors import Reach
 from reglens.jsontext import loads
 from reglens.trace.exchange import Failure
@@ -30,9 +30,14 @@ class Finder:
         for written in (value, value.replace("\\", "\\\\").replace('"', '\\"')):
             found = text.find(written, self.at, self.at + 400_000) if written else -1
             if found >= 0:
-                runs = self.passage.cut(found, found + len(written)).runs
-                return Passage(value, runs if written == value else ((0, self.passage.offset(found)),))
-        return Passage(value, ((0, self.passage.offset(min(self.at, max(len(text) - 1, 0)))),))
+                place = self.passage.cut(found, found + len(written))
+                return place if written == value else placed(value, place.span())
+        return self.here(value)
+
+    def here(self, value: str) -> Passage:
+        """`value` at the place where the search stands."""
+        at = min(self.at, max(len(self.passage.text) - 1, 0))
+        return placed(value, self.passage.span(at, at + 1))
 
     def forward(self, value: str) -> None:
         """Moves on to where `value` stands next."""
@@ -106,7 +111,7 @@ def _headers(side: Mapping[str, object], finder: Finder) -> Iterator[tuple[Passa
     for name, value in _pairs(listed) if isinstance(listed, list) else ():
         if name.startswith(":"):
             continue
-        yield finder.place(name), finder.place(value) if name.lower() in _NAMES else Passage(value, ((0, finder.at),))
+        yield finder.place(name), finder.place(value) if name.lower() in _NAMES else finder.here(value)
 
 
 def _pairs(listed: list[object]) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote_plus
 
 from reglens.diagnosis.paste.drafts import Draft, Gap
-from reglens.diagnosis.paste.source import Passage, join
+from reglens.diagnosis.paste.source import Passage, join, placed
 
 
 @dataclass(slots=True)
@@ -160,7 +160,7 @@ class Curl:
             method = "POST"
         pairs = self.fields()
         done = []
-        for url in self.urls[:50]:
+        for url in [u for u in self.urls[:50] if u.text.strip()]:
             draft = Draft(method=method, shown=not self.flags & {"o", "O"})
             draft.url = with_scheme(url.value, "http")
             draft.gaps["url"] = url.gaps
@@ -192,7 +192,7 @@ def with_scheme(url: Passage, scheme: str) -> Passage:
         url = url.cut(0, fragment)
     if "://" in text[:12]:
         return url
-    return join([Passage(f"{scheme}://", ((0, url.offset(0)),)), url])
+    return join([placed(f"{scheme}://", url.span(0, 1)), url])
 
 
 def _with_query(url: Passage, pairs: list[tuple[str, str]], queries: list[Argument]) -> Passage:
@@ -201,7 +201,8 @@ def _with_query(url: Passage, pairs: list[tuple[str, str]], queries: list[Argume
     if not parts:
         return url
     separator = "&" if "?" in url.text else "?"
-    return join([url, Passage(separator + "&".join(parts), ((0, url.span()[1] - 1),))])
+    end = url.span()[1]
+    return join([url, placed(separator + "&".join(parts), (end - 1, end))])
 
 
 def fill(
@@ -268,7 +269,7 @@ def wget(arguments: list[Argument]) -> list[Draft]:
             form = parse_qsl(value.text, keep_blank_values=True)[:200]
     both = _both(user, password)
     done = []
-    for url in urls[:50]:
+    for url in [u for u in urls[:50] if u.text.strip()]:
         draft = Draft(method=method, url=with_scheme(url.value, "http"), form=form)
         draft.gaps["url"] = url.gaps
         fill(draft, headers, both)
@@ -327,7 +328,7 @@ def httpie(arguments: list[Argument], scheme: str) -> list[Draft]:
     method = ""
     if plain and plain[0].text.isupper() and plain[0].text.isalpha():
         method = plain.pop(0).text
-    if not plain:
+    if not plain or not plain[0].text.strip():
         return []
     url = plain.pop(0)
     headers: list[tuple[Passage, Argument]] = []
@@ -339,7 +340,8 @@ def httpie(arguments: list[Argument], scheme: str) -> list[Draft]:
         if at < 0:
             continue
         if text[at : at + 2] == "==":
-            queries.append(Argument(Passage(f"{text[:at]}={quote_plus(text[at + 2 :], safe=':/,*')}", item.value.runs)))
+            written = f"{text[:at]}={quote_plus(text[at + 2 :], safe=':/,*')}"
+            queries.append(Argument(placed(written, item.value.span())))
         elif text[at] == ":" and text[at : at + 2] != ":=":
             start = at + 1 + len(text[at + 1 :]) - len(text[at + 1 :].lstrip())
             headers.append((item.value.cut(0, at), item.after(start)))

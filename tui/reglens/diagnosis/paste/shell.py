@@ -22,7 +22,8 @@ _NAME = re.compile(r"[A-Za-z_]\w{0,99}")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w{0,99}=")
 _PLACEHOLDER = re.compile(r"<[A-Za-z_*.…][\w .:/…*-]{0,60}>")
 _IN_DOUBLE = re.compile(r"[^\"\\$`!“”]+")
-_CONTINUED = re.compile(r"\\[ \t]*\n[ \t]*")
+_CONTINUED = re.compile(r"[\\^`][ \t]*\n[ \t]*")
+"""A line end that is none: behind a backslash, or as cmd.exe (``^``) and PowerShell (a backquote) have it."""
 _REDIRECT = re.compile(r"\d?(?:&>>?|>>?&?\d?-?|<<<|<<-?|<&?\d?)")
 _LOST = re.compile(r"&(?:[^\s|;)\"'`]|'[^'\n]*'|\"[^\"\n]*\")+")
 _DELIMITER = re.compile(r"[ \t]*['\"\\]?(\w{1,40})['\"]?")
@@ -133,7 +134,7 @@ class _Lexer:
                 break
             if character in " \t":
                 self.at += 1
-            elif character == "\\" and (found := _CONTINUED.match(self.text, self.at)):
+            elif character in "\\^`" and (found := _CONTINUED.match(self.text, self.at)):
                 self.at = found.end()
             elif character == "\n":
                 pending = not current.words and not current.assignments and done and done[-1].after in ("|", "&&", "||")
@@ -424,6 +425,8 @@ class _Lexer:
         name = _NAME.match(text, start + 1)
         if not name and not (following and following in "0123456789$!?#@*-"):
             return False
+        if name and name[0] == "env" and text[name.end() : name.end() + 1] == ":":
+            name = _NAME.match(text, name.end() + 1) or name  # PowerShell's $env:NAME
         self.at = name.end() if name else start + 2
         building.hole(self.passage.cut(start, self.at), text[start + 1 : self.at], (), quoted)
         return True

@@ -60,6 +60,12 @@ class Passage:
         return len(self.text)
 
 
+def placed(text: str, span: Span) -> Passage:
+    """Text that stands nowhere as it is, such as a completed URL, at the place in the paste that it comes from."""
+    start, last = span[0], max(span[1] - 1, span[0])
+    return Passage(text, ((0, start), (len(text) - 1, last)) if len(text) > 1 else ((0, start),))
+
+
 def join(parts: Sequence[Passage], separator: str = "") -> Passage:
     """The passages one after the other; the separator stands where the passage before it ends."""
     runs: list[tuple[int, int]] = []

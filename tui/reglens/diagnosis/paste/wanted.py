@@ -31,7 +31,7 @@ _DEPENDING: dict[str, frozenset[str]] = dict.fromkeys(("-v", "-e", "-h", "-l", "
 _TRANSPORT = re.compile(r"(?:docker|oci|docker-daemon|containers-storage|docker-archive|oci-archive|dir)://?")
 _GROUPS = frozenset("image image container manifest buildx artifact tag repo blob index i".split())
 _NAMED = re.compile(r"/v2/(?P<name>.+?)/(?:manifests/(?P<target>[^/]+)|tags/list|blobs/.*|referrers/.*)$")
-_PLACEHOLDER = re.compile(r"[$`()]")
+_PLACEHOLDER = re.compile(r"[$`(){}]")
 
 _VERBS: dict[str, tuple[str, ...]] = {
     PULL: ("pull", "run", "create", "inspect", "export", "digest", "manifest", "ls", "list-tags", "config", "fetch",
@@ -131,7 +131,7 @@ def of_exchange(exchange: Exchange) -> tuple[str, str] | None:
     if exchange.role not in (Role.MANIFEST, Role.TAGS, Role.BLOB, Role.REFERRERS):
         return None
     found = _NAMED.search(unquote(exchange.path))
-    if not found:
+    if not found or _PLACEHOLDER.search(found["name"] + (found["target"] or "")):
         return None
     action = PULL
     if exchange.method in ("PUT", "POST", "PATCH"):
