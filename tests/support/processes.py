@@ -81,4 +81,25 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.02)
-    pytest.fail(f"docker-registry did not start:\n{log.read_text(errors='replace')[-2000:]}")
+    said = log.read_text(errors="replace")[-2000:] if log.exists() else ""
+    pytest.fail(f"{process.args!r} did not start:\n{said}")
+
+
+@contextmanager
+def tinyproxy(folder: Path, *settings: str) -> Iterator[tuple[str, Path]]:
+    """Debian's tinyproxy on 127.0.0.1; gives ``host:port`` and its log."""
+    need("tinyproxy")
+    folder.mkdir(parents=True, exist_ok=True)
+    port, log = free_port(), folder / "tinyproxy.log"
+    lines = [f"Port {port}", "Listen 127.0.0.1", "Allow 127.0.0.1", f'LogFile "{log}"', "LogLevel Info", *settings]
+    path = folder / "tinyproxy.conf"
+    path.write_text("\n".join(lines) + "\n")
+    process = subprocess.Popen(
+        ["tinyproxy", "-d", "-c", str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _wait_for(port, process, log)
+        yield f"127.0.0.1:{port}", log
+    finally:
+        process.terminate()
+        process.wait(10)

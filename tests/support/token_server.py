@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -71,6 +72,7 @@ class TokenServer:
     mischief: Mischief = field(default_factory=Mischief)
     requests: list[str] = field(default_factory=list)
     authorizations: list[str | None] = field(default_factory=list)
+    tls: ssl.SSLContext | None = None
 
     def __enter__(self) -> TokenServer:
         owner = self
@@ -92,6 +94,8 @@ class TokenServer:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        if self.tls is not None:
+            self.server.socket = self.tls.wrap_socket(self.server.socket, server_side=True)
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
         self.thread.start()
         return self
@@ -103,7 +107,7 @@ class TokenServer:
 
     @property
     def realm(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}/token"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.server.server_address[1]}/token"
 
     def registry_auth(self, folder: Path) -> dict[str, Any]:
         """The ``auth`` section of a registry's configuration that trusts this server."""

@@ -60,6 +60,7 @@ class Reach(StrEnum):
     """How far an attempt got before it failed."""
 
     NAME = "name"
+    PROXY = "proxy"  # the proxy between refused, or could not be reached
     CONNECT = "connect"
     TLS = "tls"
     PLAIN = "plain"  # the peer speaks http where https was tried

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from reglens.errors import ReglensError, UsageError
+from reglens.errors import ReglensError, Unreachable, UsageError
 from reglens.text import clean
 from reglens.trace.exchange import Exchange, Role
 
@@ -93,6 +93,8 @@ class Refusal:
         output.note(f"  {finding.code}: {finding.title}")
         if briefly:
             return
+        if isinstance(self.error, Unreachable) and self.error.hint:
+            output.note(f"  {' '.join(self.error.hint.split())}")
         if finding.fix.text:
             output.note(f"  fix: {' '.join(finding.fix.text.split())}")
         for command in finding.fix.commands[:2]:

@@ -61,9 +61,10 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 def failure(error: BaseException, authority: str, timeout: float, via: str = "") -> Failure:
     """What the record of the exchange says of `error`; `via` is the proxy between, if there is one."""
     if isinstance(error, httpx.ProxyError):
-        return Failure(Reach.CONNECT, f"the proxy {via} refuses to connect to {authority}: {clean(str(error), 200)}")
+        return Failure(Reach.PROXY, f"the proxy {via} refuses to connect to {authority}: {clean(str(error), 200)}")
     if via and isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and not _in_tls(error):
-        authority = f"the proxy {via}"  # nobody else was connected to
+        unreached = failure(error, f"the proxy {via}", timeout)  # nobody else was connected to
+        return Failure(Reach.PROXY, unreached.message, unreached.timed_out)
     if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
         return Failure(Reach.CONNECT, f"{authority} did not accept a connection within {timeout:g} s", True)
     if isinstance(error, httpx.WriteTimeout):
@@ -138,7 +139,7 @@ def _hint(error: BaseException, failed: Failure, exchange: Exchange) -> str:
         if "407" in failed.message:
             return "It wants a login: write user:password@ before its host in HTTPS_PROXY or HTTP_PROXY."
         return f"Ask who runs the proxy to let {host} through, or name {host} in NO_PROXY if it needs no proxy."
-    if exchange.via and failed.kind in (Reach.NAME, Reach.CONNECT):
+    if failed.kind is Reach.PROXY:
         return "Check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY; NO_PROXY lists the hosts that need no proxy."
     if exchange.role is Role.TOKEN and failed.kind in (Reach.NAME, Reach.CONNECT, Reach.PLAIN):
         return f"{host} is the realm in the registry's challenge: check that, it may be set up wrongly."

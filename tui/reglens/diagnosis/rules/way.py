@@ -37,6 +37,14 @@ def reach(scene: Scene) -> Iterator[Finding]:
         token = exchange.role is Role.TOKEN
         if failure.kind is Reach.PLAIN:
             yield _plain(scene, exchange, evidence)
+        elif failure.kind is Reach.PROXY:
+            yield proven(
+                "proxy-interference",
+                "The proxy on the way does not let it through",
+                f"Nothing reached {host}: {failure.message}.",
+                evidence,
+                proxy_fix(scene),
+            )
         elif failure.kind is Reach.TLS:
             yield tls(scene, host, evidence)
         elif failure.kind is Reach.ANSWER and exchange.status is not None:
