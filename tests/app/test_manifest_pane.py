@@ -133,7 +133,7 @@ def test_layers_show_size_sum_type_and_the_step_that_made_them() -> None:
     assert max(len(line) for line in text.split("\n")) <= 100
 
 
-async def test_enter_leads_from_a_layer_to_its_step_and_back() -> None:
+async def test_one_key_leads_from_a_layer_to_its_step_and_enter_back() -> None:
     def prepare(app: PaneApp) -> None:
         app.manifest_pane.show_manifest(ALPINE, image())
         app.manifest_pane.show_config(image().digest, config())
@@ -143,7 +143,7 @@ async def test_enter_leads_from_a_layer_to_its_step_and_back() -> None:
 
     app = PaneApp("manifest", prepare)
     async with app.run_test(size=(100, 40)) as pilot:
-        await pilot.press("right", "j", "j", "enter")
+        await pilot.press("right", "j", "j", "m")
         await pilot.pause()
         assert app.manifest_pane.section == "history"
         assert "RUN apk add --no-cache python3" in marked(app)

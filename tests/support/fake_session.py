@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -16,6 +16,7 @@ from reglens.auth.token import Token, read_token
 from reglens.errors import NotFound, ReglensError
 from reglens.oci import media
 from reglens.oci.config import ImageConfig, parse_config
+from reglens.oci.descriptor import Descriptor
 from reglens.oci.digest import Digest
 from reglens.oci.manifest import Image, Manifest, parse_manifest
 from reglens.oci.reference import Reference
@@ -34,6 +35,7 @@ class Hit:
     official: bool = False
     stars: int | None = None
     pulls: int | None = None
+    verified: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class World:
     tags: dict[str, list[str]] = field(default_factory=dict)
     manifests: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     configs: dict[str, bytes] = field(default_factory=dict)
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    referrers: dict[str, tuple[Descriptor, ...]] = field(default_factory=dict)
     hits: list[Hit] = field(default_factory=list)
     gates: dict[str, asyncio.Event] = field(default_factory=dict)
     errors: dict[str, ReglensError] = field(default_factory=dict)
@@ -175,8 +179,22 @@ class FakeSession:
         await self._ask("config", f"/v2/{repository}/blobs/{image.config.digest}", Role.BLOB)
         return parse_config(self.world.configs[str(image.config.digest)])
 
-    async def referrers(self, repository: str, digest: Digest) -> tuple[()]:
-        return ()
+    async def blob(self, repository: str, digest: Digest, *, limit: int = 8 << 20) -> bytes:
+        await self._ask("blob", f"/v2/{repository}/blobs/{digest}", Role.BLOB)
+        return self.world.blobs[str(digest)]
+
+    async def blob_stream(self, repository: str, digest: Digest) -> AsyncGenerator[bytes, None]:
+        await self._ask("blob", f"/v2/{repository}/blobs/{digest}", Role.BLOB)
+        raw = self.world.blobs[str(digest)]
+        for start in range(0, len(raw), 1000):
+            if start:
+                gate = self.world.gates.get("more blob")
+                if gate:
+                    await gate.wait()
+            yield raw[start : start + 1000]
+
+    async def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
+        return self.world.referrers.get(str(digest), ())
 
     async def search(self, query: str, *, limit: int = 50) -> Sequence[Hit]:
         await self._ask("search", f"/search?query={query}", Role.SEARCH)

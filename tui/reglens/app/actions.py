@@ -166,6 +166,14 @@ ACTIONS: tuple[Action, ...] = (
         palette=False,
     ),
     Action(
+        "cross",
+        ("m",),
+        "made by",
+        "Go from a layer to the step that made it, or from a step to its layer",
+        Where.MANIFEST,
+        palette=False,
+    ),
+    Action(
         "section(1)",
         ("right", "l", "right_square_bracket"),
         "section",

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reglens.oci.reference import Reference
+from reglens.oci.referrers import names_a_digest
 from reglens.oci.scope import parse_scopes
 from reglens.trace.exchange import Exchange, Role
 
-ELSEWHERE = frozenset({Role.CATALOG, Role.SEARCH})
+ELSEWHERE = frozenset({Role.CATALOG, Role.SEARCH, Role.REFERRERS})
 
 
 def concerning(exchanges: Iterable[Exchange], reference: Reference | None) -> tuple[Exchange, ...]:
-    """Those exchanges that are about `reference`, in order: without what the catalogue and the search asked, the tokens
-    for these and their redirects. All of them if there is no reference."""
+    """Those exchanges that are about `reference`, in order: without what the catalogue, the search and the look for
+    referrers asked, the tokens for the first two and their redirects. All of them if there is no reference."""
     ordered = sorted(exchanges, key=lambda exchange: exchange.number)
     if reference is None:
         return tuple(ordered)
@@ -28,6 +29,9 @@ def concerning(exchanges: Iterable[Exchange], reference: Reference | None) -> tu
 
 
 def _elsewhere(exchange: Exchange, reference: Reference) -> bool:
+    if exchange.role is Role.MANIFEST:  # what might refer to a manifest is looked for; that it is not there is no fault
+        target = exchange.path.rpartition("/")[2]
+        return names_a_digest(target) and target != reference.target
     if exchange.role is not Role.TOKEN:
         return exchange.role in ELSEWHERE
     scopes = [scope for text in exchange.asked("scope") for scope in parse_scopes(text)]

@@ -14,6 +14,7 @@ from textual.worker import Worker, WorkerState
 
 from reglens.app import messages
 from reglens.app.actions import Where, bindings
+from reglens.app.depth import Depth
 from reglens.app.explorer import Explorer, Group
 from reglens.app.here import Here
 from reglens.app.paned import PanedScreen
@@ -39,7 +40,7 @@ FRAME = 1 / 30
 """Seconds for which exchanges are gathered before the authentication pane draws them."""
 
 
-class Browser(PanedScreen):
+class Browser(Depth, PanedScreen):
     """Header, panes, keys. What the workers learn arrives as messages; what no longer matters is dropped here."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EVERYWHERE)]
@@ -144,14 +145,14 @@ class Browser(PanedScreen):
             self.explorer.catalog()
 
     def _leave_repository(self) -> None:
-        for group in (Group.TAGS, Group.MANIFEST, Group.CONFIG):
+        for group in (Group.TAGS, Group.MANIFEST, Group.CONFIG, Group.REFERRERS):
             self.explorer.call_off(group)
         self.here = Here(self.here.registry)
         self.tags.show_nothing()
         self.manifest.show_nothing()
 
     def _open_repository(self, reference: Reference) -> None:
-        for group in (Group.PING, Group.MANIFEST, Group.CONFIG):
+        for group in (Group.PING, Group.MANIFEST, Group.CONFIG, Group.REFERRERS):
             self.explorer.call_off(group)
         repository = replace(reference, tag=None, digest=None)
         self.here = Here(self.here.registry, repository)

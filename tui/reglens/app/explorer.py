@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from reglens.app import messages
 from reglens.app.attempt import concerning
-from reglens.errors import ReglensError
+from reglens.errors import NotFound, ReglensError
+from reglens.oci.cosign import tags_about
+from reglens.oci.manifest import Manifest
+from reglens.oci.referrers import Referrer, Source, tagged
 
 if TYPE_CHECKING:
     from textual.message import Message
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from textual.worker import WorkType
 
     from reglens.app.ports import Clock, RegistrySession, SessionFactory
+    from reglens.oci.digest import Digest
     from reglens.oci.manifest import Image
     from reglens.oci.reference import Reference
     from reglens.trace.exchange import Exchange
@@ -39,6 +43,7 @@ class Group(StrEnum):
     TAGS = "tags"
     MANIFEST = "manifest"
     CONFIG = "config"
+    REFERRERS = "referrers"
     DIAGNOSIS = "diagnosis"
 
 
@@ -207,6 +212,16 @@ class Explorer:
 
         self._start(Group.CONFIG, work)
 
+    def referrers(self, reference: Reference, digest: Digest) -> None:
+        """Ask what refers to a manifest: the referrers API (or its tag), and the tags that cosign uses."""
+        session = self.session
+
+        async def work(question: int) -> None:
+            found, error = await _referrers(session, reference, digest)
+            self._post(messages.ReferrersArrived(question, digest, found, error), session)
+
+        self._start(Group.REFERRERS, work)
+
     def diagnose(self, reference: Reference | None) -> None:
         """Read what the exchanges say, in a thread."""
         session = self.session
@@ -228,6 +243,30 @@ class Explorer:
         self._screen.post_message(message)
         if session is not None:
             self._screen.post_message(messages.SessionChanged(session))
+
+
+async def _referrers(
+    session: RegistrySession, reference: Reference, digest: Digest
+) -> tuple[list[Referrer], ReglensError | None]:
+    """What refers to a manifest, and the first failure. That a tag is not there is none."""
+    tags = tags_about(digest)
+    asked = [session.referrers(reference.repository, digest)]
+    answers = await asyncio.gather(
+        *asked, *(session.manifest(reference.at_tag(tag)) for tag in tags), return_exceptions=True
+    )
+    found: list[Referrer] = []
+    error: ReglensError | None = None
+    listed = answers[0]
+    if isinstance(listed, tuple):
+        found += [Referrer(entry, Source.API) for entry in listed]
+    known = {referrer.digest for referrer in found}
+    for tag, answer in zip(("", *tags), answers, strict=True):
+        if isinstance(answer, Manifest):
+            if answer.digest not in known:
+                found.append(tagged(tag, answer))
+        elif isinstance(answer, Exception) and not isinstance(answer, NotFound):
+            error = error or explained(answer)
+    return found, error
 
 
 def explained(error: Exception) -> ReglensError:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reglens.oci.digest import Digest
     from reglens.oci.manifest import Manifest
     from reglens.oci.reference import Place, Reference
+    from reglens.oci.referrers import Referrer
 
 
 # -- from the workers -----------------------------------------------------------------------------------------------
@@ -117,6 +118,16 @@ class ConfigFailed(Message):
     question: int
     digest: Digest
     error: ReglensError
+
+
+@dataclass
+class ReferrersArrived(Message):
+    """What refers to the manifest of that digest, as far as it could be had; `error` says why not all of it."""
+
+    question: int
+    digest: Digest
+    referrers: Sequence[Referrer]
+    error: ReglensError | None = None
 
 
 @dataclass

@@ -37,7 +37,7 @@ from reglens.registry.body import PING_LIMIT, TOKEN_LIMIT
 from reglens.registry.limits import rate_limit
 from reglens.registry.refusals import error_of
 from reglens.registry.results import RateLimit
-from reglens.registry.transport import Call, Transport
+from reglens.registry.transport import Call, Sink, Transport
 from reglens.trace.exchange import Role
 
 MAX_REDIRECTS = 10
@@ -79,14 +79,15 @@ class Channel:
         expected: frozenset[int] = frozenset(),
         target: str = "",
         note: str = "",
+        sink: Sink | None = None,
     ) -> Reply:
         """The successful answer to a request for `path` (with query), or one whose status is in `expected`.
 
         Raises the error that fits any other answer; `target` is the tag or digest to name in it, `note` goes into the
-        record of each exchange.
+        record of each exchange. With a `sink` the body of a success goes there instead of into the answer.
         """
         base = await self.transport.find_base_url()
-        call = Call(role, base + path, limit, method, headers, compressed=compressed, note=note)
+        call = Call(role, base + path, limit, method, headers, compressed=compressed, note=note, sink=sink)
         scout = await self._enter()
         flow = authorize(
             resource,

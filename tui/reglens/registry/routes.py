@@ -17,7 +17,7 @@ from reglens.errors import Reach, ReglensError, Unreachable
 from reglens.oci.reference import HUB
 from reglens.registry.channel import Channel
 from reglens.registry.options import Options
-from reglens.registry.transport import Transport
+from reglens.registry.transport import Sink, Transport
 from reglens.registry.ways.model import Endpoint, Way
 from reglens.trace.exchange import Role
 
@@ -63,6 +63,7 @@ class Routes:
         headers: tuple[tuple[str, str], ...] = (),
         expected: frozenset[int] = frozenset(),
         target: str = "",
+        sink: Sink | None = None,
     ) -> Reply:
         """The answer to a request for `what` of a repository (``manifests/…``, ``blobs/…``, with query), by the first
         endpoint that has it; the registry's own answer decides in the end. Raises as `Channel.request`."""
@@ -78,7 +79,7 @@ class Routes:
             try:
                 reply = await channel.request(
                     role, path, there, limit=limit, method=method, headers=headers,
-                    expected=expected, target=target, note=note,
+                    expected=expected, target=target, note=note, sink=sink,
                 )  # fmt: skip
                 if method == "HEAD" and reply.status in _ASK_AGAIN:
                     reply = await channel.request(
@@ -98,7 +99,7 @@ class Routes:
         try:
             return await channel.request(
                 role, _path(origin, what), resource, limit=limit, method=method, headers=headers,
-                expected=expected, target=target, note="; ".join(told),
+                expected=expected, target=target, note="; ".join(told), sink=sink,
             )  # fmt: skip
         except ReglensError as error:
             if told:

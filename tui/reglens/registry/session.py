@@ -32,6 +32,7 @@ from reglens.registry.products import by_host
 from reglens.registry.results import RateLimit, SearchResult, TokenGrant
 from reglens.registry.routes import Routes
 from reglens.registry.search import Search
+from reglens.registry.streaming import streamed
 from reglens.registry.transport import Call, Transport
 from reglens.trace.exchange import Exchange, Failure, Role
 from reglens.trace.trace import Trace
@@ -41,6 +42,8 @@ __all__ = ["Clock", "RateLimit", "SearchResult", "Session", "TokenGrant", "utcno
 Clock = Callable[[], datetime]
 """The time, in UTC."""
 BLOB_LIMIT = 8 << 20
+STREAM_LIMIT = 64 << 30
+"""Octets of a blob that is read piece by piece."""
 MAX_REFERRER_PAGES = 100
 _BASE = Resource("base")
 _CATALOG = Resource("catalog")
@@ -237,6 +240,15 @@ class Session:
             target=str(digest),
         )
         return blob_of(reply, digest)
+
+    async def blob_stream(
+        self, repository: str, digest: Digest, *, limit: int = STREAM_LIMIT
+    ) -> AsyncGenerator[bytes, None]:
+        """A blob of at most `limit` octets, piece by piece as it arrives; nothing is kept. Its digest is known to be
+        right when the last piece was taken: DigestMismatch then if it is not. Close it (`aclosing`) to give up."""
+        async with aclosing(streamed(self._routes, repository, digest, limit)) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def config(self, repository: str, image: Image) -> ImageConfig:
         """The image's configuration. AnswerInvalid if it has none that can be read."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
+from typing import Protocol
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import httpx
@@ -39,10 +40,21 @@ _SPANS = ("connect_tcp", "start_tls")
 _USER_AGENT = ("User-Agent", f"reglens/{__version__}")
 
 
+class Sink(Protocol):
+    """Takes the body of a success piece by piece, so that nobody holds it whole."""
+
+    def begin(self) -> None:
+        """A body begins; one that had begun before has ended early."""
+
+    async def take(self, piece: bytes) -> None:
+        """The next piece of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A request to be made. `url` is absolute; `limit` bounds the body of a success, in octets; `compressed` allows a
-    content coding (never where the digest of the body counts); `follows` is the exchange whose redirect led here."""
+    content coding (never where the digest of the body counts); `follows` is the exchange whose redirect led here;
+    a `sink` takes the body of a success, which may then take any time."""
 
     role: Role
     url: str
@@ -54,6 +66,7 @@ class Call:
     compressed: bool = False
     follows: int | None = None
     note: str = ""
+    sink: Sink | None = None
 
 
 class Transport:
@@ -138,7 +151,7 @@ class Transport:
         news, self._news = self._news, ""
         recorder.begin(news)
         request.extensions = {"timeout": self._timeouts, "trace": recorder.trace_event}
-        patience = asyncio.timeout(self.options.timeout * PATIENCE)
+        patience = asyncio.timeout(self.options.timeout * PATIENCE if call.sink is None else None)
         try:
             async with patience:
                 response = await connection.handle_async_request(request)
@@ -191,7 +204,23 @@ class Transport:
             return await self._read_error(response.stream, coding, recorder)
         if not coding and recorder.declared is not None and recorder.declared > call.limit:
             raise OverLimit(call.limit, b"")
+        if call.sink is not None:
+            return await self._pour(response.stream, coding, call.limit, call.sink, recorder)
         return await read_body(response.stream, coding, call.limit)
+
+    async def _pour(
+        self, stream: httpx.AsyncByteStream, coding: str, limit: int, sink: Sink, recorder: _Recorder
+    ) -> bytes:
+        """Hand a body on, piece by piece. Nothing of it goes into the record but its size."""
+        if coding not in ("", "identity"):
+            raise NotDecodable(f"the body is coded as {coding!r}, which was not asked for")
+        sink.begin()
+        async for piece in stream:
+            recorder.poured += len(piece)
+            if recorder.poured > limit:
+                raise OverLimit(limit, b"")
+            await sink.take(piece)
+        return b""
 
     async def _read_error(self, stream: httpx.AsyncByteStream, coding: str, recorder: _Recorder) -> bytes:
         """What an error says, as far as it comes: a fault in the explanation must not hide the error."""
@@ -215,6 +244,7 @@ class _Recorder:
         self.request = request
         self.notes: list[str] = []
         self.cut = False
+        self.poured = 0
         self.declared: int | None = None
         self.started = perf_counter()
         self.marks: dict[str, float] = {}
@@ -277,7 +307,7 @@ class _Recorder:
                 token = answer.token
                 self.notes += answer.notes
             kept = redact.token_answer(body)
-        size = len(body)
+        size = len(body) or self.poured
         if self.cut:
             size = max(size + 1, self.declared or 0)
         elif len(kept) > size:

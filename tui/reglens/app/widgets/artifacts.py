@@ -44,27 +44,28 @@ KINDS: tuple[tuple[str, str], ...] = (
 def kind_of(manifest: Manifest) -> str:
     """In a few words what it is: ``index``, ``image``, ``Helm chart``, ``attestation``…"""
     if isinstance(manifest, Index):
-        return _named(manifest.artifact_type) or "index"
+        return named(manifest.artifact_type) or "index"
     if isinstance(manifest, Schema1):
         return "image (schema 1, obsolete)"
     if isinstance(manifest, Image):
         return _kind_of_image(manifest)
     if manifest.media_type == media.OCI_ARTIFACT:
-        return _named(manifest.artifact_type) or "artifact"
+        return named(manifest.artifact_type) or "artifact"
     return "unknown manifest"
 
 
 def _kind_of_image(image: Image) -> str:
-    declared = _named(image.artifact_type)
+    declared = named(image.artifact_type)
     if declared and image.artifact_type != media.OCI_EMPTY:
         return declared
-    by_layer = next((name for layer in image.layers[:20] if (name := _named(layer.media_type))), "")
+    by_layer = next((name for layer in image.layers[:20] if (name := named(layer.media_type))), "")
     if by_layer:
         return by_layer
     return "image" if image.is_container else declared or "artifact"
 
 
-def _named(media_type: str) -> str:
+def named(media_type: str) -> str:
+    """What things of a media type are called; ``""`` if that is not known."""
     bare = media.bare(media_type)
     return next((name for prefix, name in KINDS if bare.startswith(prefix)), "")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
 from reglens.app.widgets.artifacts import pull_command
+from reglens.app.widgets.document_views import referrer_lines
 from reglens.app.widgets.json_view import JsonView
 from reglens.app.widgets.layout import Line, blank, paragraph, said, words
 from reglens.app.widgets.manifest_head import Head
@@ -31,9 +32,11 @@ from reglens.app.widgets.section_bar import Section, SectionBar, neighbour
 from reglens.app.widgets.sheet import Sheet
 from reglens.errors import RegistryError, ReglensError
 from reglens.oci.config import ImageConfig
+from reglens.oci.descriptor import Descriptor
 from reglens.oci.digest import Digest
 from reglens.oci.manifest import Image, Index, Manifest, Schema1
 from reglens.oci.reference import Reference
+from reglens.oci.referrers import Referrer, attestations
 from reglens.text import clean, human_count
 
 
@@ -57,6 +60,28 @@ class ManifestPane(Pane):
 
         reference: Reference
         image: Image
+
+    @dataclass
+    class ReferrersWanted(Message):
+        """The person looks at what refers to `manifest`, which is not known yet."""
+
+        reference: Reference
+        manifest: Manifest
+
+    @dataclass
+    class ReferrerChosen(Message):
+        """The person opened something that refers to the manifest shown, in the repository of `reference`."""
+
+        reference: Reference
+        referrer: Referrer
+
+    @dataclass
+    class LayerChosen(Message):
+        """The person opened a layer or file of the manifest shown: its `number` counts from 1."""
+
+        reference: Reference
+        layer: Descriptor
+        number: int
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.MANIFEST)]
     DEFAULT_CSS = """
@@ -82,6 +107,9 @@ class ManifestPane(Pane):
         self._left_at: dict[str, str] = {}
         self._formatted: Manifest | None = None
         self._cause = ""
+        self._referrers: tuple[Referrer, ...] | None = None
+        self._referrers_error = ""
+        self._asked_referrers = False
         self.section = ""
 
     def compose(self) -> ComposeResult:
@@ -163,6 +191,15 @@ class ManifestPane(Pane):
             self._config_error = error
             self._refresh_sections()
 
+    def show_referrers(self, digest: Digest, referrers: Sequence[Referrer], error: ReglensError | None = None) -> None:
+        """What refers to the manifest shown; dropped if it is another's. `error` says why there may be more."""
+        if self._manifest is not None and digest == self._manifest.digest:
+            self._referrers = tuple(referrers)
+            self._referrers_error = error.message if error is not None else ""
+            self.query_one(SectionBar).sections = tuple(self._sections())
+            if self.section == "referrers":
+                self._refresh_sections()
+
     def show_failure(self, reference: Reference, error: ReglensError) -> None:
         """`reference` could not be had, and why."""
         self._forget(reference)
@@ -191,6 +228,7 @@ class ManifestPane(Pane):
         self._manifest = self._config = self._config_error = None
         self._unfolded = frozenset()
         self._formatted = None
+        self._referrers, self._referrers_error, self._asked_referrers = None, "", False
         self._set_json(False)
         self.remove_class("-filled", "-failed")
         self.query_one(Head).hide()
@@ -223,18 +261,26 @@ class ManifestPane(Pane):
     def _sections(self) -> list[Section]:
         manifest = self._manifest
         raw = Section("json", "JSON")
+        told = human_count(len(self.referrers)) if self._referrers is not None else ""
+        about = Section("referrers", "Referrers", told)
         if isinstance(manifest, Index):
-            return [Section("platforms", "Platforms", human_count(len(manifest.platforms))), raw]
+            return [Section("platforms", "Platforms", human_count(len(manifest.platforms))), about, raw]
         if isinstance(manifest, Image) and manifest.is_container:
             return [
                 Section("overview", "Overview"),
                 Section("layers", "Layers", human_count(len(manifest.layers))),
                 Section("config", "Config"),
                 Section("history", "History"),
+                about,
                 raw,
             ]
         if isinstance(manifest, Image):
-            return [Section("overview", "Overview"), Section("layers", "Files", human_count(len(manifest.layers))), raw]
+            return [
+                Section("overview", "Overview"),
+                Section("layers", "Files", human_count(len(manifest.layers))),
+                about,
+                raw,
+            ]
         if isinstance(manifest, Schema1):
             return [Section("overview", "Overview"), Section("layers", "Layers", str(len(manifest.layers))), raw]
         return [Section("overview", "Overview"), raw]
@@ -269,6 +315,9 @@ class ManifestPane(Pane):
         self._set_json(False)
         self.refresh_bindings()
         manifest = self._manifest
+        if name == "referrers" and not self._asked_referrers and manifest is not None and self._shown is not None:
+            self._asked_referrers = True
+            self.post_message(self.ReferrersWanted(self._shown, manifest))
         left_at = self._left_at.get(str(manifest.digest)) if manifest and name == "platforms" else None
         self._sheet.lay(self._lines, choose=left_at)
 
@@ -281,6 +330,9 @@ class ManifestPane(Pane):
         if manifest is None:
             return []
         now = self._clock()
+        if self.section == "referrers":
+            done = self._referrers is not None
+            return referrer_lines(self.referrers, width, now, done=done, trouble=self._referrers_error)
         if isinstance(manifest, Index):
             return index_lines(manifest, width, self._unfolded, now)
         if self.section == "layers":
@@ -306,13 +358,39 @@ class ManifestPane(Pane):
     def on_sheet_opened(self, message: Sheet.Opened) -> None:
         message.stop()
         manifest, key = self._manifest, message.key
-        if isinstance(manifest, Index) and isinstance(key, str) and self._shown is not None:
+        if isinstance(key, tuple) and key[0] in ("referrer", "layer"):
+            self._open(*key)
+        elif isinstance(manifest, Index) and isinstance(key, str) and self._shown is not None:
             entry = next((m for m in manifest.manifests if str(m.digest) == key), None)
             if entry is not None:
                 self._left_at = {str(manifest.digest): key}
                 self.post_message(self.PlatformChosen(self._shown.at_digest(entry.digest)))
         elif self._config is not None and isinstance(key, tuple):
             self._cross(*key)
+
+    @property
+    def referrers(self) -> tuple[Referrer, ...]:
+        """What is known to refer to the manifest shown; what its index tells needs no asking."""
+        manifest = self._manifest
+        if manifest is None:
+            return ()
+        inside: tuple[Referrer, ...] = ()
+        if isinstance(manifest, Index):
+            inside = attestations(manifest)
+        elif self._index is not None:
+            inside = attestations(self._index, manifest.digest)
+        known = {referrer.digest for referrer in inside}
+        return (*inside, *(r for r in self._referrers or () if r.digest not in known))
+
+    def _open(self, kind: str, number: int) -> None:
+        """Open a referrer or a layer by its number, which counts from 1."""
+        manifest, reference = self._manifest, self._shown
+        if reference is None:
+            return
+        if kind == "referrer" and number <= len(self.referrers):
+            self.post_message(self.ReferrerChosen(reference, self.referrers[number - 1]))
+        elif isinstance(manifest, Image) and number <= len(manifest.layers):
+            self.post_message(self.LayerChosen(reference, manifest.layers[number - 1], number))
 
     def _cross(self, kind: str, number: int) -> None:
         """From a layer to the step that made it, or the other way. Both count from 1."""
@@ -323,6 +401,12 @@ class ManifestPane(Pane):
         elif kind == "step" and number in made:
             self.show_section("layers")
             self._sheet.lay(self._lines, choose=("layer", made.index(number) + 1))
+
+    def action_cross(self) -> None:
+        """From the layer under the cursor to the step that made it, or the other way."""
+        key = self._sheet.chosen
+        if isinstance(key, tuple):
+            self._cross(*key)
 
     def action_section(self, by: int) -> None:
         """Show the section `by` places further."""
@@ -341,6 +425,8 @@ class ManifestPane(Pane):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "section":
             return self._manifest is not None
+        if action == "cross":
+            return self._config is not None and self.section in ("layers", "history")
         if action == "unfold":
             return (
                 isinstance(self._manifest, Index)

@@ -47,9 +47,21 @@ class SectionBar(Widget):
     shown: reactive[str] = reactive("")
 
     def _spans(self) -> list[tuple[int, int, Section]]:
+        """The sections with the cells they take. Where they do not all fit, the first ones make room, so that the shown
+        one is seen whole."""
+        spans = self._placed(self.sections)
+        room = max(1, self.size.width - 2)
+        for start in range(len(self.sections)):
+            spans = self._placed(self.sections[start:])
+            end = next((stop for _, stop, section in spans if section.name == self.shown), 0)
+            if end <= room:
+                break
+        return spans
+
+    def _placed(self, sections: Sequence[Section]) -> list[tuple[int, int, Section]]:
         spans = []
         x = 0
-        for section in self.sections:
+        for section in sections:
             width = cells(section.title) + (cells(section.count) + 1 if section.count else 0)
             spans.append((x, x + width, section))
             x += width + 2
