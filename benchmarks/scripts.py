@@ -1,0 +1,48 @@
+"""What reglens is measured against: what a person would write by hand with httpx, and an empty app."""
+
+DIGEST = """
+import sys, httpx
+url, accept = sys.argv[1], "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json"
+with httpx.Client() as client:
+    answer = client.head(url, headers={"Accept": accept})
+    if answer.status_code == 401:
+        asked = dict(p.split("=", 1) for p in answer.headers["www-authenticate"][7:].replace('"', "").split(",", 2))
+        parameters = {"service": asked["service"], "scope": asked["scope"]}
+        token = client.get(asked["realm"], params=parameters).json()["token"]
+        answer = client.head(url, headers={"Accept": accept, "Authorization": f"Bearer {token}"})
+    print(answer.headers["docker-content-digest"])
+"""
+
+MANY = """
+import asyncio, sys, httpx
+base, accept = sys.argv[1], "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json"
+async def main():
+    tags = sys.stdin.read().split()
+    gate = asyncio.Semaphore(16)
+    async with httpx.AsyncClient(headers={"Accept": accept}) as client:
+        first = await client.head(f"{base}/manifests/{tags[0]}")
+        if first.status_code == 401:
+            asked = dict(p.split("=", 1) for p in first.headers["www-authenticate"][7:].replace('"', "").split(",", 2))
+            parameters = {"service": asked["service"], "scope": asked["scope"]}
+            token = (await client.get(asked["realm"], params=parameters)).json()["token"]
+            client.headers["Authorization"] = f"Bearer {token}"
+        async def one(tag):
+            async with gate:
+                return (await client.head(f"{base}/manifests/{tag}")).headers["docker-content-digest"]
+        print("\\n".join(await asyncio.gather(*map(one, tags))))
+asyncio.run(main())
+"""
+
+TAGS = """
+import sys, httpx
+print("\\n".join(httpx.get(sys.argv[1], timeout=60).json()["tags"]))
+"""
+
+EMPTY_APP = """
+from textual.app import App
+from textual.widgets import Static
+class Empty(App):
+    def compose(self):
+        yield Static("painted")
+Empty().run()
+"""
