@@ -13,6 +13,7 @@ from reglens.oci.reference import Reference
 class StepName(StrEnum):
     """The steps on the way to a resource, in their order."""
 
+    WAY = "way"  # proxies, mirrors, certificates; told where files, variables or options have a say
     NAME = "name"  # the host's name becomes addresses
     TCP = "tcp"
     TLS = "tls"

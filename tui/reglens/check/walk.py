@@ -1,4 +1,4 @@
-"""The walk to a reference: name, connection, TLS, ping, challenge, credentials, token, resource; then experiments.
+"""The walk to a reference: way, name, connection, TLS, ping, challenge, credentials, token, resource; then experiments.
 
 It stops at nothing: each step is tried whatever became of the one before, so that every exchange that can be had is in
 the evidence. After a refusal it experiments, to separate causes that look alike from outside. Nothing is ever changed
@@ -24,6 +24,7 @@ from reglens.registry.options import Options
 from reglens.registry.session import Clock, Session, utcnow
 from reglens.registry.transport import Call
 from reglens.registry.ways.tls import bare_context, tls_context
+from reglens.registry.ways.told import way_of
 from reglens.text import clean, human_size
 from reglens.trace.exchange import Exchange, Role
 
@@ -60,11 +61,14 @@ class _Walker:
     on_trial: OnTrial | None
     steps: list[Step] = field(default_factory=list)
     trials: list[Trial] = field(default_factory=list)
+    insecure: bool = False
 
     async def run(self, session: Session) -> Walk:
-        await self.below_http()
-        ping = await session.send(Call(Role.PING, "/v2/", PING_LIMIT))
-        self.say(_ping_step(ping))
+        blocked = self.tell_way()
+        if not blocked:
+            await self.below_http()
+            ping = await session.send(Call(Role.PING, "/v2/", PING_LIMIT))
+            self.say(_ping_step(ping))
         lookup = await self.credentials.find(self.reference.registry, self.reference.repository)
         failure = await self.fetch(session)
         exchanges = session.trace.since(0)
@@ -72,12 +76,24 @@ class _Walker:
         self.say(_credentials_step(lookup))
         self.say(_token_step(exchanges))
         self.say(self.resource_step(exchanges, failure))
-        if failure is not None:
+        if failure is not None and not blocked:
             await self.experiment(exchanges, lookup)
         evidence = from_trace(
             exchanges, self.reference, now=self.clock(), lookup=lookup, action=self.action, trials=self.trials
         )
         return Walk(self.reference, self.action, tuple(self.steps), tuple(self.trials), diagnose(evidence))
+
+    def tell_way(self) -> bool:
+        """The step *way*; whether a file forbids that it is gone."""
+        reference = self.reference
+        by_digest = reference.digest is not None
+        way = way_of(reference.registry, reference.repository, self.options, by_digest=by_digest)
+        self.insecure = bool(way.endpoints) and way.origin.registry == reference.registry and way.origin.insecure
+        if way.decisions:
+            verdict = StepVerdict.NOTED if any(d.problem for d in way.decisions) else StepVerdict.OK
+            detail = "; ".join(clean(str(decision)) for decision in way.decisions)
+            self.say(Step(StepName.WAY, StepVerdict.FAILED if way.blocked else verdict, detail))
+        return bool(way.blocked)
 
     async def below_http(self) -> None:
         way = reach.way_to(self.reference.registry, self.options)
@@ -86,11 +102,13 @@ class _Walker:
         self.say(name)
         tcp = await reach.connect(way, addresses, patience)
         self.say(tcp)
-        plain_allowed = is_loopback(self.reference.registry)
+        plain_allowed = is_loopback(self.reference.registry) or self.insecure
         self.say(await reach.negotiate(way, tcp, self.tls_context, patience, plain_allowed=plain_allowed))
 
     def tls_context(self, verify: bool) -> ssl.SSLContext:
-        return tls_context(self.options) if verify else bare_context()
+        machine = self.options.machine
+        trust = machine.trust(self.reference.registry) if machine is not None else None
+        return tls_context(self.options, trust) if verify and not self.insecure else bare_context()
 
     async def fetch(self, session: Session) -> ReglensError | None:
         """Read the resource, or for other actions have a token for them; what went wrong, if anything did.

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
-from reglens.check.model import Step, StepVerdict, Walk
+from reglens.check.model import Step, StepName, StepVerdict, Walk
 from reglens.check.walk import walk
 from reglens.cli.connect import connection, read_reference, settle
 from reglens.cli.connect import run as run_async
@@ -26,6 +26,7 @@ _MARKS = {
 }
 
 
+_FORBIDDEN = "A file of this machine forbids it, so nobody was asked."
 _SILENT = "Nothing that was met tells the cause; the log of whoever refused (registry or token server) has it."
 
 
@@ -50,9 +51,11 @@ def run(args: argparse.Namespace, output: Output) -> int:
     else:
         page = Page(output)
         page.gap()
-        draw_diagnosis(page, walked.diagnosis, silent=_SILENT)
+        forbidden = any(s.name is StepName.WAY and s.verdict is StepVerdict.FAILED for s in walked.steps)
+        draw_diagnosis(page, walked.diagnosis, silent=_FORBIDDEN if forbidden else _SILENT)
         page.done()
-    return exit_code(walked.diagnosis)
+    failed = any(s.name is StepName.RESOURCE and s.verdict is StepVerdict.FAILED for s in walked.steps)
+    return exit_code(walked.diagnosis) or int(failed)
 
 
 class _Progress:
