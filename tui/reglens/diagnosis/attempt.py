@@ -105,6 +105,8 @@ class Attempt:
     def ok(self) -> bool:
         """Whether the last registry request was answered as wished, and nothing after it failed."""
         last = self.last
+        if last is not self.requests[-1] if self.requests else last is None:
+            return False  # what became of the last request is not known
         if last is None or last.failure is not None or last.status is None or last.status >= 400:
             return False
         later = [e for e in self.evidence.exchanges if e.number > last.number]

@@ -79,7 +79,7 @@ def arrange(found: dict[str, Finding], seen: Scene) -> tuple[Finding, ...]:
             _WEIGHT[finding.severity],
             0 if in_chain else 1,
             len(graph.ancestors(code, found)) if in_chain or (not chain and finding.severity is Severity.ERROR) else 0,
-            _rank(code, seen) if finding.severity is Severity.ERROR or in_chain else told[code],
+            _rank(code, seen) if finding.severity is Severity.ERROR else told[code],
         )
 
     return tuple(sorted(placed, key=position))

@@ -22,7 +22,8 @@ class Product:
     repository; `catalog` how its repositories can be listed. `grants_in_access` is False where tokens carry their
     grants otherwise or not at all; `checks_audience` False where ``aud`` is never looked at; `fixed_service` that its
     service never varies; `opaque_tokens` that its tokens need not be JWTs; `own_realm` that its tokens come from the
-    registry's own host; `basic` that it takes Basic alone.
+    registry's own host; `basic` that it takes Basic alone,
+    `bearer_only` that it never takes Basic; `realm_setting` is the setting that makes its realm.
     """
 
     kind: Kind
@@ -38,6 +39,8 @@ class Product:
     fixed_service: bool = False
     opaque_tokens: bool = False
     own_realm: bool = False
+    bearer_only: bool = False
+    realm_setting: str = ""
     basic: bool = False
     status: str = ""
     note: str = ""
@@ -76,6 +79,7 @@ class Product:
 HUB = Product(
     hosts.HUB,
     fixed_service=True,
+    bearer_only=True,
     login="docker login -u {user}",
     secret="a personal access token (https://app.docker.com/settings/personal-access-tokens)",  # noqa: S106
     pull_right="read access: be a member of the organisation, or a collaborator of the repository",
@@ -88,6 +92,7 @@ HUB = Product(
 GHCR = Product(
     hosts.GHCR,
     fixed_service=True,
+    bearer_only=True,
     login='echo "$TOKEN" | docker login {registry} -u {user} --password-stdin',
     secret="a personal access token (classic) with read:packages, or in a workflow the GITHUB_TOKEN",  # noqa: S106
     pull_right="read:packages on the token, and read access to the package",
@@ -101,6 +106,7 @@ GHCR = Product(
 QUAY = Product(
     hosts.QUAY,
     fixed_service=True,
+    bearer_only=True,
     secret="a robot account's token, or the encrypted password of the account settings",  # noqa: S106
     pull_right="the right Read on the repository for this user or robot",
     push_right="the right Write on the repository for this user or robot",
@@ -111,6 +117,7 @@ QUAY = Product(
 HARBOR = Product(
     hosts.HARBOR,
     own_realm=True,
+    realm_setting="external_url (or hostname) in harbor.yml, externalURL in the chart",
     login="docker login {registry} -u '{user}'",
     secret="the CLI secret of the user profile, or a robot account's secret",  # noqa: S106
     pull_right="the role Guest or Limited Guest in the project, or a robot with pull",
@@ -122,6 +129,8 @@ HARBOR = Product(
 )
 GITLAB = Product(
     hosts.GITLAB,
+    bearer_only=True,
+    realm_setting="registry_external_url and gitlab_rails['gitlab_host'] in gitlab.rb (realm: …/jwt/auth)",
     secret="a personal, project or deploy token with read_registry or write_registry (in CI: $CI_REGISTRY_PASSWORD)",  # noqa: S106
     pull_right="the scope read_registry and at least the role Reporter in the project",
     push_right="the scope write_registry and at least the role Developer in the project",
@@ -189,6 +198,8 @@ NEXUS = Product(
 )
 GITEA = Product(
     hosts.GITEA,
+    own_realm=True,
+    realm_setting="ROOT_URL under [server] in app.ini",
     secret="an access token with the scope read:package or write:package",  # noqa: S106
     pull_right="the token scope read:package",
     push_right="the token scope write:package",
@@ -257,4 +268,12 @@ def recognise(
 ) -> Product:
     """The product behind a registry, by whatever is known of it; `UNKNOWN` if nothing tells (`hosts.recognise`)."""
     kind = hosts.recognise(registry, service=service, realm=realm, issuer=issuer, headers=headers)
-    return _OF.get(kind.key, UNKNOWN)
+    if kind.key in _OF:
+        return _OF[kind.key]
+    return next((_OF[_TELLERS[teller]] for teller in tellers if teller in _TELLERS), UNKNOWN)
+
+
+_TELLERS = {"docker hub": "hub", "ecr-login": "ecr", "gcr": "gar"} | {
+    key: key for key in ("ghcr", "quay", "harbor", "gitlab", "ecr", "acr", "artifactory", "nexus", "gitea", "zot")
+}
+"""Servers by the names that tell of them (`reglens.diagnosis.paste.clients`)."""

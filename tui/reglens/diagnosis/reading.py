@@ -50,6 +50,9 @@ def with_status(exchange: Exchange) -> Exchange:
             status = int(entry.code)
         if status is not None:
             return replace(exchange, status=status)
+    plain = re.match(rb"\s*(4\d\d) page not found", exchange.body.data)
+    if plain:
+        return replace(exchange, status=int(plain[1]))
     if exchange.errors:
         return replace(exchange, status=401 if _DENIAL.search(exchange.errors[0].message) else 400)
     return exchange

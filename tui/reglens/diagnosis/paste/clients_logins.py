@@ -25,7 +25,7 @@ ENTRIES = table(
             M.NOT_FOUND,
             "docker",
             "login: not found",
-            r"Login: Not found\s{0,4}\(Code: (?P<status>404)",
+            r"Login: Not found",
             "moby/moby, registry/auth.go",
         ),
         (
@@ -34,6 +34,14 @@ ENTRIES = table(
             "server error:",
             r"Server error: (?P<status>\d{3}) trying to (?:push|pull|fetch)",
             "moby/moby, registry/session.go",
+        ),
+        (
+            M.MANIFEST_CONVERTED,
+            "",
+            "manifest.v1+",
+            r"(?:unsupported|unexpected|unknown|invalid)[^\n]{0,120}application/vnd\.docker\.distribution\.manifest\.v1\+"
+            r"(?:json|prettyjws)",
+            "clients that do not read schema 1",
         ),
         (
             M.LOGIN_NEEDED,
@@ -331,7 +339,7 @@ ENTRIES = table(
             M.NOT_FOUND,
             "docker",
             "login: not found",
-            r"Login: Not found\s{0,4}\(Code: (?P<status>404)",
+            r"Login: Not found",
             "moby/moby, registry/auth.go",
         ),
         (
@@ -340,6 +348,14 @@ ENTRIES = table(
             "server error:",
             r"Server error: (?P<status>\d{3}) trying to (?:push|pull|fetch)",
             "moby/moby, registry/session.go",
+        ),
+        (
+            M.MANIFEST_CONVERTED,
+            "",
+            "manifest.v1+",
+            r"(?:unsupported|unexpected|unknown|invalid)[^\n]{0,120}application/vnd\.docker\.distribution\.manifest\.v1\+"
+            r"(?:json|prettyjws)",
+            "clients that do not read schema 1",
         ),
         (
             M.LOGIN_NEEDED,

@@ -26,7 +26,7 @@ from reglens.diagnosis.rules.choose_caller import (
     unauthenticated,
 )
 from reglens.diagnosis.rules.choose_way import certificate_time, http_on_https, https_on_http, reach, tls_refused
-from reglens.diagnosis.rules.parts import Choice, number, part
+from reglens.diagnosis.rules.parts import Choice, has, number, part
 from reglens.diagnosis.rules.resource import WEB_HOSTS
 from reglens.diagnosis.scene import Scene
 
@@ -104,6 +104,8 @@ def _upstream_refused(scene: Scene, report: Report) -> Choice:
 
 def not_found(scene: Scene, report: Report) -> Choice | None:
     url = report.values.get("url", "")
+    if has(scene, M.PAGE_ANSWERED):
+        return [("wrong-host", False), ("proxy-interference", False)]
     if split_url(url).path.rstrip("/") == "/v2":
         return [("wrong-host", True), ("proxy-interference", False)]  # every registry has the base route
     if report.values.get("action") == "login" or (logging_in(scene) and not url):

@@ -9,7 +9,6 @@ from reglens.diagnosis.reading import split_url
 from reglens.diagnosis.rules.parts import Choice, _v1, number, part
 from reglens.diagnosis.rules.realm import realm_fault
 from reglens.diagnosis.scene import Scene
-from reglens.oci.reference import split_port
 
 
 def reach(scene: Scene, report: Report) -> Choice:
@@ -41,9 +40,14 @@ def reach(scene: Scene, report: Report) -> Choice:
 
 def _elsewhere(scene: Scene, url: str) -> bool:
     """Whether the token server of a product that serves tokens itself is not at the registry's own host."""
-    mark = next((p for p in products.ALL if p.own_realm and p.realm and p.realm in split_url(url).path), None)
-    host = split_url(url).hostname
-    return mark is not None and bool(scene.registry) and host != split_port(scene.registry)[0]
+    parts = split_url(url)
+    gitea = "service=container_registry" in parts.query
+    own = [
+        p
+        for p in products.ALL
+        if p.own_realm and p.realm and p.realm in parts.path and (p is not products.GITEA or gitea)
+    ]
+    return bool(own) and bool(scene.registry) and parts.netloc != scene.registry and parts.hostname != scene.registry
 
 
 def _overcome(scene: Scene, report: Report) -> bool:
@@ -52,7 +56,10 @@ def _overcome(scene: Scene, report: Report) -> bool:
     reports = scene.reports
     later = reports[reports.index(report) + 1 :]
     for other in later:
-        if other.meaning == M.EXCHANGED and other.values.get("status") and other.values.get("host", host) == host:
+        if other.meaning != M.EXCHANGED or not other.values.get("status"):
+            continue
+        where = other.values.get("host") or (scene.registry if part(scene, other) == "registry" else "")
+        if where == host:
             return True
     answered = [e for e in scene.evidence.exchanges if e.status is not None and e.host == host]
     failed = [e.number for e in scene.evidence.exchanges if e.failure is not None and e.host == host]

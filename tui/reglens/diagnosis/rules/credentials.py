@@ -84,7 +84,7 @@ def refused(scene: Scene) -> Iterator[Finding]:
     if refusal is None or refusal.status != 401 or refusal.role is Role.TOKEN:
         return
     sent = refusal.authorization
-    if sent is None or sent.scheme.lower() != "basic" or _basic_fault(sent):
+    if sent is None or sent.scheme.lower() != "basic" or _basic_fault(sent) or scene.product.bearer_only:
         return
     if not refusal.challenges or any(c.is_scheme("basic") for c in refusal.challenges):
         yield _rejected(

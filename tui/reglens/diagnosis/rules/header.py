@@ -48,6 +48,8 @@ def scheme(scene: Scene) -> Iterator[Finding]:
             Fix(f"Write the header as Authorization: {wants} and then the secret.", (fixes.resource_command(scene),)),
         )
         return
+    if not offered and name == "basic" and scene.product.bearer_only and judged.path.startswith("/v2"):
+        offered = ["bearer"]
     if not offered or name in offered or _flipped(scene, judged, name):
         return
     if name == "basic":

@@ -166,7 +166,8 @@ def _clock(scene: Scene, report: Report) -> Fix:
 
 def _expired(scene: Scene, report: Report) -> Fix:
     return Fix(
-        "Fetch a new token. If it is a long push that ends so, let the token server's tokens live longer.",
+        "Fetch a new token. If it is a long push that ends so, let the token server's tokens live longer (docker_auth: "
+        "token.expiration; Harbor: Token Expiration; GitLab: the container registry's authorization token duration).",
         (fixes.retry(scene),) if fixes.retry(scene) else (),
     )
 
@@ -367,6 +368,7 @@ def _login_place(scene: Scene, report: Report) -> Fix:
 
 _BY_MEANING: dict[tuple[str, str], Callable[[Scene, Report], Fix]] = {
     ("proxy-interference", "body-too-large"): _body_size,
+    ("proxy-interference", "http-status"): _body_size,
     ("manifest-unknown", "platform-unknown"): _platform,
     ("wrong-host", "reference-invalid"): _lost_host,
     ("wrong-host", "not-found"): _login_place,

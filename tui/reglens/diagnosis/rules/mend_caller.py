@@ -18,11 +18,17 @@ def host_name(scene: Scene) -> str:
 
 
 def rejected(scene: Scene, report: Report) -> Fix:
-    out = "docker logout" if scene.is_hub or not scene.registry else f"docker logout {scene.registry}"
+    unnamed = scene.is_hub or (not scene.registry and scene.product.key == "unknown")
+    out = "docker logout" if unnamed else f"docker logout {scene.registry or '<registry>'}"
     if report.values.get("part") == "upstream" or part_is_upstream(report):
         return Fix(
             "Mend the user name and password (an access token) that the cache or proxy repository keeps for "
             "its upstream."
+        )
+    if scene.product.key in ("distribution", "unknown") and "htpasswd" in scene.evidence.pasted:
+        return Fix(
+            "Check name and password against the registry's htpasswd file; only bcrypt entries (htpasswd -B) are read.",
+            ("htpasswd -Bbn <user> <password> > htpasswd", fixes.login_command(scene)),
         )
     return Fix(
         f"Log out, then in again: accepted is {scene.product.secret}. A public image needs no login, so logging out "

@@ -70,7 +70,7 @@ def realm_fix(scene: Scene, offered: Challenge | None) -> Fix:
     path = split_url(offered.realm).path if offered and offered.realm and "://" in offered.realm else "/token"
     return Fix(
         "Set the realm to the token server's public https URL and restart the registry"
-        + (f" ({scene.product.name}: its external URL)." if scene.product.key in ("harbor", "gitlab") else "."),
+        + (f": {scene.product.realm_setting}." if scene.product.realm_setting else "."),
         (
             f"auth:\n  token:\n    realm: https://{split_port(host)[0]}{path or '/token'}",
             f"curl -sI https://{host}/v2/ | grep -i www-authenticate",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from reglens.diagnosis import fixes
@@ -179,9 +180,9 @@ def library(scene: Scene) -> Iterator[Finding]:
             Fix(f"Name the repository {right}.", (fixes.token_command(scene).replace(name, right),)),
         )
         return
-    if "/" in name:
+    if not re.fullmatch(r"[a-z0-9._-]+", name):
         return
-    yield proven(
+    yield (proven if scene.refusal is not None else likely)(
         "library-prefix",
         "An official image's name lacks library/",
         f"docker pull writes library/ before a name of one part; the registry itself does not. On Docker Hub {name!r} "
@@ -206,7 +207,9 @@ def authorization_missing(scene: Scene) -> Iterator[Finding]:
             "curl -i "
             "shows, say in Www-Authenticate where a token is to be had.",
             [scene.proof(refusal, "body", "body", refusal.body.text[:200])],
-            Fix("Fetch a token for what is asked, then repeat the request with it.", fixes.exchange_commands(scene)),
+            Fix("Fetch a token for what is asked, then repeat the request with it.", fixes.exchange_commands(scene))
+            if refusal.path.startswith("/v2/")
+            else Fix("Send a user name and password.", (f"curl -i -u '<user>' {quoted(refusal.url or '')}",)),
         )
         return
     if scene.challenged is not refusal or challenge is None:

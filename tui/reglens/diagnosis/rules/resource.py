@@ -79,6 +79,8 @@ def mended(typed: str) -> str:
     first, slash, rest = text.partition("/")
     candidates = [text]
     head, colon, tag = rest.rpartition(":") if ":" in rest else (rest, "", "")
+    if not any(mark in first for mark in ".:"):
+        first = first.lower()
     lowered = f"{first}{slash}{(head or rest).lower()}{colon}{tag}" if slash else _lower_name(text)
     for candidate in (text, lowered):
         candidate = re.sub(r"/+:", ":", candidate)
@@ -225,6 +227,26 @@ def empty_tags(scene: Scene) -> Iterator[Finding]:
         "know, instead of 404. A manifest request for a tag would tell.",
         [scene.proof(judged, "body", "body", judged.body.text[:200])],
         Fix("Check the name, with its namespace."),
+    )
+
+
+def method(scene: Scene) -> Iterator[Finding]:
+    """405: the path is there, the method is not (distribution serves ``_catalog`` for GET alone)."""
+    judged = scene.refusal
+    if judged is None or judged.status != 405 or judged.role is Role.TOKEN:
+        return
+    allowed = judged.response_headers.get("allow", "")
+    yield proven(
+        "endpoint-unsupported",
+        f"{judged.method or 'This method'} is not offered here",
+        f"405 means that the path exists and does not take {judged.method or 'this method'}"
+        + (f"; it takes {shown(allowed)}." if allowed else ".")
+        + " A registry that takes no DELETE has deletion switched off (storage.delete.enabled).",
+        [scene.proof(judged, "status", "status", 405), scene.proof(judged, "url", "URL", judged.url)],
+        Fix(
+            "Use a method that is offered" + (f": {shown(allowed)}." if allowed else ", such as GET."),
+            (f"curl -i {quoted(judged.url or '')}",),
+        ),
     )
 
 
@@ -386,6 +408,17 @@ def host(scene: Scene) -> Iterator[Finding]:
             )
         elif "/v2/" in exchange.path and not exchange.path.startswith("/v2/") and exchange.status in (400, 404, 405):
             yield from _misplaced(scene, exchange)
+        elif exchange is scene.last and exchange.status == 404 and _no_route(exchange.path):
+            name = exchange.path.removeprefix("/v2/").strip("/")
+            yield proven(
+                "wrong-host",
+                "There is no such path in the registry's API",
+                "Below /v2/ a path goes on with a repository's name and then /tags/list, /manifests/TAG or "
+                "/blobs/DIGEST; this "
+                "one stops too early.",
+                [scene.proof(exchange, "url", "URL", exchange.url)],
+                Fix("Ask for the repository's tags.", (f"curl -i {fixes.base_url(scene)}/v2/{name}/tags/list",)),
+            )
         elif exchange is scene.last and exchange.status == 404 and not exchange.path.startswith(("/v2", "/v1", "/api")):
             better = "/v2" + exchange.path
             yield likely(
@@ -395,6 +428,12 @@ def host(scene: Scene) -> Iterator[Finding]:
                 [scene.proof(exchange, "url", "URL", exchange.url)],
                 Fix("Put /v2 in front of the path.", (f"curl -i {fixes.base_url(scene)}{better}",)),
             )
+
+
+def _no_route(path: str) -> bool:
+    """Whether a path below ``/v2/`` is none of the API's (OCI distribution spec, "Endpoints")."""
+    known = re.search(r"/(?:manifests|blobs|referrers)/|/tags/list/?$|^/v2/(?:_catalog|token|auth)?/?$", path)
+    return path.startswith("/v2/") and known is None
 
 
 def _misplaced(scene: Scene, exchange: Exchange) -> Iterator[Finding]:
@@ -417,4 +456,4 @@ def _is_api(exchange: Exchange) -> bool:
     return bool(exchange.challenges) or "docker-distribution-api-version" in exchange.response_headers
 
 
-RULES = (name, accept, missing, nested, empty_tags, catalogue, host)
+RULES = (name, accept, missing, method, nested, empty_tags, catalogue, host)

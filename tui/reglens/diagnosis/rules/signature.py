@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 
 from reglens.auth.token import Token, TokenKind
+from reglens.diagnosis import fixes
 from reglens.diagnosis.comparison import signature_state, trusted_issuer
 from reglens.diagnosis.finding import Finding, Fix, Proof, Severity
 from reglens.diagnosis.graph import REFUSED_TOKEN
 from reglens.diagnosis.products import DISTRIBUTION, HUB, UNKNOWN
 from reglens.diagnosis.rules.build import likely, proven
 from reglens.diagnosis.scene import Scene
+from reglens.oci.scope import covered
 from reglens.secret import Secret
 
 ACCEPTED = frozenset("ES256 ES384 ES512 EdDSA RS256 RS384 RS512 PS256 PS384 PS512".split())
@@ -262,8 +264,23 @@ def _unseen(scene: Scene, found: Mapping[str, Finding]) -> Iterator[Finding]:
     if scene.error == "insufficient_scope":
         wanted = " and ".join(str(s) for s in scene.needed) or "what is needed"
         text = f"The token was accepted and does not grant {wanted}. {show}"
-        yield likely("access-empty", "The token probably grants nothing here", text, evidence, fix)
-        yield likely("access-insufficient", "Or it lacks an action", text, evidence, fix)
+        fix = Fix(
+            "Request what is needed, with a login that may have it.",
+            (*fixes.exchange_commands(scene, login=True), *fix.commands),
+        )
+        if scene.anonymous and scene.requested and covered(scene.needed, scene.requested):
+            yield likely(
+                "credentials-missing",
+                "The token was fetched anonymously",
+                "The right scope was requested, without user name and password, and the token does not grant it. "
+                f"{show}",
+                evidence,
+                fixes.login(scene, "Log in, or give the token request a user name and password (curl -u)."),
+            )
+        empty = likely("access-empty", "The token probably grants nothing here", text, evidence, fix)
+        lacking = likely("access-insufficient", "The token probably lacks an action", text, evidence, fix)
+        more = any(set(s.actions) - {"pull"} and s.type == "repository" for s in scene.needed)
+        yield from (lacking, empty) if more else (empty, lacking)
         return
     fresh = scene.grant is not None and scene.grant.status == 200
     told = "invalid_token means: another audience, another issuer, an untrusted key, or past its life. "
