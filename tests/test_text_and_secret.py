@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reglens.secret import Secret
-from reglens.text import clean, human_age, human_count, human_duration, human_milliseconds, human_size
+from reglens.text import clean, human_age, human_count, human_duration, human_milliseconds, human_short, human_size
 
 
 @given(st.text())
@@ -55,6 +55,9 @@ def test_quantities_read_as_people_say_them() -> None:
         "888 PiB",
     ]
     assert human_count(4213) == "4 213"
+    assert [human_short(n) for n in (0, 950, 1000, 1250, 9990, 21_000, 999_999, 10**9, 13 * 10**12)] == [
+        "0", "950", "1k", "1.2k", "9.9k", "21k", "999k", "1B", "13T",
+    ]  # fmt: skip
     assert [human_milliseconds(n) for n in (0.2, 12.3, 1200)] == ["<1 ms", "12 ms", "1.20 s"]
     assert [human_duration(n) for n in (9, 300, 7300, 200_000, 6_000_000, 80_000_000)] == [
         "9 s", "5 min", "2 h", "2 days", "2 months", "3 years",

@@ -36,6 +36,7 @@ class Hit:
     stars: int | None = None
     pulls: int | None = None
     verified: bool = False
+    verified: bool = False
 
 
 @dataclass(frozen=True)

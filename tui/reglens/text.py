@@ -55,6 +55,15 @@ def human_count(count: int) -> str:
     return f"{count:,}".replace(",", " ")
 
 
+def human_short(count: int) -> str:
+    """A count in little room, rounded down: ``950``, ``21k``, ``1.2M``, ``1B``."""
+    for size, unit in ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k")):
+        if count >= size:
+            tenths = count * 10 // size
+            return f"{tenths // 10}.{tenths % 10}{unit}" if tenths < 100 and tenths % 10 else f"{tenths // 10}{unit}"
+    return str(count)
+
+
 def human_milliseconds(milliseconds: float) -> str:
     """A duration given in milliseconds, for a column: ``12 ms``, ``1.20 s``."""
     if milliseconds < 0.95:

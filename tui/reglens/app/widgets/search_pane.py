@@ -20,7 +20,7 @@ from reglens.app.widgets.line_list import LineList, Part, cropped, matching
 from reglens.app.widgets.pane import Field, ListPane, Notice
 from reglens.errors import ReferenceInvalid, ReglensError
 from reglens.oci.reference import HUB, HUB_LIBRARY, Place, Reference
-from reglens.text import clean, human_count
+from reglens.text import clean, human_count, human_short
 
 if TYPE_CHECKING:
     from reglens.app.ports import SearchHit
@@ -198,7 +198,8 @@ class SearchPane(ListPane):
         for hit in self._hits:
             repository = f"{HUB_LIBRARY}{hit.name}" if self.library and "/" not in hit.name else hit.name
             place = Place(self.registry, Reference(self.registry, repository))
-            rows[repository] = Row("●" if hit.official else " ", repository, place, hit.description)
+            mark = "●" if hit.official else "✓" if hit.verified else " "
+            rows[repository] = Row(mark, repository, place, _told(hit))
         return sorted(rows.values(), key=lambda row: _rank(row.label.lower(), query.lower()))
 
     def _go(self, query: str) -> Row | None:
@@ -263,7 +264,7 @@ class SearchPane(ListPane):
             name = self.names[item - len(self._head)]
             return [("  ", ""), *self._named(name, width - 2)]
         row = self._head[item]
-        ink = {"★": "accent", "→": "accent", "●": "good"}.get(row.mark, "muted")
+        ink = {"★": "accent", "→": "accent", "●": "good", "✓": "good"}.get(row.mark, "muted")
         parts: list[Part] = [(f"{row.mark} ", ink)]
         parts += (
             [(cropped(clean(row.label), width - 2), "accent")] if row.mark == "→" else self._named(row.label, width - 2)
@@ -385,6 +386,13 @@ class SearchPane(ListPane):
     @property
     def on_hub(self) -> bool:
         return self.registry == HUB
+
+
+def _told(hit: SearchHit) -> str:
+    """What a search tells of a hit beside its name: stars and pulls, if there are any, and its description."""
+    told = [f"★ {human_short(hit.stars)}"] if hit.stars else []
+    told += [f"↓ {human_short(hit.pulls)}"] if hit.pulls else []
+    return "  ".join([*told, hit.description]).rstrip()
 
 
 def _rank(name: str, query: str) -> int:

@@ -11,7 +11,7 @@ from reglens.cli.output import Output, is_terminal
 from reglens.cli.refusal import Refusal
 from reglens.errors import ReglensError, UsageError
 from reglens.oci.reference import HUB, Place
-from reglens.text import clean, human_count
+from reglens.text import clean, human_count, human_short
 
 if TYPE_CHECKING:
     from reglens.registry.results import SearchResult
@@ -76,5 +76,6 @@ def _line(result: SearchResult, output: Output) -> str:
         return result.name
     marks = ["official"] if result.official else ["verified"] if result.verified else []
     marks += [f"★ {human_count(result.stars)}"] if result.stars is not None else []
+    marks += [f"↓ {human_short(result.pulls)}"] if result.pulls is not None else []
     said = "  ".join([*marks, " ".join(clean(result.description, 80).split())])
     return f"{result.name:40}  {said}".rstrip()
