@@ -12,7 +12,6 @@ from dataclasses import replace
 from reglens.diagnosis import graph, rules, scene
 from reglens.diagnosis.evidence import Evidence
 from reglens.diagnosis.finding import Diagnosis, Finding, Outcome, Severity
-from reglens.diagnosis.rules.signature import suspicious_issuer
 from reglens.diagnosis.scene import Scene
 
 _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
@@ -79,16 +78,10 @@ def arrange(found: dict[str, Finding], seen: Scene) -> tuple[Finding, ...]:
             _WEIGHT[finding.severity],
             0 if in_chain else 1,
             len(graph.ancestors(code, found)) if in_chain or (not chain and finding.severity is Severity.ERROR) else 0,
-            _rank(code, seen) if finding.severity is Severity.ERROR else told[code],
+            graph.RANK.get(code, len(graph.RANK)) if finding.severity is Severity.ERROR else told[code],
         )
 
     return tuple(sorted(placed, key=position))
-
-
-def _rank(code: str, seen: Scene) -> int:
-    if code == "issuer-mismatch" and suspicious_issuer(seen):
-        code = "audience-mismatch"
-    return graph.RANK.get(code, len(graph.RANK))
 
 
 _HIDDEN_BY = {

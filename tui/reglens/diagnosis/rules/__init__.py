@@ -11,6 +11,7 @@ from reglens.diagnosis.rules import (
     configuration,
     credentials,
     header,
+    places,
     realm,
     reports,
     request,
@@ -39,6 +40,7 @@ ALL: tuple[Rule, ...] = (
     *realm.RULES,
     *server.RULES,
     *configuration.RULES,
+    *places.RULES,
     *reports.RULES,
 )
 LATE: tuple[LateRule, ...] = (signature.remaining, reports.vague)

@@ -249,7 +249,7 @@ def remaining(scene: Scene, found: Mapping[str, Finding]) -> Iterator[Finding]:
         LOOK,
     )
     if "issuer-mismatch" not in found and "signature-untrusted" not in found:
-        yield from (issuer_finding, key_finding)
+        yield from (issuer_finding, key_finding) if odd else (key_finding, issuer_finding)
     elif "signature-untrusted" not in found:
         yield key_finding
 
@@ -298,12 +298,6 @@ def _place(scene: Scene) -> str:
     return (
         wanted.name if wanted is not None else f"{scene.registry or '<registry>'}/{scene.repository or '<repository>'}"
     )
-
-
-def suspicious_issuer(scene: Scene) -> bool:
-    """Whether the issuer looks mistyped or unexpanded, so that it is the likelier of the two candidates."""
-    token = scene.token
-    return token is not None and token.claims is not None and bool(_ODD_ISSUER.search(token.issuer or ""))
 
 
 def _no_error_for_jwt(scene: Scene) -> bool:
