@@ -47,6 +47,8 @@ MAX_REPORTS = 400
 MAX_SCENE = 150
 """Reports among them that only set the scene: a long access log must not keep what follows it from being read."""
 MAX_REPEATS = 8
+MAX_ALIKE = 40
+"""Statements that differ only in times, addresses and ids, of which so many are read."""
 """Statements with the same telling words that are read in full; they may name different images."""
 MAX_TEXT = 2000
 """Characters of a line that a report keeps."""
@@ -74,12 +76,13 @@ def entries() -> tuple[Entry, ...]:
 
 def read(source: Source) -> tuple[Report, ...]:
     """Every telling line of `source` as reports, in their order; repeated ones once."""
-    text = plain("\n".join(line.text for line in source.lines))
+    told = _unrepeated(statements(source.lines))
+    text = plain("\n".join(statement.text for statement in told))
     active = [(hint, entry) for entry in entries() for hint in entry.hints if hint in text]
     reports: dict[object, Report] = {}
     seen: Counter[object] = Counter()
     scene = 0
-    for statement in statements(source.lines):
+    for statement in told:
         for report in _read_statement(statement, active, seen):
             key = (report.meaning, tuple(sorted(report.values.items())))
             if key in reports:
@@ -92,6 +95,25 @@ def read(source: Source) -> tuple[Report, ...]:
         if len(reports) >= MAX_REPORTS:
             break
     return tuple(reports.values())
+
+
+_PASSING = re.compile(r"[0-9A-Fa-f-]{8,}|\d+[:.][\d:.]*")
+"""Times, addresses, ids and digests: what differs between two log lines that say the same."""
+
+
+def _unrepeated(all_statements: Iterable[Passage]) -> list[Passage]:
+    """The statements without those whose like came often already: a log of millions of lines has few kinds of them.
+
+    Likeness leaves numbers of up to seven digits alone: a status is what tells one refusal from another.
+    """
+    seen: Counter[int] = Counter()
+    kept = []
+    for statement in all_statements:
+        kind = hash(_PASSING.sub("#", statement.text))
+        seen[kind] += 1
+        if seen[kind] <= MAX_ALIKE:
+            kept.append(statement)
+    return kept
 
 
 def read_text(text: str) -> tuple[Report, ...]:
@@ -117,7 +139,8 @@ class _Hit:
 
 # Header lines and curl marks: the exchange that they belong to tells more
 _HEADER = re.compile(
-    r"(?:\d{4}[/-]\d\d[/-]\d\d \d\d:\d\d:\d\d )?\s{0,8}(?:[<>] ?(?:HTTP/|[A-Za-z-]{2,40}:|[A-Z]{3,7} "
+    r"(?:\d{4}[/-]\d\d[/-]\d\d \d\d:\d\d:\d\d )?\s{0,8}(?:[<>] ?(?:HTTP/|"
+    r"(?!(?:error|fatal|panic|warning|denied|unauthorized|toomanyrequests):)[A-Za-z-]{2,40}:|[A-Z]{3,7} "
     r"/|$)|HTTP/[0-9.]{1,3} [1-5]\d\d\b|"
     r"(?:www-authenticate|docker-distribution-api-version|content-(?:type|length)|authorization|"
     r"x-[a-z-]{1,40}|date|server|"

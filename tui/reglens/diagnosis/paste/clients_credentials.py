@@ -62,7 +62,7 @@ ENTRIES = table(
             M.CREDENTIALS_REFUSED,
             "docker_auth",
             "auth failed",
-            r"\bAuth failed\b",
+            r"\bAuth failed: (?!\{:@)",
             "cesanta/docker_auth, auth_server/server",
         ),
         (

@@ -135,6 +135,13 @@ ENTRIES = table(
             "goharbor/harbor, src/core/service/token/creator.go",
         ),
         (
+            M.LOGIN_NEEDED,
+            "docker_auth",
+            "did not match any",
+            r"\{:@[\w.:\[\]]{2,60} .{0,300}?\} did not match any",
+            "cesanta/docker_auth, auth_server/server: the account before the @ is empty, so the caller was anonymous",
+        ),
+        (
             M.SCOPE_REFUSED,
             "docker_auth",
             "did not match any",

@@ -1,0 +1,76 @@
+"""Hosts in the wrong place: a mirror that is a web site, a registry's host inside a repository's name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from reglens.diagnosis import products
+from reglens.diagnosis.finding import Finding, Fix, Proof
+from reglens.diagnosis.reading import split_url
+from reglens.diagnosis.rules.build import proven
+from reglens.diagnosis.rules.resource import WEB_HOSTS
+from reglens.diagnosis.scene import Scene, report_proof, shown
+from reglens.oci.reference import HUB_ALIASES
+
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}(?::\d{1,5})?")
+_LISTS = ("endpoint", "endpoints", "registry-mirrors", "mirrors", "mirror", "location", "remoteurl", "server")
+"""Settings of containerd, k3s, podman, docker and distribution that name the host to pull from."""
+
+
+def endpoints(scene: Scene) -> Iterator[Finding]:
+    """A mirror or upstream that is Docker Hub's web site: it serves pages, and credentials for it reach no registry."""
+    if scene.ok:
+        return
+    for fact in scene.evidence.facts:
+        if not isinstance(fact.value, str) or not any(part.lower() in _LISTS for part in fact.path):
+            continue
+        host = split_url(fact.value).hostname or fact.value.split("/")[0]
+        if host not in WEB_HOSTS:
+            continue
+        yield proven(
+            "wrong-host",
+            f"{host} is the web site, not the registry",
+            f"{fact.source} names {shown(fact.value)} as the place to pull from. That host shows pages; Docker Hub's "
+            "registry "
+            "answers at registry-1.docker.io. Credentials that are kept under the web site's name are never sent to "
+            "the registry.",
+            [Proof(f"{fact.source}, {'.'.join(fact.path)}", shown(fact.value), fact.span)],
+            Fix(
+                "Name the registry's own host, there and where its credentials are kept.",
+                ("https://registry-1.docker.io", "curl -i https://registry-1.docker.io/v2/"),
+            ),
+        )
+
+
+def host_in_name(scene: Scene) -> Iterator[Finding]:
+    """A refusal for a repository whose name begins with another registry's host: the client took the whole reference
+    for a name on its default registry."""
+    if scene.ok:
+        return
+    for report in scene.evidence.reports:
+        name = report.values.get("repository", "")
+        first, slash, rest = name.partition("/")
+        if not slash or not rest or not _is_registry(first) or first == report.values.get("host"):
+            continue
+        yield proven(
+            "repository-name-invalid",
+            "A registry's host stands inside the repository's name",
+            f"The registry was asked for a repository called {shown(name)}. {first} is a registry of its own: the "
+            "client sent "
+            f"the whole reference as a name to {scene.registry or 'its default registry'}.",
+            [report_proof(report)],
+            Fix(
+                f"Ask {first} for {rest}: its API is at https://{first}/v2/.",
+                (f"curl -i https://{first}/v2/{rest}/tags/list", f"docker pull {first}/{rest}"),
+            ),
+        )
+
+
+def _is_registry(text: str) -> bool:
+    if _HOST.fullmatch(text) is None:
+        return False
+    return text in HUB_ALIASES or ":" in text or any(p.host and p.host.search(text) for p in products.ALL)
+
+
+RULES = (endpoints, host_in_name)
