@@ -320,3 +320,28 @@ def test_what_is_blocked_is_not_asked(open_registry: Peer, tmp_path: Path) -> No
     assert (ran.code, ran.out) == (1, "")
     assert "~/.config/containers/registries.conf blocks it" in ran.err
     assert open_registry.log() == before
+
+
+def test_short_names_are_those_of_the_file_that_is_given(open_registry: Peer, tmp_path: Path) -> None:
+    path = tmp_path / "own.conf"
+    path.write_text(f'[aliases]\n"tool" = "{open_registry.host}/library/alpine"\n')
+    ran = reglens("digest", "--registries-conf", str(path), "tool:3.20")
+    assert the_digest(ran) == the_digest(reglens("digest", f"{open_registry.host}/{NAME}"))
+    assert f"tool stands for {open_registry.host}/library/alpine" in ran.err
+    told = reglens("credentials", "--json", f"{open_registry.host}/team/x", "--registries-conf", str(path)).document
+    assert told["way"]["blocked"] is None
+
+
+def test_one_command_says_what_decides_the_way(tls_registry: Peer, authority: Authority, tmp_path: Path) -> None:
+    certs_d(tmp_path, tls_registry.host, ca_crt=authority.path)
+    text = f'[[registry]]\nlocation = "{tls_registry.host}"\n[[registry.mirror]]\nlocation = "mirror.invalid/x"\n'
+    registries_conf(tmp_path, text)
+    shown = reglens("credentials", f"{tls_registry.host}/team/app", home=tmp_path).out
+    assert "the mirror mirror.invalid/x is asked before" in shown
+    assert f"certificates by ca.crt are trusted (~/.config/containers/certs.d/{tls_registry.host})" in shown
+    way = reglens("credentials", "--json", f"{tls_registry.host}/team/app", home=tmp_path).document["way"]
+    assert [endpoint["registry"] for endpoint in way["endpoints"]] == ["mirror.invalid", tls_registry.host]
+    steps = reglens("check", "--json", f"{tls_registry.host}/{NAME}", home=tmp_path).document["steps"]
+    assert steps[0]["step"] == "way"
+    assert "mirror.invalid/x" in steps[0]["detail"]
+    assert (steps[-1]["step"], steps[-1]["verdict"]) == ("resource", "ok")

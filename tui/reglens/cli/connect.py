@@ -19,6 +19,7 @@ from reglens.oci.reference import Place, Reference, normalise_registry
 from reglens.registry.options import Options
 from reglens.registry.ways.machine import Machine
 from reglens.secret import Secret
+from reglens.text import clean
 
 if TYPE_CHECKING:
     from reglens.registry.session import Session
@@ -126,6 +127,17 @@ def _password() -> Secret:
     if not password:
         raise UsageError("--password-stdin: stdin holds no password")
     return Secret(password)
+
+
+def spelt_out(text: str, reached: Connection, output: Output) -> str:
+    """`text` with a short name spelt out as ``--registries-conf`` has it, which is said; else as it is."""
+    machine = reached.options.machine
+    if machine is None:
+        return text
+    full, decision = machine.expand(text)
+    if decision is not None and not output.as_json:
+        output.note(f"reglens: {clean(str(decision))}")
+    return full
 
 
 def read_reference(text: str) -> Reference:

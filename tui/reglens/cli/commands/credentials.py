@@ -6,10 +6,12 @@ import argparse
 from typing import Any
 
 from reglens.auth.credentials import Consulted, Credential, SourceVerdict
-from reglens.cli.connect import connection
+from reglens.cli.connect import connection, spelt_out
 from reglens.cli.connect import run as run_async
 from reglens.cli.output import Output
 from reglens.oci.reference import Place
+from reglens.registry.ways.model import Way
+from reglens.registry.ways.told import way_of
 from reglens.text import clean
 
 _MARKS = {
@@ -26,10 +28,12 @@ def run(args: argparse.Namespace, output: Output) -> int:
 
     The exit code is 1 if nothing is used because a source could not be read.
     """
-    text = args.registry.strip()
+    reached = connection(args)
+    text = spelt_out(args.registry.strip(), reached, output) if "/" in args.registry else args.registry.strip()
     place = Place.parse(f"{text}/" if ":" in text and "/" not in text else text)
     repository = place.reference.repository if place.reference else ""
-    lookup = run_async(connection(args).credentials.find(place.registry, repository))
+    lookup = run_async(reached.credentials.find(place.registry, repository))
+    way = way_of(place.registry, repository, reached.options)
     failed = any(seen.verdict is SourceVerdict.FAILED for seen in lookup.consulted)
     code = 1 if failed and lookup.credential is None else 0
     if output.as_json:
@@ -40,6 +44,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
                 "repository": repository or None,
                 "used": credential_json(lookup.credential) if lookup.credential else None,
                 "consulted": [_seen_json(seen) for seen in lookup.consulted],
+                "way": _way_json(way),
             }
         )
         return code
@@ -49,7 +54,23 @@ def run(args: argparse.Namespace, output: Output) -> int:
         about = ", ".join(filter(None, (f"key {seen.key}" if seen.key else "", seen.detail)))
         who = f" as {seen.username}" if seen.username else ""
         output.line(f"  {_MARKS[seen.verdict]} {seen.verdict:11}  {seen.source}{who}" + (f": {about}" if about else ""))
+    if way.decisions:
+        output.line("The way there:")
+    for decision in way.decisions:
+        output.line(f"  {'✗' if decision.problem else '→'} {clean(str(decision))}")
     return code
+
+
+def _way_json(way: Way) -> dict[str, Any]:
+    """Who is asked, in order, and what decided it. Mirrors get only credentials that are stored for them."""
+    return {
+        "blocked": way.blocked or None,
+        "endpoints": [
+            {"registry": e.registry, "repository": e.repository or None, "mirror": e.mirror, "insecure": e.insecure}
+            for e in way.endpoints
+        ],
+        "decisions": [{"what": d.what, "source": d.source, "problem": d.problem} for d in way.decisions],
+    }
 
 
 def describe(credential: Credential) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reglens.cli.connect import Connection, connection, read_reference, read_stdin, say_scheme
+from reglens.cli.connect import Connection, connection, read_reference, read_stdin, say_scheme, spelt_out
 from reglens.cli.connect import run as run_async
 from reglens.cli.output import Output, is_terminal
 from reglens.cli.refusal import Refusal
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
     reached = connection(args)
     if from_stdin and is_terminal(sys.stdin):
         output.note("reglens: give references, a line each, then press ctrl-d on a line of its own")
-    texts = list(_texts(args.references))
+    texts = [spelt_out(text, reached, output) for text in _texts(args.references)]
     if not texts:
         raise UsageError("there is no reference: neither an argument nor a line on stdin")
     if len(texts) == 1:

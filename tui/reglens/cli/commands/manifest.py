@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from reglens.cli.commands.digest import manifest_of, read_platform
-from reglens.cli.connect import Connection, connection, read_reference, say_scheme
+from reglens.cli.connect import Connection, connection, read_reference, say_scheme, spelt_out
 from reglens.cli.connect import run as run_async
 from reglens.cli.output import Output
 from reglens.cli.refusal import Refusal
@@ -17,8 +17,9 @@ from reglens.oci.reference import Reference
 def run(args: argparse.Namespace, output: Output) -> int:
     """Print a manifest."""
     platform = read_platform(args.platform)
-    reference = read_reference(args.reference)
-    return run_async(_manifest(reference, platform, connection(args), args, output))
+    reached = connection(args)
+    reference = read_reference(spelt_out(args.reference, reached, output))
+    return run_async(_manifest(reference, platform, reached, args, output))
 
 
 async def _manifest(

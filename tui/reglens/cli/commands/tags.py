@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from reglens.cli.connect import Connection, connection, read_reference, say_scheme
+from reglens.cli.connect import Connection, connection, read_reference, say_scheme, spelt_out
 from reglens.cli.connect import run as run_async
 from reglens.cli.output import Output
 from reglens.cli.refusal import Refusal
@@ -17,8 +17,9 @@ def run(args: argparse.Namespace, output: Output) -> int:
     """Print the tags of a repository."""
     if args.reverse and args.sort == "none":
         raise UsageError("--reverse needs --sort name or --sort semver")
-    reference = read_reference(args.repository)
-    return run_async(_tags(reference, connection(args), args, output))
+    reached = connection(args)
+    reference = read_reference(spelt_out(args.repository, reached, output))
+    return run_async(_tags(reference, reached, args, output))
 
 
 async def _tags(reference: Reference, reached: Connection, args: argparse.Namespace, output: Output) -> int:

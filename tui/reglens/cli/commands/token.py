@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from reglens.cli.connect import Connection, connection, say_scheme
+from reglens.cli.connect import Connection, connection, say_scheme, spelt_out
 from reglens.cli.connect import run as run_async
 from reglens.cli.output import Output
 from reglens.cli.refusal import Refusal
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 def run(args: argparse.Namespace, output: Output) -> int:
     """Get a token and print challenge, request and claims, or the token alone."""
-    place = Place.parse(args.reference)
-    return run_async(_token(place, connection(args), args, output))
+    reached = connection(args)
+    place = Place.parse(spelt_out(args.reference, reached, output))
+    return run_async(_token(place, reached, args, output))
 
 
 async def _token(place: Place, reached: Connection, args: argparse.Namespace, output: Output) -> int:
