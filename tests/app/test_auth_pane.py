@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from dataclasses import replace
 
 from textual.content import Content
@@ -183,8 +184,8 @@ async def test_the_comparison_of_a_success_is_reached_by_a_key() -> None:
 async def test_a_command_of_a_fix_is_copied_whole() -> None:
     app = PaneApp("auth", refused)
     async with app.run_test(size=(60, 60)) as pilot:
-        await pilot.press("c")
-        await pilot.press("j", "enter")
+        await pilot.press("c")  # of a finding's title: its first command
+        await pilot.press("j", "j", "j", "j", "enter")
         commands = classic_diagnosis().findings[0].fix.commands
         assert app.copied == list(commands)
 
@@ -201,13 +202,33 @@ async def test_what_cannot_be_seen_is_not_opened_but_brought_into_view() -> None
     app = PaneApp("auth", refused)
     async with app.run_test(size=(60, 16)) as pilot:
         await pilot.pause()
-        assert "$ curl" not in app.screen_text()
+        assert "service-mismatch  The token" not in app.screen_text()
         await pilot.press("enter")
         await pilot.pause()
-        assert app.copied == []
-        assert "$ curl" in app.screen_text()
-        await pilot.press("enter")
-        assert app.copied == [classic_diagnosis().findings[0].fix.commands[0]]
+        assert app.screen_stack == [app.screen]
+        assert "service-mismatch  The token" in app.screen_text()
+
+
+async def test_enter_on_a_proof_opens_its_exchange() -> None:
+    app = PaneApp("auth", refused)
+    async with app.run_test(size=(100, 60)) as pilot:
+        await pilot.press("j", "enter")
+        assert app.auth_pane.front == "detail"
+        assert app.auth_pane.exchange is not None
+        assert app.auth_pane.exchange.number == 2
+
+
+async def test_the_exchanges_can_be_taken_out() -> None:
+    app = PaneApp("auth", pulling)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await pilot.press("e")
+        await pilot.pause()
+        assert "exchange 3 as a curl command" in app.screen_text()
+        await pilot.press("down", "down", "enter")
+        await pilot.pause()
+        entries = json.loads(app.copied[0])["log"]["entries"]
+        assert [entry["response"]["status"] for entry in entries] == [401, 200, 200]
+        assert SIGNED not in app.copied[0]
 
 
 async def test_walking_reads_every_line_on_the_way_to_the_next_item() -> None:

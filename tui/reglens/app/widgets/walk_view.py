@@ -73,6 +73,8 @@ def step_lines(steps: Sequence[Step], width: int, *, running: bool) -> list[Line
     waits = running
     for name in StepName:
         step = done.get(name)
+        if step is None and name is StepName.WAY:
+            continue  # told only where something but the registry's name decides the way
         if step is not None:
             sign, style = MARKS[step.verdict]
             took = human_milliseconds(step.elapsed) if step.elapsed is not None else ""
