@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -304,7 +305,27 @@ def test_rate_limits_are_read_in_each_notation() -> None:
     assert rate_limit({"ratelimit-limit": "100, 100;w=60", "ratelimit-reset": "30"}) == RateLimit(100, None, 60, 30.0)
     assert rate_limit({"ratelimit-remaining": "7"}) == RateLimit(None, 7)
     assert rate_limit({"ratelimit-limit": "many"}) == RateLimit()
+    newer = {"ratelimit": '"default";r=50;t=30, "day";r=7', "ratelimit-policy": '"default";q=100;w=60'}
+    assert rate_limit(newer) == RateLimit(100, 50, 60, 30.0)
+    assert rate_limit({"ratelimit": '"default"; r=50'}) == RateLimit(None, 50, None, None)
+    assert rate_limit({"ratelimit": "none", "ratelimit-policy": '"default";q=100'}) is None
     assert rate_limit({}) is None
+
+
+def test_a_reset_that_is_a_moment_is_told_as_a_span() -> None:
+    gitlab = {"ratelimit-limit": "60", "ratelimit-remaining": "0", "ratelimit-reset": "1772366460"}
+    now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+    assert rate_limit(gitlab, now) == RateLimit(60, 0, None, 60.0)
+    assert rate_limit(gitlab, now + timedelta(hours=1)) == RateLimit(60, 0, None, 0.0)
+    assert rate_limit(gitlab) == RateLimit(60, 0)
+
+
+async def test_the_limit_of_another_host_is_not_the_registrys(registry: Scripted, session: Session) -> None:
+    async with Scripted() as storage:
+        storage.expect("GET", "/x", Answer(200, [("RateLimit-Limit", "5")], INDEX))
+        registry.expect("GET", f"/v2/a/b/blobs/{DIGEST}", Answer(307, [("Location", f"{storage.url}/x")]))
+        assert await session.blob("a/b", DIGEST) == INDEX
+        assert session.rate_limit is None
 
 
 async def test_too_many_requests_keep_the_wait_that_was_said(registry: Scripted, session: Session) -> None:

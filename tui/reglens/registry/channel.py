@@ -169,11 +169,12 @@ class Channel:
         the registry's.
         """
         origin = holder = _origin(call.url)
+        home = _origin(self.transport.base_url or call.url)
         hops = 0
         while True:
             reply = await self.transport.send(call)
-            if "ratelimit-limit" in reply.headers or "ratelimit-remaining" in reply.headers:
-                self.rate_limit = rate_limit(reply.headers) or self.rate_limit
+            if _origin(call.url) == home:
+                self.rate_limit = rate_limit(reply.headers, self.clock()) or self.rate_limit
             location = reply.headers.get("location", "")
             if reply.status not in _REDIRECTS or not location:
                 if reply.status == 401 and holder == origin != _origin(call.url):
