@@ -47,9 +47,9 @@ MAX_REPORTS = 400
 MAX_SCENE = 150
 """Reports among them that only set the scene: a long access log must not keep what follows it from being read."""
 MAX_REPEATS = 8
+"""Statements with the same telling words that are read in full; they may name different images."""
 MAX_ALIKE = 40
 """Statements that differ only in times, addresses and ids, of which so many are read."""
-"""Statements with the same telling words that are read in full; they may name different images."""
 MAX_TEXT = 2000
 """Characters of a line that a report keeps."""
 

@@ -140,7 +140,14 @@ def _mask(text: str, known: dict[str, str] | None) -> str:
         text = _PRIVATE_KEY.sub(_key if known is None else _remembering(_key, known), text)
     if "\n" not in text:
         return _line(text, known)
-    return "".join(_line(line, known) for line in text.splitlines(keepends=True))
+    done: dict[str, str] = {}  # lines repeat in logs and transcripts
+    masked = []
+    for line in text.splitlines(keepends=True):
+        hidden = done.get(line)
+        if hidden is None:
+            hidden = done[line] = _line(line, known)
+        masked.append(hidden)
+    return "".join(masked)
 
 
 def _remembering(replacement: Callable[[re.Match[str]], str], known: dict[str, str]) -> Callable[[re.Match[str]], str]:
