@@ -319,6 +319,25 @@ def test_a_repository_with_a_broken_realm_does_not_spoil_the_others() -> None:
     assert [want.url for want in driver.wants] == ["https://auth.docker.io/token"]
 
 
+def test_a_token_got_on_a_guess_and_refused_for_another_realm_gives_way_to_one_of_that_realm() -> None:
+    driver = Driver(credential=ALICE)
+    driver.run(ALPINE, reply(401, HUB), reply(200))
+    own = 'Bearer realm="https://login.docker.io/token",service="own",scope="repository:own/one:pull"'
+    outcome = driver.run(Resource("content", "own/one"), reply(401, own), reply(200))
+    assert outcome.reply.status == 200
+    assert [want.url for want in driver.wants] == ["https://auth.docker.io/token", "https://login.docker.io/token"]
+    assert [want.credential for want in driver.wants] == [ALICE, ALICE]
+
+
+def test_a_token_that_worked_is_renewed_at_home_before_another_realm_is_followed() -> None:
+    driver = Driver()
+    other = HUB.replace("auth.", "login.") + ',error="invalid_token"'
+    driver.run(ALPINE, reply(401, HUB), reply(200))
+    outcome = driver.run(ALPINE, reply(401, other), reply(401, other), reply(200))
+    assert outcome.reply.status == 200
+    assert [want.url for want in driver.wants] == ["https://auth.docker.io/token", "https://login.docker.io/token"]
+
+
 def test_a_broken_realm_met_first_is_forgotten_when_it_leads_nowhere() -> None:
     driver = Driver(token_errors=[TokenError("no")])
     with pytest.raises(TokenError):
