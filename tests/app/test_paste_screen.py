@@ -223,3 +223,14 @@ async def test_a_hostile_paste_steers_nothing() -> None:
         assert "\x1b" not in screen.query_one(PasteEditor).text
         assert not pilot.app._exit
         assert "\x1b" not in shown(pilot)
+
+
+async def test_a_paste_that_no_field_takes_is_explained() -> None:
+    app = make_app(World())
+    async with running(app) as pilot:
+        app.post_message(events.Paste(classic()))
+        await wait_for(pilot, lambda: isinstance(app.screen, Paste))
+        screen = app.screen
+        assert isinstance(screen, Paste)
+        await wait_for(pilot, lambda: screen._read is not None)
+        assert codes(screen)[0] == "service-mismatch"

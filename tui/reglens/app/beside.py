@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from textual import events
 from textual.app import App
+from textual.screen import ModalScreen
 
 if TYPE_CHECKING:
     from reglens.app.draft import Draft
@@ -19,6 +21,11 @@ class Beside(App[None]):
     """What is being pasted; it outlives its screen."""
     instruments: Instruments | None = None
     """What walks and tries; None: nothing does."""
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A paste that nothing on the screen took is one to explain."""
+        if event.text.strip() and not isinstance(self.screen, ModalScreen):
+            self.action_paste(event.text)
 
     def action_paste(self, text: str = "") -> None:
         """Open the paste screen. What was pasted there before is still there."""

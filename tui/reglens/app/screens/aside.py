@@ -7,6 +7,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
@@ -27,17 +28,20 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
+BESIDE: list[BindingType] = [
+    *bindings(Where.ASIDE),
+    *[
+        action.binding() if action.name in ("app.help", "app.quit") else replace(action.binding(), show=False)
+        for action in ACTIONS
+        if action.where is Where.EVERYWHERE and (action.name.startswith("app.") or action.name == "interrupt")
+    ],
+]
+"""What every screen beside the browser binds, behind keys of its own."""
+
+
 class Aside(Screen[None]):
     """A screen beside the browser. A subclass gives `parts` and composes them in `compose_parts`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(Where.ASIDE),
-        *[
-            action.binding()
-            for action in ACTIONS
-            if action.where is Where.EVERYWHERE and (action.name.startswith("app.") or action.name == "interrupt")
-        ],
-    ]
     DEFAULT_CSS = """
     Aside { background: $surface; layout: vertical; }
     Aside > .body { height: 1fr; layout: vertical; }
@@ -70,8 +74,14 @@ class Aside(Screen[None]):
 
     @property
     def live(self) -> frozenset[Where]:
-        """Whose keys work here."""
-        return frozenset({Where.ASIDE, Where.LIST, *self.PLACES})
+        """Whose keys work where the focus is."""
+        listed = () if self.types_here else (Where.LIST,)
+        return frozenset({Where.ASIDE, *self.PLACES, *listed})
+
+    @property
+    def types_here(self) -> bool:
+        """Whether letters are text where the focus is."""
+        return self.focused is not None and self.focused.check_consume_key("x", "x")
 
     @property
     def groups(self) -> tuple[Where, ...]:

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
-from reglens.app.screens.aside import Aside
+from reglens.app.screens.aside import BESIDE, Aside
 from reglens.app.widgets.comparison_view import comparison_lines
 from reglens.app.widgets.exchange_list import exchange_lines
 from reglens.app.widgets.findings_view import CommandKey, ProofKey, proof_of
@@ -80,7 +80,7 @@ class OutcomePane(Pane):
 class Laboratory(Aside):
     """Presets and form above, the outcome below."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.LABORATORY)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.LABORATORY), *BESIDE]
     PLACES = (Where.LABORATORY, Where.RESULTS)
     DEFAULT_CSS = """
     Laboratory > .body, Laboratory.-wide > .body { layout: vertical; }

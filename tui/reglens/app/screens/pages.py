@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from reglens.app.actions import Where, bindings
-from reglens.app.screens.aside import Aside
+from reglens.app.screens.aside import BESIDE, Aside
 from reglens.app.widgets.layout import Line, blank, heading, paragraph, words
 from reglens.app.widgets.line_list import LineList, Part, matching
 from reglens.app.widgets.pane import Field, ListPane, Pane
@@ -29,7 +29,7 @@ class CodesPane(ListPane):
     def compose(self) -> ComposeResult:
         with Horizontal():
             yield Static("/", classes="prompt")
-            yield Field("part of a code, or a word of its page", swallow="/")
+            yield Field("search the pages", swallow="/")
         yield LineList(self._draw)
 
     def on_mount(self) -> None:
@@ -53,7 +53,7 @@ class PagePane(Pane):
 class Pages(Aside):
     """The list, and the page under its cursor. `code` is the page to open at."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PAGES)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PAGES), *BESIDE]
     PLACES = (Where.PAGES,)
     DEFAULT_CSS = """
     Pages > .body { layout: horizontal; }

@@ -17,7 +17,7 @@ from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
 from reglens.app.draft import Draft, Whole, tidy
-from reglens.app.screens.aside import Aside, in_thread
+from reglens.app.screens.aside import BESIDE, Aside, in_thread
 from reglens.app.widgets.findings_view import CommandKey, FindingKey, ProofKey, finding_of, proof_of
 from reglens.app.widgets.layout import Line, blank, paragraph, words
 from reglens.app.widgets.pane import Pane
@@ -114,7 +114,7 @@ class ResultsPane(Pane):
 class Paste(Aside):
     """Text at the left (above, where it is narrow), its diagnosis beside it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PASTE)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PASTE), *BESIDE]
     PLACES = (Where.PASTE, Where.RESULTS)
     DEFAULT_CSS = """
     Paste #paste { height: 40%; }

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
-from reglens.app.screens.aside import Aside
+from reglens.app.screens.aside import BESIDE, Aside
 from reglens.app.widgets.findings_view import CommandKey, ProofKey, proof_of
 from reglens.app.widgets.layout import Line, blank, paragraph, words
 from reglens.app.widgets.pane import Pane
@@ -76,7 +76,7 @@ class SheetPane(Pane):
 class WalkScreen(Aside):
     """Steps and experiments above (at the left, where it is broad), the diagnosis below."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.WALK)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.WALK), *BESIDE]
     PLACES = (Where.WALK, Where.RESULTS)
     DEFAULT_CSS = """
     WalkScreen > .body, WalkScreen.-wide > .body { layout: vertical; }
