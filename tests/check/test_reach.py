@@ -95,7 +95,8 @@ async def test_tls_is_not_tried_where_it_was_not_wanted_or_cannot_be() -> None:
 def test_a_proxy_is_on_the_way_to_others_and_never_to_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://user:secret@proxy.example:3128")
     monkeypatch.setenv("NO_PROXY", "internal.example")
-    assert reach.way_to("ghcr.io", Options()).proxy == f"http://user:{Secret('user:secret')}@proxy.example:3128 (HTTPS_PROXY)"
+    masked = f"http://user:{Secret('user:secret')}@proxy.example:3128 (HTTPS_PROXY)"
+    assert reach.way_to("ghcr.io", Options()).proxy == masked
     assert reach.way_to("internal.example", Options()).proxy == ""
     assert reach.way_to("localhost:5000", Options()).proxy == ""
     assert reach.way_to("[::1]:5000", Options()) == reach.Way("::1", 5000, False)

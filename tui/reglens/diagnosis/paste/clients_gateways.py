@@ -15,7 +15,8 @@ ENTRIES = table(
             "",
             "forbidden|bad gateway|service unavailable|gateway time|bad request|method not allowed|server error",
             r"(?:Get|Head|Post|Put|Patch) \\?\"?(?P<url>https://[^\s\"\\]{1,400}?)\\?\"?: (?:Forbidden|Bad Gateway|"
-            r"Service Unavailable|Gateway Time-?out|Bad Request|Method Not Allowed|Internal Server Error)[`'\"]{0,2}\s{0,8}$",
+            r"Service Unavailable|Gateway Time-?out|Bad Request|Method Not Allowed|"
+            r"Internal Server Error)[`'\"]{0,2}\s{0,8}$",
             "Go net/http, transport.go, dialConn: a proxy that refuses CONNECT is reported by its reason phrase alone",
         ),
         (
