@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -44,6 +44,13 @@ class Text:
     text: str | None
     name: str
 
+    def read(self) -> Config | None:
+        """The configuration; None if there is none that can be read."""
+        try:
+            return Config.read(self.text or "", self.name)
+        except ValueError:
+            return None
+
     async def look(self, registry: str, repository: str, run_helper: RunHelper | None) -> Found:
         if not self.text:
             return Found(consulted=(Consulted(self.name, SourceVerdict.ABSENT, "not set"),))
@@ -61,6 +68,13 @@ class File:
     path: Path
     name: str
 
+    def read(self) -> Config | None:
+        """The configuration as it stands now; None if there is none that can be read."""
+        try:
+            return Config.read(read_file(self.path), self.name)
+        except (FileNotFoundError, ValueError):
+            return None
+
     async def look(self, registry: str, repository: str, run_helper: RunHelper | None) -> Found:
         try:
             config = Config.read(read_file(self.path), self.name)
@@ -76,6 +90,10 @@ class PullSecret:
     """A Kubernetes pull secret, read already."""
 
     config: Config
+
+    def read(self) -> Config:
+        """The configuration."""
+        return self.config
 
     async def look(self, registry: str, repository: str, run_helper: RunHelper | None) -> Found:
         return await self.config.look(registry, repository, run_helper)
@@ -116,6 +134,18 @@ class Chain:
             winner = winner or found.credential
         return Lookup(winner, tuple(consulted))
 
+    async def all_for(self, registry: str, repository: str = "") -> list[Credential]:
+        """Every credential for a registry, in the order of the sources, each identity once. Without `repository` those
+        for its namespaces too. Every helper that may have one is asked."""
+        listed: list[Credential] = []
+        for source in self.sources:
+            found = await source.look(registry, repository, self._helper)
+            listed += [found.credential] if found.credential is not None else []
+            config = source.read() if isinstance(source, Text | File | PullSecret) else None
+            if config is not None:
+                listed += config.every(registry, repository)
+        return each_once(listed)
+
     async def _helper(self, name: str, server: str, source: str) -> Entry:
         """A helper's answer; those who ask at the same time, or soon after, share one."""
         key = (name, server)
@@ -124,6 +154,14 @@ class Chain:
             task = asyncio.create_task(Helper(name, self.environ, self.timeout).get(server, source))
             self._asked[key] = known = (self.clock(), task)
         return await asyncio.shield(known[1])
+
+
+def each_once(listed: Iterable[Credential]) -> list[Credential]:
+    """The credentials in their order, each identity once."""
+    known: dict[str, Credential] = {}
+    for credential in listed:
+        known.setdefault(credential.identity, credential)
+    return list(known.values())
 
 
 def _spoilt(task: asyncio.Task[Entry]) -> bool:

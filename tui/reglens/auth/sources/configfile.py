@@ -15,7 +15,7 @@ from typing import Any
 
 from reglens.auth.credentials import Consulted, Credential, SourceVerdict
 from reglens.auth.sources.entries import Entry, read_entry
-from reglens.auth.sources.keys import HUB_KEY, matching, near_misses
+from reglens.auth.sources.keys import HUB_KEY, Key, matching, near_misses
 from reglens.jsontext import loads
 from reglens.oci.reference import HUB
 
@@ -88,6 +88,15 @@ class Config:
         if len(consulted) == len(self.odd):
             consulted.append(Consulted(self.source, SourceVerdict.NOTHING, "it has no entry for this registry"))
         return Found(credential or found.credential, tuple(consulted))
+
+    def every(self, registry: str, repository: str) -> list[Credential]:
+        """The credentials of ``auths`` for a repository, the most particular first; without one, for the registry and
+        every namespace on it."""
+        keys = matching(self.auths, registry, repository, globs=self.globs)
+        if not repository:
+            keys += [key for key in self.auths if key not in keys and Key.read(key).host == registry]
+        entries = (read_entry(self.auths[key], f"{self.source}, key {key}") for key in keys)
+        return [entry.credential for entry in entries if entry.credential is not None]
 
     def _helpers_for(self, registry: str, repository: str) -> list[tuple[str, str, str]]:
         """Name, setting and key of the helpers to ask, in order."""
