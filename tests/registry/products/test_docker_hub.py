@@ -149,6 +149,13 @@ async def test_nothing_of_a_login_reaches_the_search(net: Internet) -> None:
     assert await net.session(HUB, user="me", password="secret").search("redis") == []
 
 
+async def test_a_mirror_of_it_is_searched_by_its_own_catalogue(net: Internet) -> None:
+    net.refuse("GET", "https://mirror.acme.com/v2/", REALM)
+    net.expect("GET", "https://mirror.acme.com/v2/_oci/ext/discover", Answer(404))
+    net.expect("GET", "https://mirror.acme.com/v2/_catalog", json_answer({"repositories": ["library/redis"]}))
+    assert await net.session("mirror.acme.com").search("redis") == [SearchResult("library/redis")]
+
+
 def test_a_first_part_is_a_host_only_with_a_dot_a_colon_or_as_localhost() -> None:
     assert (alpine("acme/shop").registry, alpine("acme/shop").repository) == (HUB, "acme/shop")
     assert alpine("localhost/shop").registry == "localhost"

@@ -101,11 +101,15 @@ def by_host(registry: str) -> Product:
 
 
 def recognise(registry: str, challenges: Iterable[Challenge] = ()) -> Product:
-    """The product behind a registry, by its host and by what it asks for."""
+    """The product behind a registry, by its host and by what it asks for.
+
+    A service that has hosts of its own is known by them alone: a mirror of Docker Hub, or a registry that claims its
+    service, has neither its search nor its ways.
+    """
     bearer = next((c for c in challenges if c.is_scheme("bearer")), None)
-    if bearer is None:
-        return _of(hosts.recognise(registry))
-    return _of(hosts.recognise(registry, service=bearer.service, realm=bearer.realm))
+    service, realm = (bearer.service, bearer.realm) if bearer else (None, None)
+    kind = hosts.recognise(registry, service=service, realm=realm)
+    return _of(hosts.by_host(registry) if kind.sole else kind)
 
 
 def _of(kind: Kind) -> Product:
