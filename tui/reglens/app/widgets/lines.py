@@ -161,7 +161,7 @@ class KeyLine(OneLine):
         seen: set[str] = set()
         focused = self.screen.focused
         typing = focused is not None and focused.check_consume_key("slash", "/")
-        if typing:
+        if typing and focused is not None and any(hasattr(node, "action_lead") for node in focused.ancestors):
             pieces += [
                 Piece("enter", "key"),
                 Piece(" open  ", "muted"),
