@@ -193,7 +193,11 @@ def _time(scene: Scene) -> Row:
     start, end = token.not_before or token.issued_at, token.expires
     if start is None and end is None:
         return Row(RowName.TIME, asked, granted=Cell(None, ""), note="the token says nothing about its life")
-    parts = [f"{start:%Y-%m-%d %H:%M:%S}" if start else "…", f"{end:%Y-%m-%d %H:%M:%S}" if end else "…"]
+    same_day = start is not None and end is not None and start.date() == end.date()
+    parts = [
+        f"{start:%Y-%m-%d %H:%M:%S}" if start else "…",
+        "…" if end is None else f"{end:%H:%M:%S}" if same_day else f"{end:%Y-%m-%d %H:%M:%S}",
+    ]
     verdict, note = Verdict.UNKNOWN, ""
     if moment is not None:
         verdict = Verdict.AGREE

@@ -50,6 +50,7 @@ CAUSES: dict[str, tuple[str, ...]] = {
     "credentials-missing": ("credentials-not-sent", "credential-helper-failed", "wrong-host", "shell-quoting"),
     "credentials-not-sent": ("credential-helper-failed", "wrong-host"),
     "credentials-rejected": (
+        "wrong-host",
         "credentials-malformed",
         "credentials-expired",
         "shell-quoting",

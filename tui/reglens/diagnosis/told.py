@@ -148,6 +148,7 @@ def stored(evidence: Evidence) -> tuple[str, ...]:
     """The keys under which a configuration has credentials, as written."""
     keys = [f.path[1] for f in evidence.facts if len(f.path) > 1 and f.path[0] in ("auths", "configs")]
     keys += [f.path[f.path.index("auths") + 1] for f in evidence.facts if "auths" in f.path[1:-1]]
+    keys += [f.path[-3] for f in evidence.facts if len(f.path) > 4 and f.path[-4] == "configs" and f.path[-2] == "auth"]
     return tuple(dict.fromkeys(keys))
 
 

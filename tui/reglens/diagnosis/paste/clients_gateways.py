@@ -13,10 +13,10 @@ ENTRIES = table(
         (
             M.PROXY_FAILED,
             "",
-            "forbidden|bad gateway|service unavailable|gateway time|bad request|method not allowed|server error",
+            "forbidden|bad gateway|service unavailable|gateway time|bad request|not allowed|server error|moved|found",
             r"(?:Get|Head|Post|Put|Patch) \\?\"?(?P<url>https://[^\s\"\\]{1,400}?)\\?\"?: (?:Forbidden|Bad Gateway|"
-            r"Service Unavailable|Gateway Time-?out|Bad Request|Method Not Allowed|"
-            r"Internal Server Error)[`'\"]{0,2}\s{0,8}$",
+            r"Service Unavailable|Gateway Time-?out|Bad Request|Method Not Allowed|Internal Server Error|"
+            r"Moved Permanently|Found|Temporary Redirect)[`'\"]{0,2}\s{0,8}$",
             "Go net/http, transport.go, dialConn: a proxy that refuses CONNECT is reported by its reason phrase alone",
         ),
         (

@@ -32,6 +32,13 @@ ENTRIES = table(
         (M.CLOUD_IDENTITY_FAILED, "gcloud", "valid credentials", r"does not have any valid credentials", "gcloud"),
         (
             M.HELPER_MISSING,
+            "jib",
+            "does not have docker-credential-",
+            r"system does not have (?P<helper>docker-credential-[\w.-]{1,60})",
+            "GoogleContainerTools/jib, DockerCredentialHelper",
+        ),
+        (
+            M.HELPER_MISSING,
             "docker",
             "docker-credential-",
             r"exec: \"?(?P<helper>docker-credential-[\w.-]{1,60})\"?: executable file not found",

@@ -11,6 +11,7 @@ _TELLERS = (
             r"kubelet|Failed to pull image|ErrImagePull|ImagePullBackOff|remote_image\.go|kuberuntime|pod_workers"
         ),
     ),
+    ("ctr", re.compile(r"^\s{0,8}(?:\S{1,40}\s)?ctr: ")),
     ("containerd", re.compile(r"failed to pull and unpack|failed to resolve reference|containerd\[|\bctr: ")),
     ("buildkit", re.compile(r"failed to solve|buildx|buildkit|source metadata|ERROR: failed to (?:push|build)")),
     ("kaniko", re.compile(r"error building image|error pushing image|checking push permission|kaniko")),

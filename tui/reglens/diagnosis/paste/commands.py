@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from reglens.diagnosis.evidence import ShellEffect, Span
-from reglens.diagnosis.paste.drafts import Capture, Draft, Gap
+from reglens.diagnosis.paste.drafts import TOKEN_FIELDS, Capture, Draft, Gap
 from reglens.diagnosis.paste.requests import Argument, requests_of
 from reglens.diagnosis.paste.shell import Hole, Simple, Unclosed, Word, read_script
 from reglens.diagnosis.paste.source import Line, Passage, join, placed
@@ -277,7 +277,8 @@ class Shell:
                 raw = any(
                     (t.startswith("-") and not t.startswith("--") and "r" in t) or t == "--raw-output" for t in texts
                 )
-                member = next((m[1] for t in texts if (m := re.search(r"\.\[?\"?([a-z_]{2,40})", t))), "")
+                named = [m for t in texts for m in re.findall(r"\.\[?\"?([A-Za-z_]{2,40})", t)]
+                member = next((m for m in named if m in TOKEN_FIELDS), named[0] if named else "")
                 return Capture(given.draft, member, bool(member) and not raw)
             if program in ("cat", "tee", "less", "more"):
                 return given

@@ -5,7 +5,8 @@ A draft holds text as pasted, secrets included, so it never leaves this package;
 `Authorization.source` of a pasted request: ``""`` (as shown), ``redacted`` or ``shortened`` (the paste does not hold
 it, or not whole), ``command line`` and ``asked at the prompt`` (``-u``), ``variable NAME``, ``output of a command``. To
 these comes ``, exchange N`` where another exchange's answer gave it (``exchange N`` alone if the same token is shown
-in both), then ``, in quotes`` or ``, the whole answer`` for what a filter left around it. `Exchange.note` says ``body
+in both), then ``, in quotes`` or ``, the whole answer`` for what a filter left around it, ``, another field`` for
+one that no token answer has. `Exchange.note` says ``body
 not shown`` where a client kept it back.
 """
 
@@ -49,6 +50,19 @@ _REPOSITORY_PATHS = (
     (Role.BLOB, re.compile(r"/v2/.+/blobs(?:/|$)")),
     (Role.REFERRERS, re.compile(r"/v2/.+/referrers(?:/|$)")),
 )
+
+
+TOKEN_FIELDS = (
+    "token",
+    "access_token",
+    "accessToken",
+    "refresh_token",
+    "identity_token",
+    "secret",
+    "Secret",
+    "Password",
+)
+"""Fields of answers and of helpers' outputs that hold what goes behind ``Bearer``."""
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from reglens.auth.token import Token, TokenKind
 from reglens.diagnosis.evidence import Command, Evidence, ShellEffect
 from reglens.diagnosis.paste import clients, configs, wanted
 from reglens.diagnosis.paste.commands import Run
-from reglens.diagnosis.paste.drafts import Draft, Gap, Numbered
+from reglens.diagnosis.paste.drafts import TOKEN_FIELDS, Draft, Gap, Numbered
 from reglens.diagnosis.paste.mask import mask, mask_arguments
 from reglens.diagnosis.paste.reading import MAX_DRAFTS, Lone, Reading
 from reglens.diagnosis.paste.source import Source
@@ -133,6 +133,8 @@ def _captured(
     if not capture.member:
         return replace(authorization, source=f"{source}, the whole answer")
     token = next((t for n, t in given if n == number), None)
+    if capture.member not in TOKEN_FIELDS and token is None:
+        return replace(authorization, source=f"{source}, another field")
     if capture.quoted:
         return replace(authorization, source=f"{source}, in quotes")
     return replace(authorization, source=source, token=token)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from reglens.diagnosis import told
 from reglens.diagnosis.evidence import Report
 from reglens.diagnosis.meanings import Meaning as M
 from reglens.diagnosis.reading import split_url
@@ -25,6 +26,8 @@ def unauthenticated(scene: Scene, report: Report) -> Choice | None:
         return [("permission-denied", False), ("credentials-rejected", False)]
     if scene.stored_elsewhere:
         return [("credentials-not-sent", False), ("credentials-missing", False)]
+    if report.teller == "ctr" and _stored_here(scene):
+        return [("credentials-not-sent", True), ("credentials-missing", False)]  # ctr reads no CRI configuration
     if report.teller in _BUILDERS and scene.action == "push":
         return [("credentials-not-sent", False), ("credentials-missing", False), ("permission-denied", False)]
     if scene.action == "push" and _has_progress(scene):
@@ -36,7 +39,9 @@ def unauthenticated(scene: Scene, report: Report) -> Choice | None:
 
 def login_refused(scene: Scene, report: Report) -> bool:
     """Whether it is a login that was refused: so it says, or the base route alone was asked, which docker does then."""
-    if report.values.get("action") == "login" or report.values.get("part") == "login" or logging_in(scene):
+    if report.values.get("action") == "login" or report.values.get("part") == "login":
+        return True
+    if logging_in(scene) and not has(scene, M.LOGIN_SUCCEEDED):
         return True
     url = report.values.get("url", "")
     return "://" in url and split_url(url).path == "/v2/" and not report.values.get("reference")
@@ -56,7 +61,14 @@ def login_needed(scene: Scene, report: Report) -> Choice:
     return [("credentials-missing", True), ("credentials-not-sent", False)]
 
 
+def _stored_here(scene: Scene) -> bool:
+    """Whether a configuration in the evidence holds credentials for this very registry."""
+    return any(told.key_host(key) == scene.registry for key in told.stored(scene.evidence))
+
+
 def absent_credentials(scene: Scene, report: Report) -> Choice:
+    if _stored_here(scene) and not scene.is_hub:
+        return [("credentials-not-sent", True), ("credentials-missing", False)]
     if part(scene, report) == "token" and report.values.get("status") in ("400", "401", "403"):
         return [("credentials-missing", True), ("repository-not-found", False)]
     troubled = any(

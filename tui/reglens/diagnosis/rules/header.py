@@ -135,6 +135,45 @@ def malformed(scene: Scene) -> Iterator[Finding]:
         )
 
 
+_AROUND = {
+    "the whole answer": (
+        "The whole answer was sent as the token",
+        "The command keeps the token server's whole JSON answer in the variable; only the value of its field token "
+        "belongs behind Bearer.",
+    ),
+    "in quotes": (
+        "The token was sent with its quotes",
+        "Without -r jq prints a text with double quotes around it, and they were sent as a part of the token.",
+    ),
+    "another field": (
+        "A field was picked that a token answer does not have",
+        "Token servers answer with token, access_token or both. For another field jq prints the word null, which "
+        "was sent.",
+    ),
+}
+"""What a command left around or in place of the token that it picked out of an answer."""
+
+
+def picked(scene: Scene) -> Iterator[Finding]:
+    """A token that a command took wrongly out of the answer, where the answer itself is not in the evidence."""
+    judged, sent = scene.judged, scene.authorization
+    if judged is None or sent is None or sent.scheme.lower() != "bearer" or scene.refusal is not judged:
+        return
+    told = next((words for mark, words in _AROUND.items() if sent.source.endswith(mark)), None)
+    if told is None or judged.status not in (400, 401, 403) or scene.error == "insufficient_scope":
+        return
+    yield proven(
+        "token-malformed",
+        told[0],
+        told[1],
+        [
+            scene.proof(judged, "authorization", "Authorization", f"Bearer, from {sent.source}"),
+            scene.proof(judged, "status", "status", judged.status),
+        ],
+        Fix("Take the field token out of the answer with jq -r, bare.", fixes.exchange_commands(scene)),
+    )
+
+
 def _described(sent: Authorization, raw: str) -> str:
     """The header as a proof: a short or evidently harmless value as it is, anything else as its fingerprint."""
     harmless = not raw or raw.strip().lower() in NULLS or raw.strip().startswith("$")
@@ -209,4 +248,4 @@ def _claims_proof(scene: Scene, token: Token) -> list[Proof]:
     return [scene.token_proof("iss", token.issuer)] if token.issuer else []
 
 
-RULES = (scheme, malformed, kind)
+RULES = (scheme, malformed, picked, kind)

@@ -67,10 +67,45 @@ def host_in_name(scene: Scene) -> Iterator[Finding]:
         )
 
 
+_ELSEWHERE = re.compile(
+    r"\$\{?(?=\w{0,40}(?:CI_REGISTRY|ALIYUN|ACR_|_ACR|ECR_|_ECR|GCR_|_GCR|GHCR|GITLAB|HARBOR|QUAY|NEXUS|ARTIFACTORY|JFROG))\w{3,60}",
+    re.IGNORECASE,
+)
+"""A variable that is named after another provider than Docker Hub (CI_REGISTRY…: GitLab's own)."""
+
+
+def login_place(scene: Scene) -> Iterator[Finding]:
+    """A login with another provider's variables that went to Docker Hub: the host was left out, or its variable is
+    empty, and then docker takes its default."""
+    if scene.ok or not any(r.values.get("host") in HUB_ALIASES for r in scene.evidence.reports):
+        return
+    for command in scene.evidence.commands:
+        words = command.argv
+        if "login" not in words[1:3] or not any(_ELSEWHERE.match(word) for word in words):
+            continue
+        if any(_HOST.fullmatch(split_url(word).hostname or word) for word in words[2:]):
+            continue
+        yield proven(
+            "wrong-host",
+            "The login went to Docker Hub",
+            "The command takes another provider's user name and password, and was answered by Docker Hub: without a "
+            "host, or "
+            "with an empty variable in its place, docker logs in to Docker Hub.",
+            [Proof("command", shown(command.text), command.span)],
+            Fix(
+                "Name the registry's host as the last argument, and check that its variable is set.",
+                (
+                    'docker login -u "$CI_REGISTRY_USER" --password-stdin "$CI_REGISTRY" <<< "$CI_REGISTRY_PASSWORD"',
+                    'echo "${REGISTRY:?is empty}"',
+                ),
+            ),
+        )
+
+
 def _is_registry(text: str) -> bool:
     if _HOST.fullmatch(text) is None:
         return False
     return text in HUB_ALIASES or ":" in text or any(p.host and p.host.search(text) for p in products.ALL)
 
 
-RULES = (endpoints, host_in_name)
+RULES = (endpoints, host_in_name, login_place)
