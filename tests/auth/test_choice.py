@@ -6,9 +6,9 @@ import base64
 import json
 from pathlib import Path
 
+from reglens.auth.choice import Choice
 from reglens.auth.credentials import Anonymous, Credential
 from reglens.auth.sources import Chain, default_credentials
-from reglens.auth.sources.choice import Choice
 from reglens.secret import Secret
 
 HOST = "registry.test:5000"

@@ -26,6 +26,8 @@ class Where(StrEnum):
     LABORATORY = "The laboratory"
     EXCHANGE = "An exchange"
     DOCUMENT = "An artifact opened"
+    LAYER = "A layer opened"
+    FILE = "A file of a layer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("app.walk", ("w",), "walk", "Walk the way to what is open, step by step, with experiments", footer=True),
     Action("app.laboratory", ("L",), "lab", "Try token requests, right and wrong, on what is open", footer=True),
+    Action("anonymous", ("A",), "anonymous", "Ask this registry anonymously, or as yourself again"),
+    Action("identities", ("u",), "identity", "Choose who you are on this registry, or log in for this run"),
     Action("app.pages", ("i",), "findings", "Read what each finding means: the list of all of them"),
     Action("previous_pane", ("shift+tab",), "previous pane", "Go to the previous pane", palette=False, priority=True),
     Action("pane(1)", ("1",), "search pane", "Go to the search pane", palette=False, priority=True),
@@ -382,6 +386,19 @@ ACTIONS: tuple[Action, ...] = (
         footer=True,
         palette=False,
     ),
+    Action(
+        "unfold_all",
+        ("plus", "o"),
+        "all",
+        "Open every directory, or close them all",
+        Where.LAYER,
+        shown_as="+",
+        footer=True,
+        palette=False,
+    ),
+    Action("sort", ("s",), "sort", "Sort files by name or by size", Where.LAYER, footer=True, palette=False),
+    Action("copy_path", ("c",), "copy path", "Copy the path of the file", Where.LAYER, footer=True, palette=False),
+    Action("copy_document", ("c",), "copy", "Copy the text of the file", Where.FILE, footer=True, palette=False),
 )
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from reglens.app.ports import Clock, RegistrySession, SessionFactory
     from reglens.app.remember import Memory
+    from reglens.auth.choice import Choice
     from reglens.demo.server import DemoRegistry
     from reglens.oci.reference import Place
 
@@ -69,6 +70,8 @@ class ReglensApp(Beside):
         self._search_url = search_url
         self._control_filter = ControlFilter()
         self.defect = ""
+        self.identities: Choice | None = None
+        """Who the person is on each registry; None: that cannot be chosen."""
         self.register_theme(theme.DARK)
         self.register_theme(theme.LIGHT)
         if constants.DEFAULT_THEME == "textual-dark":
@@ -166,7 +169,7 @@ class ReglensApp(Beside):
         live = getattr(self.screen, "live", frozenset({Where.EVERYWHERE, Where.LIST}))
         groups = getattr(self.screen, "groups", tuple(live))
         if not isinstance(self.screen, Help):
-            self.push_screen(Help(live, groups))
+            self.push_screen(Help(live, groups, getattr(self.screen, "introduction", "")))
 
     async def action_quit(self) -> None:
         """At once: what is under way is cancelled."""
@@ -183,7 +186,8 @@ class ReglensApp(Beside):
             def run(name: str = action.name) -> None:
                 self.call_next(self.run_action, name, screen)
 
-            yield SystemCommand(f"{action.word.capitalize()}  [{action.key_text}]", action.help, run)
+            keys = action.key_text.replace("[", "").strip()  # the palette reads markup
+            yield SystemCommand(f"{action.word.capitalize()}  ({keys})", action.help, run)
         yield SystemCommand("Theme", "Choose among all themes, the terminal's own colours included", self.search_themes)
 
     # -- defects

@@ -17,6 +17,7 @@ from reglens.app.actions import Where, bindings
 from reglens.app.depth import Depth
 from reglens.app.explorer import Explorer, Group
 from reglens.app.here import Here
+from reglens.app.identities import Identities
 from reglens.app.paned import PanedScreen
 from reglens.app.places import on_registry
 from reglens.app.widgets.lines import KeyLine, TopLine
@@ -40,7 +41,7 @@ FRAME = 1 / 30
 """Seconds for which exchanges are gathered before the authentication pane draws them."""
 
 
-class Browser(Depth, PanedScreen):
+class Browser(Depth, Identities, PanedScreen):
     """Header, panes, keys. What the workers learn arrives as messages; what no longer matters is dropped here."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EVERYWHERE)]
@@ -343,7 +344,7 @@ class Browser(Depth, PanedScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that are letters and signs belong to a field while it has the focus; nobody can be asked before there is
         an explorer."""
-        if action == "reload":
+        if action in ("reload", "anonymous", "identities"):
             return self._explorer is not None
         return not (action in ("search", "pane") and isinstance(self.focused, Input))
 

@@ -98,6 +98,16 @@ class Explorer:
         if session.registry == self.registry and exchange.number > self._mark:
             self._watch(exchange)
 
+    def renew(self) -> None:
+        """Meet the present registry as if for the first time. What was asked of it is called off."""
+        for group in Group:
+            self.call_off(group)
+        session = self._sessions.pop(self.registry, None)
+        if session is not None:
+            closing = cast("WorkType[None]", session.aclose)
+            self._screen.app.run_worker(closing, group="closing", exit_on_error=False)
+        self.forget()
+
     async def close(self) -> None:
         """Close every session."""
         for session in self._sessions.values():

@@ -34,8 +34,11 @@ def run(place: Place | None, *, options: Options, credentials: Credentials, demo
         return 2
     gc.disable()  # collecting among modules that all stay costs a tenth of the time to the first paint
     from reglens.app.app import ReglensApp
-    from reglens.app.instruments import instruments
+    from reglens.app.instruments import DemoCredentials, instruments
     from reglens.app.remember import Memory, default_path
+    from reglens.auth.choice import Choice
+
+    identities = Choice(credentials, also=DemoCredentials() if demo is not None else None)
 
     def make(registry: str) -> RegistrySession:
         from reglens.registry.session import Session
@@ -43,7 +46,7 @@ def run(place: Place | None, *, options: Options, credentials: Credentials, demo
         reach = options
         if demo is not None:  # its search knows nothing of other registries
             reach = replace(options, search_url=demo.search_url if registry == demo.registry else "")
-        return Session(registry, options=reach, credentials=credentials)
+        return Session(registry, options=reach, credentials=identities)
 
     app = ReglensApp(
         place,
@@ -53,7 +56,8 @@ def run(place: Place | None, *, options: Options, credentials: Credentials, demo
         demo=demo,
         search_url=options.search_url,
     )
-    app.instruments = instruments(options, credentials, demo=demo is not None)
+    app.identities = identities
+    app.instruments = instruments(options, identities, demo=demo is not None)
     app.run()
     if app.defect:
         print(f"reglens: a defect ended the browser: {app.defect}", file=sys.stderr)  # noqa: T201

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -73,3 +74,11 @@ class Anonymous:
 
     async def find(self, registry: str, repository: str) -> Lookup:
         return Lookup(consulted=(Consulted("--anonymous", SourceVerdict.USED, "asked for"),))
+
+
+def each_once(listed: Iterable[Credential]) -> list[Credential]:
+    """The credentials in their order, each identity once."""
+    known: dict[str, Credential] = {}
+    for credential in listed:
+        known.setdefault(credential.identity, credential)
+    return list(known.values())

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from reglens.auth.credentials import Consulted, Credential, Lookup, SourceVerdict
+from reglens.auth.credentials import Consulted, Credential, Lookup, SourceVerdict, each_once
 from reglens.auth.sources.configfile import Config, Found, RunHelper, read_file
 from reglens.auth.sources.entries import Entry
 from reglens.auth.sources.helper import TIMEOUT, Helper
@@ -154,14 +154,6 @@ class Chain:
             task = asyncio.create_task(Helper(name, self.environ, self.timeout).get(server, source))
             self._asked[key] = known = (self.clock(), task)
         return await asyncio.shield(known[1])
-
-
-def each_once(listed: Iterable[Credential]) -> list[Credential]:
-    """The credentials in their order, each identity once."""
-    known: dict[str, Credential] = {}
-    for credential in listed:
-        known.setdefault(credential.identity, credential)
-    return list(known.values())
 
 
 def _spoilt(task: asyncio.Task[Entry]) -> bool:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from reglens.auth.credentials import Consulted, Credential, Credentials, Lookup, SourceVerdict
-from reglens.auth.sources.chain import each_once
+from reglens.auth.credentials import Consulted, Credential, Credentials, Lookup, SourceVerdict, each_once
 
 AllFor = Callable[[str, str], Coroutine[Any, Any, list[Credential]]]
 

@@ -1,0 +1,77 @@
+"""What the browser does to be somebody else: another identity for the registry, one typed in, or nobody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from reglens.app.explorer import Explorer
+from reglens.app.here import Here
+from reglens.oci.reference import Place
+
+if TYPE_CHECKING:
+    from textual.worker import WorkType
+
+    from reglens.app.app import ReglensApp
+    from reglens.app.screens.identities import Answer
+
+
+class Identities:
+    """A part of the browser, which is the only one to inherit it."""
+
+    app: ReglensApp
+    here: Here
+
+    @property
+    def explorer(self) -> Explorer:
+        """Who asks the registries."""
+        raise NotImplementedError
+
+    def go(self, place: Place, *, focus: bool = True) -> None:
+        """Open a place."""
+        raise NotImplementedError
+
+    def action_anonymous(self) -> None:
+        """Be nobody on this registry, or whoever one was before."""
+        choice, registry = self.app.identities, self.here.registry
+        if choice is None or not registry:
+            return
+        if choice.is_anonymous(registry):
+            choice.forget(registry)
+            self.app.tell(f"{registry} is asked with the credentials that are found")
+        else:
+            choice.choose(registry, None)
+            self.app.tell(f"{registry} is asked anonymously; once more goes back")
+        self._again()
+
+    def action_identities(self) -> None:
+        """Look which identities there are, helpers included, and let one be chosen."""
+        choice, registry = self.app.identities, self.here.registry
+        if choice is None or not registry:
+            return
+        repository = self.here.repository.repository if self.here.repository else ""
+
+        async def ask() -> None:
+            from reglens.app.screens.identities import Identify
+
+            listed = await choice.all_for(registry, repository)
+            self.app.push_screen(Identify(registry, listed), lambda answer: self._chosen(registry, answer))
+
+        self.app.run_worker(cast("WorkType[None]", ask), group="identities", exclusive=True, exit_on_error=False)
+
+    def _chosen(self, registry: str, answer: Answer | None) -> None:
+        choice = self.app.identities
+        if choice is None or answer is None:
+            return
+        if answer.as_found:
+            choice.forget(registry)
+        else:
+            choice.choose(registry, answer.credential)
+        if registry == self.here.registry:
+            self._again()
+
+    def _again(self) -> None:
+        """Everything that is open, asked for anew by a session that knows nothing yet."""
+        place = Place(self.here.registry, self.here.reference or self.here.repository)
+        self.explorer.renew()
+        self.here = Here()
+        self.go(place, focus=False)
