@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -12,13 +14,18 @@ from reglens.app.main import utcnow
 from reglens.app.ports import RegistrySession
 from reglens.app.remember import Memory
 from reglens.app.screens.artifact import ArtifactScreen
+from reglens.app.screens.layer import FileScreen, LayerScreen
 from reglens.app.widgets.sheet import Sheet
 from reglens.auth.credentials import Anonymous
+from reglens.demo.content.parts import File, archive
 from reglens.demo.server import DemoRegistry
+from reglens.oci import media
+from reglens.oci.digest import Digest
 from reglens.oci.reference import Place
 from reglens.registry.options import Options
 from reglens.registry.session import Session
-from support.app_driver import browser, press, running, settle, wait_for
+from support.app_driver import browser, make_app, press, running, settle, wait_for
+from support.fake_session import World
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +42,26 @@ def app_on(demo: DemoRegistry, place: str) -> ReglensApp:
     app = ReglensApp(Place.parse(f"{demo.registry}/{place}"), make=make, clock=utcnow, memory=Memory(), demo=demo)
     app.animation_level = "none"
     return app
+
+
+def demo_archive(files: tuple[tuple[str, bytes], ...]) -> bytes:
+    return archive(File(name, content) for name, content in files)
+
+
+def world_with(raw: bytes, gate: asyncio.Event | None = None) -> World:
+    """A registry with one image of one layer; `gate` holds the layer back after its first two thousand octets."""
+    world = World()
+    config = b'{"os":"linux","architecture":"amd64"}'
+    layer = {"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": str(Digest.of(raw)), "size": len(raw)}
+    named = {"mediaType": media.OCI_CONFIG, "digest": str(Digest.of(config)), "size": len(config)}
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": media.OCI_MANIFEST, "config": named, "layers": [layer]})
+    world.configs[str(Digest.of(config))] = config
+    world.blobs[str(Digest.of(raw))] = raw
+    world.manifests["app:1"] = (manifest.encode(), media.OCI_MANIFEST)
+    world.tags["app"] = ["1"]
+    if gate is not None:
+        world.gates["more blob"] = gate
+    return world
 
 
 async def shown(pilot: Pilot[None], name: str) -> None:
@@ -109,3 +136,108 @@ async def test_an_attestation_tells_builder_materials_and_parameters(demo: DemoR
         assert "https://example.com/acme/shop.git" in text
         assert "args.build-arg:VERSION" in text
         assert "musl" in text, "its SBOM stands there too"
+
+
+async def layer_of(pilot: Pilot[None], number: int) -> LayerScreen:
+    """Open a layer of the image shown."""
+    await shown(pilot, "layers")
+    sheet = browser(pilot).manifest.query_one(Sheet)
+    sheet.choose(("layer", number))
+    sheet.action_open()
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, LayerScreen))
+    screen = pilot.app.screen
+    assert isinstance(screen, LayerScreen)
+    return screen
+
+
+def rows(screen: LayerScreen) -> list[str]:
+    return ["".join(text for text, _ in screen.files._row(number, 120)) for number in screen.files.view]
+
+
+async def test_the_files_of_a_layer_are_a_tree_with_sizes_modes_and_whiteouts(demo: DemoRegistry) -> None:
+    async with running(app_on(demo, "acme/legacy:latest")) as pilot:
+        screen = await layer_of(pilot, 1)
+        await settle(pilot)
+        assert screen.state == "whole, digest verified"
+        assert any("▸ etc/" in row for row in rows(screen))
+        assert any("lrwxrwxrwx" in row and "bin → usr/bin" in row for row in rows(screen))
+        assert not any("motd" in row for row in rows(screen)), "directories are folded at first"
+        await press(pilot, "plus")
+        row = next(row for row in rows(screen) if row.endswith("motd"))
+        assert row.startswith("-rw-r--r--")
+        await press(pilot, "escape")
+        screen = await layer_of(pilot, 3)
+        await settle(pilot)
+        await press(pilot, "plus")
+        assert any("✗ motd  removed from the layers below" in row for row in rows(screen))
+
+
+async def test_a_files_text_is_read_out_of_the_layer(demo: DemoRegistry) -> None:
+    async with running(app_on(demo, "acme/legacy:latest")) as pilot:
+        screen = await layer_of(pilot, 1)
+        await settle(pilot)
+        await press(pilot, "plus")
+        at = next(y for y, row in enumerate(rows(screen)) if row.endswith("passwd"))
+        screen.files.move_to(at)
+        await press(pilot, "enter")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, FileScreen))
+        await settle(pilot)
+        text = text_of(pilot.app.screen.query_one(Sheet))
+        assert "root:x:0:0:root:/root:/bin/sh" in text
+        assert "/etc/passwd" in text
+        await press(pilot, "escape")
+        at = next(y for y, row in enumerate(rows(screen)) if "libc" in row or row.endswith("bash"))
+        screen.files.move_to(at)
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert "not text; the first octets:" in text_of(pilot.app.screen.query_one(Sheet))
+
+
+async def test_a_layer_in_zstandard_says_what_is_needed_or_is_read(demo: DemoRegistry) -> None:
+    async with running(app_on(demo, "library/fedora:latest")) as pilot:
+        await settle(pilot)
+        await press(pilot, "enter")
+        screen = await layer_of(pilot, 1)
+        await settle(pilot)
+        text = str(screen.query_one("Notice").render())
+        assert rows(screen) or "Python 3.14" in text
+
+
+async def test_reading_a_layer_can_be_stopped_and_keeps_what_came() -> None:
+    gate = asyncio.Event()
+    raw = demo_archive((("first/", b""), ("second", b"2" * 3000)))
+    async with running(make_app(world_with(raw, gate), "reg.test/app:1")) as pilot:
+        screen = await layer_of(pilot, 1)
+        await wait_for(pilot, lambda: len(rows(screen)) == 2)
+        assert screen.fetching
+        await press(pilot, "escape")
+        await wait_for(pilot, lambda: not screen.fetching)
+        assert pilot.app.screen is screen
+        assert screen.state == "stopped: the list is not whole"
+        assert len(rows(screen)) == 2
+        await press(pilot, "escape")
+        await wait_for(pilot, lambda: pilot.app.screen is browser(pilot))
+
+
+async def test_names_in_a_layer_cannot_steer_the_terminal() -> None:
+    raw = demo_archive((("[red]evil\x1b[31m\u202e", b"\x1b]0;title\x07"),))
+    async with running(make_app(world_with(raw), "reg.test/app:1")) as pilot:
+        screen = await layer_of(pilot, 1)
+        await settle(pilot)
+        assert any("[red]evil␛[31m\\u202e" in row for row in rows(screen))
+        await press(pilot, "enter")
+        await settle(pilot)
+        text = text_of(pilot.app.screen.query_one(Sheet))
+        assert "␛]0;title␇" in text
+        assert "\x1b" not in text
+
+
+async def test_a_layer_of_other_octets_than_its_digest_says_is_told() -> None:
+    world = world_with(demo_archive((("a", b"1"),)))
+    (digest,) = world.blobs
+    world.blobs[digest] = world.blobs[digest][:700]
+    async with running(make_app(world, "reg.test/app:1")) as pilot:
+        screen = await layer_of(pilot, 1)
+        await settle(pilot)
+        assert "failed" in screen.state
+        assert "cut off" in str(screen.query_one("Notice").render())

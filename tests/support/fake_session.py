@@ -36,7 +36,6 @@ class Hit:
     stars: int | None = None
     pulls: int | None = None
     verified: bool = False
-    verified: bool = False
 
 
 @dataclass(frozen=True)
@@ -187,12 +186,12 @@ class FakeSession:
     async def blob_stream(self, repository: str, digest: Digest) -> AsyncGenerator[bytes, None]:
         await self._ask("blob", f"/v2/{repository}/blobs/{digest}", Role.BLOB)
         raw = self.world.blobs[str(digest)]
-        for start in range(0, len(raw), 1000):
+        for start in range(0, len(raw), 2048):
             if start:
                 gate = self.world.gates.get("more blob")
                 if gate:
                     await gate.wait()
-            yield raw[start : start + 1000]
+            yield raw[start : start + 2048]
 
     async def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
         return self.world.referrers.get(str(digest), ())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reglens.app import messages
 from reglens.app.explorer import Explorer, Group
+from reglens.oci.layer import is_archive
 
 if TYPE_CHECKING:
     from reglens.app.app import ReglensApp
@@ -40,3 +41,14 @@ class Depth:
 
         reference = event.reference.at_digest(event.referrer.digest)
         self.app.push_screen(ArtifactScreen(self.explorer.session, reference, referrer_kind(event.referrer)))
+
+    def on_manifest_pane_layer_chosen(self, event: ManifestPane.LayerChosen) -> None:
+        from reglens.app.screens.artifact import ArtifactScreen
+        from reglens.app.screens.layer import LayerScreen
+
+        layer, session = event.layer, self.explorer.session
+        title = layer.annotations.get("org.opencontainers.image.title", "") or f"layer {event.number}"
+        if is_archive(layer.media_type):
+            self.app.push_screen(LayerScreen(session, event.reference, layer, title))
+        else:
+            self.app.push_screen(ArtifactScreen(session, event.reference, title, blob=layer))

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
 from reglens.app.explorer import explained
-from reglens.app.screens.aside import Aside, in_thread
+from reglens.app.screens.aside import BESIDE, Aside, in_thread
 from reglens.app.widgets.document_views import opened_lines
 from reglens.app.widgets.layout import Line, blank, paragraph, said, words
 from reglens.app.widgets.manifest_pane import error_lines
@@ -47,7 +47,7 @@ class ArtifactPane(Pane):
 class ArtifactScreen(Aside):
     """What an artifact says. `reference` names its manifest by digest, or with `blob` the repository of one blob."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.DOCUMENT)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.DOCUMENT), *BESIDE]
     PLACES = (Where.DOCUMENT,)
     DEFAULT_CSS = "ArtifactScreen ArtifactPane { height: 1fr; }"
 
