@@ -22,7 +22,7 @@ _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("<-- ", re.compile(rf"<-- (?P<status>\d{{3}}) {_URL}")),  # go-containerregistry, transport/logger.go
     ("--> ", re.compile(rf"--> {_METHOD} {_URL}")),
     ("ping ", re.compile(rf"Ping {_URL} (?:status|err) (?P<status>\d{{3}})?", re.IGNORECASE)),  # containers/image
-    ("calling ", re.compile(rf"Calling {_METHOD} {_URL}", re.IGNORECASE)),  # docker before 1.10
+    ("calling ", re.compile(rf"Calling \\?\"?{_METHOD}\\?\"? {_URL}", re.IGNORECASE)),  # docker before 1.10
     (
         "debu",
         re.compile(

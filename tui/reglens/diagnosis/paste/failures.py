@@ -43,12 +43,18 @@ _PLAIN = re.compile(
     r"|gave HTTP response to HTTPS|plain HTTP|unsupported protocol|plaintext|invalid token.{0,3}$",
     re.IGNORECASE,
 )
+_PROXY = re.compile(
+    r"CONNECT tunnel|from proxy after CONNECT|(?:resolve|connect to) proxy|Proxy CONNECT aborted|proxy handshake",
+    re.IGNORECASE,
+)
 _TIMED_OUT = re.compile(r"timed? ?out|timeout", re.IGNORECASE)
 _BEFORE = re.compile(r"connect(?:ion)? timed out|connection timeout|failed to connect|connecting", re.IGNORECASE)
 _RESOLVING = re.compile(r"resolv(?:e|ing)|name or service|no such host|name resolution|getaddrinfo", re.IGNORECASE)
 
 _INFO = re.compile(
-    r"(?P<name>Could ?n[o']t resolve (?:host|proxy).{0,300}|getaddrinfo.{0,300})"
+    r"(?P<proxy>CONNECT tunnel failed.{0,100}|Received HTTP code \d{3} from proxy after CONNECT.{0,50}"
+    r"|Could ?n[o']t resolve proxy.{0,200}|Proxy CONNECT aborted.{0,100})"
+    r"|(?P<name>Could ?n[o']t resolve (?:host|proxy).{0,300}|getaddrinfo.{0,300})"
     r"|(?P<connect>Failed to connect to .{0,300}|Couldn't connect to server.{0,200}"
     r"|Immediate connect fail .{0,200})"
     r"|(?P<tls>SSL certificate (?:problem|verify failed|verification).{0,300}"
@@ -92,6 +98,8 @@ def of_curl(code: int, message: str) -> Failure | None:
             kind = Reach.TLS
     if kind is Reach.TLS and _PLAIN.search(message):
         kind = Reach.PLAIN
+    if kind is not None and _PROXY.search(message):
+        kind = Reach.PROXY
     if code == 1 and "HTTP/0.9" in message:
         kind = Reach.PLAIN
     return Failure(kind, message.strip(), timed_out) if kind else None

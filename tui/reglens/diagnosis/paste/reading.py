@@ -37,6 +37,8 @@ _PROSE = re.compile(r"\s*[A-Za-z][\w-]*\s+[A-Za-z]")
 _STRONG = re.compile(
     r"[<>] (?:HTTP/|[A-Z]{3,7} /)|\* +(?:Trying|Connected|Issue) |HTTP/[0-9.]{1,3} [1-5]\d\d|curl: \(|```"
 )
+_NO_PAGE = "404 page not found"
+"""What Go's net/http answers, as text alone, for a path that no route matches: distribution's too."""
 _CHALLENGE = re.compile(
     r"(?P<lead>[^\n]{0,2000}?\b(?:www-authenticate|WWW_AUTHENTICATE)[\"'\]]{0,3}[ \t]{0,3}(?:[:=]>?|,|\(|→|->)"
     r"[ \t]{0,3}[\[\"'(b]{0,3})?"
@@ -160,6 +162,10 @@ class Reading:
             after = self._json(index)
             if after >= 0:
                 return after
+        if text.strip() == _NO_PAGE and (waiting := self._waiting()) is not None and waiting.status is None:
+            waiting.status = 404
+            self.taken.add(line.number)
+            return index + 1
         if text.startswith("zsh: no matches found:") and self.last_run is not None:
             self._not_run(self.last_run)
         if self._token_line(line) or self._challenge_line(line):

@@ -67,6 +67,42 @@ def host_in_name(scene: Scene) -> Iterator[Finding]:
         )
 
 
+def downgraded(scene: Scene) -> Iterator[Finding]:
+    """A registry behind a TLS proxy that writes its upload addresses with http: nobody told it that clients speak https
+    (distribution, docs/content/recipes/nginx.md; ``X-Forwarded-Proto``)."""
+    for exchange in scene.evidence.exchanges:
+        place = exchange.response_headers.get("location", "")
+        secure = (exchange.url or "").startswith("https:") and split_url(place).hostname == exchange.host
+        if secure and "/blobs/uploads/" in place and place.startswith("http:"):
+            yield _downgrade(scene, [scene.proof(exchange, "location", "Location", place)])
+            return
+    uploads = [r for r in scene.evidence.reports if "/blobs/uploads/" in r.values.get("url", "")]
+    first = next((r for r in uploads if r.values["url"].startswith("https:")), None)
+    for report in uploads:
+        same = first is not None and split_url(first.values["url"]).hostname == split_url(report.values["url"]).hostname
+        if same and report.values["url"].startswith("http:") and first is not None:
+            yield _downgrade(scene, [report_proof(first), report_proof(report)])
+            return
+
+
+def _downgrade(scene: Scene, evidence: list[Proof]) -> Finding:
+    return proven(
+        "proxy-interference",
+        "The registry sends uploads to http although it is reached over https",
+        "The registry stands behind a proxy that ends TLS, and does not know that clients speak https: so the address "
+        "that it "
+        "gives for the upload begins with http. There the push loses its Authorization, or finds nobody.",
+        evidence,
+        Fix(
+            "Let the proxy say so with X-Forwarded-Proto, or give the registry its public address.",
+            (
+                "proxy_set_header Host $http_host;\nproxy_set_header X-Forwarded-Proto $scheme;",
+                f"http:\n  host: https://{scene.registry or '<registry>'}\n  relativeurls: true",
+            ),
+        ),
+    )
+
+
 _ELSEWHERE = re.compile(
     r"\$\{?(?=\w{0,40}(?:CI_REGISTRY|ALIYUN|ACR_|_ACR|ECR_|_ECR|GCR_|_GCR|GHCR|GITLAB|HARBOR|QUAY|NEXUS|ARTIFACTORY|JFROG))\w{3,60}",
     re.IGNORECASE,
@@ -108,4 +144,4 @@ def _is_registry(text: str) -> bool:
     return text in HUB_ALIASES or ":" in text or any(p.host and p.host.search(text) for p in products.ALL)
 
 
-RULES = (endpoints, host_in_name, login_place)
+RULES = (endpoints, host_in_name, login_place, downgraded)

@@ -9,6 +9,7 @@ from reglens.diagnosis import fixes
 from reglens.diagnosis.finding import Finding, Fix, Proof, Severity
 from reglens.diagnosis.meanings import Meaning
 from reglens.diagnosis.rules.build import graded, likely, proven, remark
+from reglens.diagnosis.rules.realm import realm_fault
 from reglens.diagnosis.scene import Scene, known_request, report_proof, shown
 from reglens.oci.scope import Scope, covered, parse_scopes
 from reglens.trace.curl import quoted
@@ -219,6 +220,12 @@ def authorization_missing(scene: Scene) -> Iterator[Finding]:
     after = [e for e in scene.evidence.exchanges if e.number > refusal.number and e.role is Role.TOKEN]
     if after:
         return
+    if refusal.path.rstrip("/") == "/v2" and challenge.realm and not challenge.is_scheme("basic"):
+        fault = realm_fault(
+            challenge.realm, refusal.host or scene.registry, (refusal.url or "https:").partition(":")[0]
+        )
+        if fault is not None:
+            return  # the base route is asked to see the challenge, and what that says is wrong
     if scene.evidence.lookup is not None:
         return  # live, every challenge is followed: what is missing then are credentials
     sure = known_request(scene, refusal)
