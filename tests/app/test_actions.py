@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.content import Content
 
 from reglens.app.actions import ACTIONS, Where, bindings, offered
 from reglens.app.screens.help import Help, Keys
@@ -106,6 +107,17 @@ async def test_the_palette_offers_actions_and_runs_them() -> None:
         before = app.theme
         toggle.callback()
         await wait_for(pilot, lambda: app.theme != before)
+
+
+async def test_every_offer_of_the_palette_can_be_searched_for() -> None:
+    app = make_app(alpine(), "alpine")
+    async with running(app) as pilot:
+        await settle(pilot)
+        for command in app.get_system_commands(browser(pilot)):
+            assert Content.from_markup(command.title).plain == command.title
+            assert Content.from_markup(command.help).plain == command.help
+        await press(pilot, "ctrl+p", *"lab")
+        await wait_for(pilot, lambda: "Lab  (L)" in "\n".join(s.text for s in app.screen._compositor.render_strips()))
 
 
 @pytest.mark.parametrize(

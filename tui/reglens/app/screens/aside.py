@@ -4,10 +4,10 @@ back."""
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
@@ -31,17 +31,18 @@ Result = TypeVar("Result")
 BESIDE: list[BindingType] = [
     *bindings(Where.ASIDE),
     *[
-        action.binding() if action.name in ("app.help", "app.quit") else replace(action.binding(), show=False)
+        action.binding() if action.name == "app.help" else dataclasses.replace(action.binding(), show=False)
         for action in ACTIONS
         if action.where is Where.EVERYWHERE and (action.name.startswith("app.") or action.name == "interrupt")
     ],
 ]
-"""What every screen beside the browser binds, behind keys of its own."""
+"""What works on every screen beside the browser."""
 
 
 class Aside(Screen[None]):
     """A screen beside the browser. A subclass gives `parts` and composes them in `compose_parts`."""
 
+    BINDINGS: ClassVar[list[BindingType]] = BESIDE
     DEFAULT_CSS = """
     Aside { background: $surface; layout: vertical; }
     Aside > .body { height: 1fr; layout: vertical; }
@@ -52,6 +53,8 @@ class Aside(Screen[None]):
     AUTO_FOCUS = None
     PLACES: ClassVar[tuple[Where, ...]] = ()
     """The headings of the help that this screen's own keys stand under."""
+    ABOUT: ClassVar[str] = ""
+    """What the help says first; empty: what it says of the browser."""
     app: ReglensApp
 
     def compose(self) -> ComposeResult:
@@ -86,7 +89,12 @@ class Aside(Screen[None]):
     @property
     def groups(self) -> tuple[Where, ...]:
         """What the help lists."""
-        return (Where.ASIDE, *self.PLACES, Where.LIST)
+        return (*self.PLACES, Where.ASIDE, Where.LIST)
+
+    @property
+    def introduction(self) -> str:
+        """What the help says first."""
+        return self.ABOUT
 
     # -- parts
 

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
-from reglens.app.screens.aside import BESIDE, Aside, in_thread
+from reglens.app.screens.aside import Aside, in_thread
 from reglens.app.widgets.exchange_detail import detail_lines
 from reglens.app.widgets.layout import Line, blank, heading
 from reglens.app.widgets.pane import Pane
@@ -33,7 +33,7 @@ class ExchangePane(Pane):
 class Exchanges(Aside):
     """Details of exchanges, each under its title; a title is left out where there is one exchange only."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EXCHANGE), *BESIDE]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EXCHANGE)]
     PLACES = (Where.EXCHANGE,)
     DEFAULT_CSS = "Exchanges ExchangePane { height: 1fr; }"
 

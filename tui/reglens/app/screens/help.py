@@ -29,10 +29,11 @@ class Keys(Widget):
 
     DEFAULT_CSS = "Keys { width: 1fr; height: auto; }"
 
-    def __init__(self, live: frozenset[Where], groups: Sequence[Where]) -> None:
+    def __init__(self, live: frozenset[Where], groups: Sequence[Where], introduction: str = "") -> None:
         """`groups` are listed; those of them in `live`, whose keys work where the focus was, stand first."""
         super().__init__()
         self._live = live
+        self._introduction = introduction or INTRODUCTION
         self._groups = sorted(groups, key=lambda where: (where is not Where.EVERYWHERE, where not in live))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -42,7 +43,7 @@ class Keys(Widget):
         return Content("\n").join(self._lines(self.size.width))
 
     def _lines(self, width: int) -> list[Content]:
-        introduction = [*fold(Content(INTRODUCTION), max(20, width)), Content("")]
+        introduction = [*fold(Content(self._introduction), max(20, width)), Content("")]
         if width < _TWO_COLUMNS:
             return [*introduction, *self._column(self._groups, width)]
         half = (width - 4) // 2
@@ -93,15 +94,15 @@ class Help(ModalScreen[None]):
     }
     """
 
-    def __init__(self, live: frozenset[Where], groups: Sequence[Where]) -> None:
+    def __init__(self, live: frozenset[Where], groups: Sequence[Where], introduction: str = "") -> None:
         super().__init__()
-        self._live, self._groups = live, groups
+        self._live, self._groups, self._introduction = live, groups, introduction
 
     def compose(self) -> ComposeResult:
         with VerticalScroll() as scroll:
             scroll.border_title = "Keys"
             scroll.border_subtitle = "esc closes"
-            yield Keys(self._live, self._groups)
+            yield Keys(self._live, self._groups, self._introduction)
 
     @property
     def laid_out(self) -> bool:

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
-from reglens.app.screens.aside import BESIDE, Aside
+from reglens.app.screens.aside import Aside
 from reglens.app.widgets.comparison_view import comparison_lines
 from reglens.app.widgets.exchange_list import exchange_lines
 from reglens.app.widgets.findings_view import CommandKey, ProofKey, proof_of
@@ -80,8 +80,12 @@ class OutcomePane(Pane):
 class Laboratory(Aside):
     """Presets and form above, the outcome below."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.LABORATORY), *BESIDE]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.LABORATORY)]
     PLACES = (Where.LABORATORY, Where.RESULTS)
+    ABOUT = (
+        "Token requests, right and wrong: choose a preset or change the form, send it, and see the outcome "
+        "beside that of the try before. Nothing is changed on the registry."
+    )
     DEFAULT_CSS = """
     Laboratory > .body, Laboratory.-wide > .body { layout: vertical; }
     Laboratory #above { height: 10; layout: horizontal; }

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from reglens.app.actions import Where, bindings
-from reglens.app.screens.aside import BESIDE, Aside
+from reglens.app.screens.aside import Aside
 from reglens.app.widgets.layout import Line, blank, heading, paragraph, words
 from reglens.app.widgets.line_list import LineList, Part, matching
 from reglens.app.widgets.pane import Field, ListPane, Pane
@@ -53,8 +53,12 @@ class PagePane(Pane):
 class Pages(Aside):
     """The list, and the page under its cursor. `code` is the page to open at."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PAGES), *BESIDE]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PAGES)]
     PLACES = (Where.PAGES,)
+    ABOUT = (
+        "Every finding that a diagnosis may hold: what it means, how to recognise it by hand, how to cure it, "
+        "an example."
+    )
     DEFAULT_CSS = """
     Pages > .body { layout: horizontal; }
     Pages #codes { width: 34; }

@@ -17,7 +17,7 @@ from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
 from reglens.app.draft import Draft, Whole, tidy
-from reglens.app.screens.aside import BESIDE, Aside, in_thread
+from reglens.app.screens.aside import Aside, in_thread
 from reglens.app.widgets.findings_view import CommandKey, FindingKey, ProofKey, finding_of, proof_of
 from reglens.app.widgets.layout import Line, blank, paragraph, words
 from reglens.app.widgets.pane import Pane
@@ -114,8 +114,13 @@ class ResultsPane(Pane):
 class Paste(Aside):
     """Text at the left (above, where it is narrow), its diagnosis beside it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PASTE), *BESIDE]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.PASTE)]
     PLACES = (Where.PASTE, Where.RESULTS)
+    ABOUT = (
+        "Paste or type what went wrong; secrets are masked at once, and nothing leaves this machine. The "
+        "diagnosis follows the text. On a finding or a proof, the bytes that it rests on are marked in the "
+        "paste."
+    )
     DEFAULT_CSS = """
     Paste #paste { height: 40%; }
     Paste.-wide #paste { width: 42%; height: 1fr; }

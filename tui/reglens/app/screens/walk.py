@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
-from reglens.app.screens.aside import BESIDE, Aside
+from reglens.app.screens.aside import Aside
 from reglens.app.widgets.findings_view import CommandKey, ProofKey, proof_of
 from reglens.app.widgets.layout import Line, blank, paragraph, words
 from reglens.app.widgets.pane import Pane
@@ -76,8 +76,13 @@ class SheetPane(Pane):
 class WalkScreen(Aside):
     """Steps and experiments above (at the left, where it is broad), the diagnosis below."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.WALK), *BESIDE]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.WALK)]
     PLACES = (Where.WALK, Where.RESULTS)
+    ABOUT = (
+        "The way to what is open in the browser: name, connection, TLS, ping, challenge, credentials, token, "
+        "resource. After a refusal, experiments separate causes that look alike. Nothing is changed on the "
+        "registry."
+    )
     DEFAULT_CSS = """
     WalkScreen > .body, WalkScreen.-wide > .body { layout: vertical; }
     WalkScreen #way { height: 1fr; width: 1fr; }
