@@ -56,6 +56,7 @@ def action(evidence: Evidence) -> str:
     if evidence.action != "pull":
         return evidence.action
     told = {report.values.get("action") for report in evidence.reports}
+    told |= {"delete" for r in evidence.reports if r.values.get("method") == "DELETE" and r.meaning == "token-scope"}
     told |= {name for scope in scopes(evidence) for name in scope.actions}
     told |= {"push" for r in evidence.reports if _WRITES.search(r.values.get("permission", "").replace("_", " "))}
     return next((name for name in ("push", "delete") if name in told), evidence.action)

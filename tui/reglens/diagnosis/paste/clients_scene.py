@@ -53,6 +53,20 @@ ENTRIES = table(
         ),
         (
             M.WANTED,
+            "docker-compose",
+            "pulling",
+            r"Pulling [\w.-]{1,60} \((?P<reference>[a-z0-9][\w./-]{1,200}(?::[\w.-]{1,128}|@sha256:[0-9a-f]{64})?)\)",
+            "docker/compose before 2, compose/service.py",
+        ),
+        (
+            M.WANTED,
+            "helm",
+            "could not download oci://",
+            r"could not download oci://(?P<reference>[^\s\"':]{1,200}(?::\d{1,5}/[^\s\"':]{1,200})?)",
+            "helm, pkg/downloader/manager.go",
+        ),
+        (
+            M.WANTED,
             "docker",
             "the push refers to",
             r"The push refers to (?:a )?repository \[(?P<reference>[^\]]{1,300})\]",

@@ -309,7 +309,8 @@ _REFERENCES = (
         r"\"(?P<r>[^\"\s]{1,300})\""
     ),
     re.compile(
-        r"failed to (?:pull and unpack image|resolve reference|resolve image|copy) \"?(?P<r>[^\"\s]{1,300}?)\"?: "
+        r"failed to (?:pull and unpack image|resolve reference|resolve image|copy) \"?"
+        r"(?P<r>(?!index\b|blob\b|manifest\b|layer\b)[^\"\s]{1,300}?)\"?: "
     ),
     re.compile(r"(?:manifest|pull access denied|push access denied) for (?P<r>[^\s\",]{1,300}?)(?:,| not found)"),
     re.compile(r"checking push permission for \"(?P<r>[^\"]{1,300})\""),

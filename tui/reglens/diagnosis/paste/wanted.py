@@ -65,6 +65,8 @@ def of_run(run: Run) -> tuple[str | None, str] | None:
     rest = positional[1:]
     if verb == "tag" and program in _ENGINES:
         return (_clean(rest[-1]), PUSH) if len(rest) > 1 else None
+    if program == "flux":
+        return next(((_clean(r), PULL) for r in rest if r.startswith("oci://")), None)
     if verb in _GROUPS and rest and (program in _ENGINES or program in ("oras", "regctl", "ctr")):
         verb, rest = rest[0], rest[1:]
     if verb in ("login", "logout"):
@@ -82,6 +84,11 @@ def of_run(run: Run) -> tuple[str | None, str] | None:
                 return _clean(rest[0]), PULL
             if verb == "run" and program not in _ENGINES:
                 return None
+            inner = next((at for at, word in enumerate(rest) if at and word.startswith("docker://")), 0)
+            if verb == "run" and inner:  # a client that runs in a container: skopeo copy docker://… docker://…
+                return _skopeo(rest[1], rest[2:])
+            if verb == "push" and len(rest) == 2 and program in ("podman", "buildah"):
+                return _clean(rest[1]), action  # podman-push(1): image, destination
             named = next((r for r in rest if not _PLACEHOLDER.search(r)), None)
             return (_clean(named) if named else None), action
     return None

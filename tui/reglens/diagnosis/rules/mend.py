@@ -232,6 +232,17 @@ def _library(scene: Scene, report: Report) -> Fix:
     )
 
 
+def _path(scene: Scene, report: Report) -> Fix:
+    """A path in which the registry finds no repository of its own (Artifactory, Artifact Registry)."""
+    name = report.values.get("repository", "") or "<image>"
+    host = scene.registry if scene.registry and not scene.is_hub else "<host>"
+    return Fix(
+        "Put the key of the registry's own repository before the image's name (the repository path method), or ask the "
+        "repository's own host or port, as its web pages show under Set Me Up.",
+        (f"docker push {host}/<repository key>/{name}",),
+    )
+
+
 def _host(scene: Scene, report: Report) -> Fix:
     host = report.values.get("host", "")
     if scene.registry and not scene.is_hub and not scene.registry.endswith(("docker.com", "docker.io")):
@@ -372,6 +383,7 @@ _BY_MEANING: dict[tuple[str, str], Callable[[Scene, Report], Fix]] = {
     ("manifest-unknown", "platform-unknown"): _platform,
     ("wrong-host", "reference-invalid"): _lost_host,
     ("wrong-host", "not-found"): _login_place,
+    ("wrong-host", "path-misplaced"): _path,
 }
 """Cures that depend on what the line said."""
 _FIXES: dict[str, Callable[[Scene, Report], Fix]] = {

@@ -50,6 +50,11 @@ def not_sent(scene: Scene, report: Report) -> Fix:
             f"Let this user read {file}, or name another file (REGISTRY_AUTH_FILE, --authfile; docker: DOCKER_CONFIG).",
             (f"ls -l {file}", fixes.login_command(scene)),
         )
+    if report.teller == "ctr":
+        return Fix(
+            "ctr does not read containerd's CRI configuration. Give it the credentials, or use crictl or nerdctl.",
+            (f"ctr -n k8s.io images pull --user '<user>:<password>' {report.values.get('reference') or '<image>'}",),
+        )
     if scene.helper:
         return Fix(
             f"The file names credsStore {scene.helper}: the credentials are in that store, which this client cannot "

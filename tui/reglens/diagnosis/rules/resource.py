@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from reglens.diagnosis import fixes, told
 from reglens.diagnosis.finding import Finding, Fix, Proof, Severity
 from reglens.diagnosis.products import HUB
+from reglens.diagnosis.reading import split_url
 from reglens.diagnosis.rules.build import graded, likely, proven
 from reglens.diagnosis.scene import Scene, known_request, repository_of, shown
 from reglens.errors import ReferenceInvalid
@@ -305,10 +306,13 @@ def _no_endpoint(scene: Scene, judged: Exchange, evidence: list[Proof]) -> Itera
 
 def _catalogue(scene: Scene) -> str:
     namespace = scene.repository.partition("/")[0] or "<namespace>"
+    forge = split_url((scene.bearer.realm if scene.bearer else "") or "").netloc or "<gitlab>"
     text = re.sub(
         r"\{(\w+)\}",
         r"<\1>",
-        scene.product.catalog.replace("{registry}", scene.registry or "<registry>").replace("{namespace}", namespace),
+        scene.product.catalog.replace("{registry}", scene.registry or "<registry>")
+        .replace("{namespace}", namespace)
+        .replace("{gitlab}", forge),
     )
     return f"curl -s {quoted(text)}" if text.startswith("http") else text
 
