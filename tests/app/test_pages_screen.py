@@ -29,10 +29,10 @@ async def test_the_list_is_searched_and_its_pages_read() -> None:
         assert isinstance(screen, Pages)
         assert list(screen.list.rows.view) == list(range(len(CODES)))
         await press(pilot, "slash", *"harbor-token-issuer")
-        assert [CODES[index] for index in screen.list.rows.view] == ["issuer-mismatch"]
+        await wait_for(pilot, lambda: [CODES[index] for index in screen.list.rows.view] == ["issuer-mismatch"])
         assert "another issuer" in plain(screen.query_one(Sheet).lines)
         await press(pilot, "escape")
-        assert len(screen.list.rows.view) == len(CODES)
+        await wait_for(pilot, lambda: len(screen.list.rows.view) == len(CODES))
         await press(pilot, "escape")
         assert app.screen is browser(pilot)
 
