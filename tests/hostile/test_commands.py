@@ -1,0 +1,111 @@
+"""Every command against every behaviour of a hostile registry, each in a process of its own with bounded memory."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from support.hostile import BEHAVIOURS, Hostile
+
+from .conftest import ENCODED, PASSWORD, SECRETS, STEERING, Ended, commands
+
+SLOW = ("body/drip", "body/drip-headers", "body/silent", "body/continue")
+WORKS = {
+    "tags": {
+        "pages/malformed",
+        "digest/wrong",
+        "digest/unknown-algorithm",
+        "json/contains-itself",
+        "json/many-entries",
+        "auth/realm-elsewhere",
+        "auth/realm-userinfo",
+    },
+    "manifest": {"pages/circle", "pages/endless", "digest/unknown-algorithm", "digest/short", "json/many-entries"},
+}
+"""Where a command has to give its result in spite of what the registry does."""
+FAILS = {
+    "tags": {
+        "text/errors",
+        "text/refusal",
+        "pages/circle",
+        "pages/elsewhere",
+        "body/short",
+        "body/gzip-bomb",
+        "json/deep",
+    },
+    "manifest": {
+        "text/errors",
+        "digest/wrong",
+        "redirect/loop",
+        "redirect/script",
+        "body/short",
+        "body/10-gb",
+        "json/deep",
+    },
+}
+
+
+def lines(name: str, host: str) -> list[tuple[str, ...]]:
+    """The command lines for one behaviour."""
+    patience = ("--timeout", "0.3" if name in SLOW else "20")
+    reference = f"{host}/{name}:latest"
+    return [
+        ("digest", *patience, reference),
+        ("tags", *patience, "--limit", "200", f"{host}/{name}"),
+        ("tags", *patience, "--json", "--sort", "semver", "--limit", "200", f"{host}/{name}"),
+        ("manifest", *patience, "--platform", "linux/amd64", reference),
+        ("manifest", *patience, "--json", f"{host}/{name}@sha256:{'0' * 64}"),
+        ("search", *patience, "--json", "--registry", host, "a"),
+        ("token", *patience, reference),
+        ("check", *patience, "--json", reference),
+    ]
+
+
+def harmless(ended: Ended) -> None:
+    """What holds of every command whatever the server did."""
+    told = f"reglens {' '.join(ended.arguments)}\nexit code {ended.code}\n{ended.out[-3000:]!r}\n{ended.err[-3000:]!r}"
+    assert ended.code in (0, 1), told
+    assert b"Traceback" not in ended.err, told
+    assert b"a defect in reglens" not in ended.err, told
+    raw_manifest = ended.arguments[0] == "manifest" and "--json" not in ended.arguments
+    for data in (ended.err,) if raw_manifest else (ended.out, ended.err):
+        text = data.decode("utf-8", "strict")
+        steering = STEERING.search(text)
+        assert steering is None, f"{steering!r}: {told}"
+    for secret in SECRETS:
+        assert secret.encode() not in ended.out + ended.err, told
+    if "--json" in ended.arguments:
+        assert isinstance(json.loads(ended.out), dict), told
+    if ended.code == 1 and "--json" not in ended.arguments:
+        assert ended.err.strip(), f"a failure says why: {told}"
+
+
+@pytest.mark.parametrize("name", [name for name in BEHAVIOURS if name != "pages/endless"])
+def test_every_command_ends_well(name: str, hostile: Hostile, home: Path) -> None:
+    hostile.everywhere = name
+    for ended in commands(home, *lines(name, hostile.host)):
+        harmless(ended)
+        kind = ended.arguments[0]
+        if kind == "manifest" and "--json" in ended.arguments:
+            assert ended.code == 1, f"a digest that nothing hashes to was accepted: {ended}"
+        elif name in WORKS.get(kind, ()) and "--platform" not in ended.arguments:
+            assert ended.code == 0, ended
+        elif name in FAILS.get(kind, ()):
+            assert ended.code == 1, ended
+    others_learn_nothing(hostile)
+
+
+def others_learn_nothing(hostile: Hostile) -> None:
+    """No credential reached the other host, in any form or place."""
+    for asked in hostile.to("elsewhere"):
+        assert "authorization" not in asked.headers, asked
+        for secret in SECRETS:
+            assert secret.encode() not in asked.raw + asked.body, asked
+    for asked in hostile.to("registry"):
+        sent = asked.headers.get("authorization", "")
+        assert not sent.startswith("Basic") or sent == f"Basic {ENCODED}"
+        assert PASSWORD not in asked.target
+        assert "x-injected" not in asked.headers
+    assert hostile.to("registry"), "the registry was asked"
