@@ -14,6 +14,7 @@ from reglens.app.main import utcnow
 from reglens.app.ports import RegistrySession
 from reglens.app.remember import Memory
 from reglens.app.screens.artifact import ArtifactScreen
+from reglens.app.screens.difference import DifferenceScreen
 from reglens.app.screens.layer import FileScreen, LayerScreen
 from reglens.app.widgets.sheet import Sheet
 from reglens.auth.credentials import Anonymous
@@ -241,3 +242,44 @@ async def test_a_layer_of_other_octets_than_its_digest_says_is_told() -> None:
         await settle(pilot)
         assert "failed" in screen.state
         assert "cut off" in str(screen.query_one("Notice").render())
+
+
+async def test_two_tags_are_compared(demo: DemoRegistry) -> None:
+    async with running(app_on(demo, "acme/shop")) as pilot:
+        screen = browser(pilot)
+        await settle(pilot)
+        await wait_for(pilot, lambda: len(screen.tags.tags) > 1)
+        screen.focus_pane("tags")
+        await press(pilot, "equals_sign")
+        assert pilot.app.screen is screen, "nothing is marked yet"
+        first, other = (screen.tags.tags.index(t) for t in _two_versions(screen.tags.tags))
+        screen.tags.rows.move_to(first)
+        await press(pilot, "space")
+        assert screen.marked is not None
+        screen.tags.rows.move_to(other)
+        await press(pilot, "equals_sign")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, DifferenceScreen))
+        await settle(pilot)
+        text = text_of(pilot.app.screen.query_one(Sheet))
+        assert "SHOP_VERSION" in text
+        assert "Layers" in text
+        await press(pilot, "plus")
+        assert len(text_of(pilot.app.screen.query_one(Sheet))) > len(text)
+
+
+def _two_versions(tags: list[str]) -> tuple[str, str]:
+    versions = [tag for tag in tags if tag.count(".") == 2 and tag.replace(".", "").isdigit()]
+    return versions[0], versions[-1]
+
+
+async def test_two_platforms_are_compared(demo: DemoRegistry) -> None:
+    async with running(app_on(demo, "acme/shop:latest")) as pilot:
+        screen = browser(pilot)
+        await shown(pilot, "platforms")
+        screen.focus_pane("manifest")
+        await press(pilot, "space", "j", "equals_sign")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, DifferenceScreen))
+        await settle(pilot)
+        text = text_of(pilot.app.screen.query_one(Sheet))
+        assert "linux/amd64" in text
+        assert "linux/arm64/v8" in text

@@ -28,6 +28,7 @@ class Where(StrEnum):
     DOCUMENT = "An artifact opened"
     LAYER = "A layer opened"
     FILE = "A file of a layer"
+    DIFFERENCE = "Two things compared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.laboratory", ("L",), "lab", "Try token requests, right and wrong, on what is open", footer=True),
     Action("anonymous", ("A",), "anonymous", "Ask this registry anonymously, or as yourself again"),
     Action("identities", ("u",), "identity", "Choose who you are on this registry, or log in for this run"),
+    Action("mark", ("space",), "mark", "Mark the tag or platform under the cursor, to compare it with another"),
+    Action("compare", ("equals_sign",), "compare", "Compare the marked tag or platform with this one", shown_as="="),
     Action("app.pages", ("i",), "findings", "Read what each finding means: the list of all of them"),
     Action("previous_pane", ("shift+tab",), "previous pane", "Go to the previous pane", palette=False, priority=True),
     Action("pane(1)", ("1",), "search pane", "Go to the search pane", palette=False, priority=True),
@@ -399,6 +402,26 @@ ACTIONS: tuple[Action, ...] = (
     Action("sort", ("s",), "sort", "Sort files by name or by size", Where.LAYER, footer=True, palette=False),
     Action("copy_path", ("c",), "copy path", "Copy the path of the file", Where.LAYER, footer=True, palette=False),
     Action("copy_document", ("c",), "copy", "Copy the text of the file", Where.FILE, footer=True, palette=False),
+    Action(
+        "whole",
+        ("plus", "o"),
+        "all",
+        "Show what is the same as well",
+        Where.DIFFERENCE,
+        "+",
+        footer=True,
+        palette=False,
+    ),
+    Action("swap", ("s",), "swap", "Compare the other way round", Where.DIFFERENCE, footer=True, palette=False),
+    Action(
+        "copy_command",
+        ("c",),
+        "copy command",
+        "Copy the command that prints the same comparison",
+        Where.DIFFERENCE,
+        footer=True,
+        palette=False,
+    ),
 )
 
 

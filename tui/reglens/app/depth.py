@@ -10,13 +10,26 @@ from reglens.oci.layer import is_archive
 
 if TYPE_CHECKING:
     from reglens.app.app import ReglensApp
+    from reglens.app.here import Here
+    from reglens.app.screens.difference import Marked
     from reglens.app.widgets.manifest_pane import ManifestPane
+    from reglens.app.widgets.tags_pane import TagsPane
+    from reglens.oci.reference import Reference
 
 
 class Depth:
     """A part of the browser, which is the only one to inherit it."""
 
     app: ReglensApp
+    here: Here
+    front: str
+    marked: Marked | None = None
+    """What was marked to be compared."""
+
+    @property
+    def tags(self) -> TagsPane:
+        """The tags pane."""
+        raise NotImplementedError
 
     @property
     def explorer(self) -> Explorer:
@@ -52,3 +65,39 @@ class Depth:
             self.app.push_screen(LayerScreen(session, event.reference, layer, title))
         else:
             self.app.push_screen(ArtifactScreen(session, event.reference, title, blob=layer))
+
+    # -- comparing
+
+    def _pointed_at(self) -> Reference | None:
+        """What the cursor is on: a tag, a platform of an index; else the manifest that is open."""
+        here = self.here
+        if self.front == "tags":
+            tag = self.tags.selected
+            return here.repository.at_tag(tag) if here.repository and tag else None
+        if self.front == "manifest":
+            return self.manifest.pointed_at or here.reference
+        return here.reference
+
+    def action_mark(self) -> None:
+        """Mark what the cursor is on, to be compared."""
+        reference = self._pointed_at()
+        if reference is None:
+            self.app.tell("There is nothing to mark here: put the cursor on a tag or a platform.")
+        elif self.marked is not None and self.marked[1] == reference:
+            self.marked = None
+            self.app.tell(f"No longer marked: {reference.familiar}")
+        else:
+            self.marked = (self.explorer.session, reference)
+            self.app.tell(f"Marked {reference.familiar}\n= compares it with what the cursor is on then")
+
+    def action_compare(self) -> None:
+        """Compare what is marked with what the cursor is on."""
+        from reglens.app.screens.difference import DifferenceScreen
+
+        reference = self._pointed_at()
+        if self.marked is None:
+            self.app.tell("Nothing is marked yet: space marks a tag or a platform.")
+        elif reference is None or reference == self.marked[1]:
+            self.app.tell("Put the cursor on another tag or platform to compare the marked one with.")
+        else:
+            self.app.push_screen(DifferenceScreen(self.marked, (self.explorer.session, reference)))

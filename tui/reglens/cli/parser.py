@@ -167,6 +167,16 @@ def _manifest(parser: Parser) -> None:
     parser.add_argument("--platform", metavar="OS/ARCH[/VARIANT]", help=_PLATFORM_HELP)
 
 
+def _diff(parser: Parser) -> None:
+    parser.add_argument("before", metavar="A", help="what is compared with B")
+    parser.add_argument("after", metavar="B", help="what A is compared with")
+    parser.add_argument(
+        "--platform",
+        metavar="OS/ARCH[/VARIANT]",
+        help="compare the images for this platform of indexes (default: the first platform that both have)",
+    )
+
+
 def _search(parser: Parser) -> None:
     parser.add_argument("query", metavar="QUERY", help="what to look for")
     parser.add_argument("--registry", metavar="HOST", help="search this registry's catalogue instead of Docker Hub")
@@ -242,6 +252,16 @@ COMMANDS: dict[str, Command] = {
         _manifest,
         "Prints the manifest as the registry holds it, byte for byte.",
         "reglens manifest alpine | sha256sum\nreglens manifest --platform linux/arm64 alpine:3.20 | jq .config",
+    ),
+    "diff": Command(
+        "A B",
+        "compare two tags, digests or platforms",
+        _diff,
+        "Compares what A and B lead to: manifest, platforms, configuration, environment, labels, layers, history and "
+        "size. Prints what differs, and every layer. The exit code is 0 whether they differ or not, unlike diff(1)'s: "
+        "--json says in the member same whether they are the same manifest.",
+        "reglens diff alpine:3.19 alpine:3.20\nreglens diff --platform linux/arm64 alpine:3.19 alpine:3.20\n"
+        "reglens diff --json registry.example.com/app:1 registry.example.com/app:2 | jq .same",
     ),
     "search": Command(
         "QUERY",

@@ -140,6 +140,15 @@ class ManifestPane(Pane):
         return str(self._shown) if self._shown else None
 
     @property
+    def pointed_at(self) -> Reference | None:
+        """The entry of an index that the cursor is on."""
+        manifest, key = self._manifest, self._sheet.chosen
+        if isinstance(manifest, Index) and self.section == "platforms" and self._shown is not None:
+            entry = next((m for m in manifest.manifests if str(m.digest) == key), None)
+            return self._shown.at_digest(entry.digest) if entry is not None else None
+        return None
+
+    @property
     def pull_command(self) -> str | None:
         """The command that pulls what is shown."""
         if self._shown is None or self._manifest is None:
