@@ -27,7 +27,7 @@ from reglens.diagnosis.rules.choose_caller import (
 )
 from reglens.diagnosis.rules.choose_way import certificate_time, http_on_https, https_on_http, reach, tls_refused
 from reglens.diagnosis.rules.parts import Choice, has, number, part
-from reglens.diagnosis.rules.resource import WEB_HOSTS
+from reglens.diagnosis.rules.places import WEB_HOSTS
 from reglens.diagnosis.scene import Scene
 
 SKEW_FLOOR = 5.0

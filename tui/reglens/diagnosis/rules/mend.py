@@ -8,6 +8,7 @@ from collections.abc import Callable
 from reglens.diagnosis import fixes, told
 from reglens.diagnosis.evidence import Report
 from reglens.diagnosis.finding import Fix
+from reglens.diagnosis.rules import mend_place
 from reglens.diagnosis.rules.mend_caller import denied, helper, login, malformed_credentials, not_sent, rejected
 from reglens.diagnosis.rules.realm import realm_fix
 from reglens.diagnosis.rules.resource import mended, tags_command
@@ -232,33 +233,6 @@ def _library(scene: Scene, report: Report) -> Fix:
     )
 
 
-def _path(scene: Scene, report: Report) -> Fix:
-    """A path in which the registry finds no repository of its own (Artifactory, Artifact Registry)."""
-    name = report.values.get("repository", "") or "<image>"
-    host = scene.registry if scene.registry and not scene.is_hub else "<host>"
-    return Fix(
-        "Put the key of the registry's own repository before the image's name (the repository path method), or ask the "
-        "repository's own host or port, as its web pages show under Set Me Up.",
-        (f"docker push {host}/<repository key>/{name}",),
-    )
-
-
-def _host(scene: Scene, report: Report) -> Fix:
-    host = report.values.get("host", "")
-    if scene.registry and not scene.is_hub and not scene.registry.endswith(("docker.com", "docker.io")):
-        host = host or scene.registry
-    if scene.is_hub or not host or "docker" in host:
-        return Fix(
-            "For Docker Hub the API's host is registry-1.docker.io, and docker.io in an image name (or no host "
-            "at all).",
-            ("curl -i https://registry-1.docker.io/v2/", "docker pull docker.io/<namespace>/<image>"),
-        )
-    return Fix(
-        f"Check the host and path: does {host} serve a registry? Its API answers at /v2/.",
-        (f"curl -i https://{host}/v2/",),
-    )
-
-
 def _scheme(scene: Scene, report: Report) -> Fix:
     if scene.product.key == "quay" or "bearer" in report.text.lower():
         host = scene.registry or "<registry>"
@@ -358,32 +332,13 @@ def _upstream(scene: Scene, report: Report) -> Fix:
     )
 
 
-def _lost_host(scene: Scene, report: Report) -> Fix:
-    return Fix(
-        "A variable in the image's name is empty, so its host or namespace is lost. Set it, and let the shell stop at "
-        "unset "
-        "variables.",
-        ('echo "${REGISTRY:?is empty}/${NAMESPACE:?is empty}"',),
-    )
-
-
-def _login_place(scene: Scene, report: Report) -> Fix:
-    host = scene.registry or host_of(scene, report)
-    return Fix(
-        f"At {host} there answers something, but no registry: a token server, a web interface or another port. Log in "
-        "to the "
-        "registry's own host and port.",
-        (f"curl -i https://{host}/v2/", f"docker login {split_port(host)[0]}"),
-    )
-
-
 _BY_MEANING: dict[tuple[str, str], Callable[[Scene, Report], Fix]] = {
     ("proxy-interference", "body-too-large"): _body_size,
     ("proxy-interference", "http-status"): _body_size,
     ("manifest-unknown", "platform-unknown"): _platform,
-    ("wrong-host", "reference-invalid"): _lost_host,
-    ("wrong-host", "not-found"): _login_place,
-    ("wrong-host", "path-misplaced"): _path,
+    ("wrong-host", "reference-invalid"): mend_place.lost_host,
+    ("wrong-host", "not-found"): mend_place.login_place,
+    ("wrong-host", "path-misplaced"): mend_place.path,
 }
 """Cures that depend on what the line said."""
 _FIXES: dict[str, Callable[[Scene, Report], Fix]] = {
@@ -417,7 +372,7 @@ _FIXES: dict[str, Callable[[Scene, Report], Fix]] = {
     "scope-mismatch": _scope,
     "scope-missing": _scope,
     "library-prefix": _library,
-    "wrong-host": _host,
+    "wrong-host": mend_place.host,
     "wrong-scheme": _scheme,
     "token-wrong-kind": _kind,
     "rate-limited": _limited,

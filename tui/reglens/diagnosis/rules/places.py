@@ -5,17 +5,100 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from reglens.diagnosis import products
+from reglens.diagnosis import fixes, products
 from reglens.diagnosis.finding import Finding, Fix, Proof
 from reglens.diagnosis.reading import split_url
-from reglens.diagnosis.rules.build import proven
-from reglens.diagnosis.rules.resource import WEB_HOSTS
+from reglens.diagnosis.rules.build import likely, proven
 from reglens.diagnosis.scene import Scene, report_proof, shown
 from reglens.oci.reference import HUB_ALIASES
+from reglens.trace.exchange import Exchange
 
+WEB_HOSTS = frozenset({"hub.docker.com", "registry.hub.docker.com", "www.docker.com", "cloud.docker.com"})
+"""Hosts that show Docker Hub's web site; its registry is registry-1.docker.io."""
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}(?::\d{1,5})?")
 _LISTS = ("endpoint", "endpoints", "registry-mirrors", "mirrors", "mirror", "location", "remoteurl", "server")
 """Settings of containerd, k3s, podman, docker and distribution that name the host to pull from."""
+
+
+def host(scene: Scene) -> Iterator[Finding]:
+    """A host or path that is no registry API: the web site, the v1 index, a v2 in the wrong place."""
+    for exchange in scene.requests:
+        if (exchange.status or 0) < 300 and exchange.failure is None:
+            continue
+        if exchange.host in WEB_HOSTS and not exchange.path.startswith("/v2/repositories") and not _is_api(exchange):
+            yield proven(
+                "wrong-host",
+                "This is the web site, not the registry",
+                f"{exchange.host} shows Docker Hub's pages; the registry's API is at registry-1.docker.io (docker.io "
+                "in an image "
+                "name).",
+                [scene.proof(exchange, "url", "URL", exchange.url)],
+                Fix(
+                    "Use the registry's host.",
+                    (
+                        "curl -i "
+                        f"https://registry-1.docker.io{exchange.path if exchange.path.startswith('/v2/') else '/v2/'}",
+                    ),
+                ),
+            )
+        elif exchange.path.startswith("/v1/") and (exchange.status or 0) >= 400 and exchange is scene.last:
+            yield proven(
+                "wrong-host",
+                "The request went to the old v1 API",
+                "Paths that begin with /v1/ belong to the index API of 2013, which registries no longer serve. It is "
+                "often "
+                "only a client's fallback after v2 failed: then the first error is the one that counts.",
+                [scene.proof(exchange, "url", "URL", exchange.url)],
+                Fix("Use the v2 API.", (f"curl -i {fixes.base_url(scene)}/v2/",)),
+            )
+        elif "/v2/" in exchange.path and not exchange.path.startswith("/v2/") and exchange.status in (400, 404, 405):
+            yield from _misplaced(scene, exchange)
+        elif exchange is scene.last and exchange.status == 404 and _no_route(exchange.path):
+            name = exchange.path.removeprefix("/v2/").strip("/")
+            yield proven(
+                "wrong-host",
+                "There is no such path in the registry's API",
+                "Below /v2/ a path goes on with a repository's name and then /tags/list, /manifests/TAG or "
+                "/blobs/DIGEST; this "
+                "one stops too early.",
+                [scene.proof(exchange, "url", "URL", exchange.url)],
+                Fix("Ask for the repository's tags.", (f"curl -i {fixes.base_url(scene)}/v2/{name}/tags/list",)),
+            )
+        elif exchange is scene.last and exchange.status == 404 and not exchange.path.startswith(("/v2", "/v1", "/api")):
+            better = "/v2" + exchange.path
+            yield likely(
+                "wrong-host",
+                "The path is not one of the registry's API",
+                "Every path of a registry's API begins with /v2/.",
+                [scene.proof(exchange, "url", "URL", exchange.url)],
+                Fix("Put /v2 in front of the path.", (f"curl -i {fixes.base_url(scene)}{better}",)),
+            )
+
+
+def _no_route(path: str) -> bool:
+    """Whether a path below ``/v2/`` is none of the API's (OCI distribution spec, "Endpoints")."""
+    known = re.search(r"/(?:manifests|blobs|referrers)/|/tags/list/?$|^/v2/(?:_catalog|token|auth)?/?$", path)
+    return path.startswith("/v2/") and known is None
+
+
+def _misplaced(scene: Scene, exchange: Exchange) -> Iterator[Finding]:
+    before, _, after = exchange.path.partition("/v2/")
+    key, slash, rest = after.partition("/")
+    if not before.endswith("/api/docker") or not slash:
+        return
+    right = f"{before}/{key}/v2/{rest}"
+    yield proven(
+        "wrong-host",
+        "In this path v2 stands in the wrong place",
+        f"Artifactory's API path is /api/docker/<repository key>/v2/…: the repository key {shown(key)!r} comes before "
+        "v2.",
+        [scene.proof(exchange, "url", "URL", exchange.url)],
+        Fix("Put the repository key before v2.", (f"curl -i {(exchange.url or '').replace(exchange.path, right)}",)),
+    )
+
+
+def _is_api(exchange: Exchange) -> bool:
+    return bool(exchange.challenges) or "docker-distribution-api-version" in exchange.response_headers
 
 
 def endpoints(scene: Scene) -> Iterator[Finding]:
@@ -144,4 +227,4 @@ def _is_registry(text: str) -> bool:
     return text in HUB_ALIASES or ":" in text or any(p.host and p.host.search(text) for p in products.ALL)
 
 
-RULES = (endpoints, host_in_name, login_place, downgraded)
+RULES = (host, endpoints, host_in_name, login_place, downgraded)

@@ -1,0 +1,54 @@
+"""The fix where the request went to the wrong place, with this person's names in it."""
+
+from __future__ import annotations
+
+from reglens.diagnosis.evidence import Report
+from reglens.diagnosis.finding import Fix
+from reglens.diagnosis.scene import Scene
+from reglens.oci.reference import split_port
+
+
+def path(scene: Scene, report: Report) -> Fix:
+    """A path in which the registry finds no repository of its own (Artifactory, Artifact Registry)."""
+    name = report.values.get("repository", "") or "<image>"
+    host = scene.registry if scene.registry and not scene.is_hub else "<host>"
+    return Fix(
+        "Put the key of the registry's own repository before the image's name (the repository path method), or ask the "
+        "repository's own host or port, as its web pages show under Set Me Up.",
+        (f"docker push {host}/<repository key>/{name}",),
+    )
+
+
+def host(scene: Scene, report: Report) -> Fix:
+    host = report.values.get("host", "")
+    if scene.registry and not scene.is_hub and not scene.registry.endswith(("docker.com", "docker.io")):
+        host = host or scene.registry
+    if scene.is_hub or not host or "docker" in host:
+        return Fix(
+            "For Docker Hub the API's host is registry-1.docker.io, and docker.io in an image name (or no host "
+            "at all).",
+            ("curl -i https://registry-1.docker.io/v2/", "docker pull docker.io/<namespace>/<image>"),
+        )
+    return Fix(
+        f"Check the host and path: does {host} serve a registry? Its API answers at /v2/.",
+        (f"curl -i https://{host}/v2/",),
+    )
+
+
+def lost_host(scene: Scene, report: Report) -> Fix:
+    return Fix(
+        "A variable in the image's name is empty, so its host or namespace is lost. Set it, and let the shell stop at "
+        "unset "
+        "variables.",
+        ('echo "${REGISTRY:?is empty}/${NAMESPACE:?is empty}"',),
+    )
+
+
+def login_place(scene: Scene, report: Report) -> Fix:
+    host = scene.registry or report.values.get("host", "") or "<registry>"
+    return Fix(
+        f"At {host} there answers something, but no registry: a token server, a web interface or another port. Log in "
+        "to the "
+        "registry's own host and port.",
+        (f"curl -i https://{host}/v2/", f"docker login {split_port(host)[0]}"),
+    )
