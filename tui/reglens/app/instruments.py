@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def instruments(options: Options, credentials: Credentials, *, demo: bool = False) -> Instruments:
     """What walks and tries for real; httpx is imported when the first of them does.
 
-    On the demo registry the walk is anonymous as the browser is, and a try may have the demo's credentials.
+    The walk goes as whom the browser goes; on the demo registry a try may have the demo's own credentials.
     """
 
     async def walk(reference: Reference, *, on_step: Callable[[Step], None], on_trial: Callable[[Trial], None]) -> Walk:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,9 +17,9 @@ from textual.widgets import Input, Static
 
 from reglens.app.widgets.line_list import LineList, Part
 from reglens.app.widgets.pane import Field
+from reglens.text import clean
 
 if TYPE_CHECKING:
-    from reglens.app.app import ReglensApp
     from reglens.diagnosis.finding import Diagnosis
     from reglens.trace.exchange import Exchange
 
@@ -75,7 +75,6 @@ class Export(ModalScreen[None]):
         & .label { width: 9; color: $muted; }
     }
     """
-    app: ReglensApp
 
     def __init__(self, offers: Sequence[Offer]) -> None:
         super().__init__()
@@ -121,8 +120,8 @@ class Export(ModalScreen[None]):
         offer = self.offer
         text = offer.make()
         if not name:
-            self.app.copy_to_clipboard(text)
-            self.app.tell(f"Copied {offer.what}")
+            self.app.copy_to_clipboard(clean(text, len(text) or 1, keep="\n"))
+            self._say(f"Copied {offer.what}")
             self.dismiss()
             return
         path = Path(name).expanduser()
@@ -130,11 +129,14 @@ class Export(ModalScreen[None]):
             with path.open("x", encoding="utf-8") as file:
                 file.write(text if text.endswith("\n") else text + "\n")
         except FileExistsError:
-            self.app.tell(f"{path} is there already; choose another name", severity="warning")
+            self._say(f"{path} is there already; choose another name", severity="warning")
             return
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            self.app.tell(f"{path} cannot be written: {reason}", severity="error")
+            self._say(f"{path} cannot be written: {reason}", severity="error")
             return
-        self.app.tell(f"Wrote {offer.what} to {path}")
+        self._say(f"Wrote {offer.what} to {path}")
         self.dismiss()
+
+    def _say(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
+        self.app.notify(clean(text, 400), severity=severity, markup=False)
