@@ -8,11 +8,12 @@ from reglens.app.widgets.artifacts import kind_of
 from reglens.app.widgets.json_view import JsonView
 from reglens.app.widgets.layout import plain
 from reglens.app.widgets.manifest_pane import ManifestPane
-from reglens.app.widgets.manifest_views import history_lines, index_lines, layers_lines, short_type, step_text
+from reglens.app.widgets.manifest_views import history_lines, index_lines, layers_lines, linked, short_type
 from reglens.errors import ErrorEntry, NotFound
 from reglens.oci import media
 from reglens.oci.config import HistoryEntry
 from reglens.oci.digest import Digest
+from reglens.oci.dockerfile import step_text
 from reglens.oci.reference import Reference
 from support.exchanges import NOON
 from support.manifests import chart, config, digest, image, index, parsed, unknown
@@ -280,3 +281,36 @@ def test_an_index_of_very_many_entries_is_listed_in_part_and_says_so() -> None:
     assert len(json.dumps(entries)) > 500_000
     text = plain(index_lines(found, 80, frozenset(), NOON))  # type: ignore[arg-type]
     assert "and 3 000 more" in text.replace("\u202f", " ").replace("\u2009", " ")
+
+
+async def test_the_history_is_copied_as_a_dockerfile() -> None:
+    def prepare(app: PaneApp) -> None:
+        app.manifest_pane.show_manifest(ALPINE, image())
+        app.manifest_pane.show_config(image().digest, config())
+
+    app = PaneApp("manifest", prepare)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await pilot.press("D")
+        assert app.copied == [], "the key is the history's"
+        await pilot.press("right", "right", "right", "D")
+        (text,) = app.copied
+        assert "RUN apk add --no-cache python3\n" in text
+        assert text.startswith("# Reconstructed")
+
+
+def test_only_addresses_that_lead_where_they_say_are_links() -> None:
+    def link(value: str) -> object:
+        return next((span.style.link for span in linked(value).spans if hasattr(span.style, "link")), None)
+
+    assert link("https://github.com/a/b") == "https://github.com/a/b"
+    for value in (
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "https://",
+        "https://github.com@evil.test/",
+        "https://exa\u202emple.test/",
+        "https://\u0435xample.test/",
+        "see https://example.test",
+        "https://example.test/\x1b]8;;",
+    ):
+        assert link(value) is None, value

@@ -173,6 +173,15 @@ ACTIONS: tuple[Action, ...] = (
         palette=False,
     ),
     Action(
+        "copy_dockerfile",
+        ("D",),
+        "copy Dockerfile",
+        "Copy the history as Dockerfile text",
+        Where.MANIFEST,
+        footer=True,
+        palette=False,
+    ),
+    Action(
         "cross",
         ("m",),
         "made by",

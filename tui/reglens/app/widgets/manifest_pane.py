@@ -34,6 +34,7 @@ from reglens.errors import RegistryError, ReglensError
 from reglens.oci.config import ImageConfig
 from reglens.oci.descriptor import Descriptor
 from reglens.oci.digest import Digest
+from reglens.oci.dockerfile import dockerfile
 from reglens.oci.manifest import Image, Index, Manifest, Schema1
 from reglens.oci.reference import Reference
 from reglens.oci.referrers import Referrer, attestations
@@ -422,6 +423,12 @@ class ManifestPane(Pane):
         if self._manifest is not None:
             self.show_section(neighbour(self._sections(), self.section, by))
 
+    def action_copy_dockerfile(self) -> None:
+        """Copy the history as Dockerfile text."""
+        if self._config is not None:
+            self.app.copy_to_clipboard(clean(dockerfile(self._config), 1 << 20, keep="\n"))
+            self.app.notify("Copied the history as a Dockerfile", markup=False)
+
     def action_unfold(self) -> None:
         """Show or hide the attestations of the platform under the cursor."""
         key = self._sheet.chosen
@@ -434,6 +441,8 @@ class ManifestPane(Pane):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "section":
             return self._manifest is not None
+        if action == "copy_dockerfile":
+            return self._config is not None and self.section == "history"
         if action == "cross":
             return self._config is not None and self.section in ("layers", "history")
         if action == "unfold":

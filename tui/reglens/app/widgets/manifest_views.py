@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from textual.content import Content
+from textual.style import Style
 
 from reglens.app.widgets.artifacts import kind_of
 from reglens.app.widgets.layout import (
@@ -28,13 +29,12 @@ from reglens.app.widgets.layout import (
 from reglens.oci import media
 from reglens.oci.config import HistoryEntry, ImageConfig
 from reglens.oci.descriptor import Descriptor
+from reglens.oci.dockerfile import step_text
 from reglens.oci.manifest import Image, Index, Manifest, Schema1
 from reglens.text import clean, human_age, human_count, human_size
 
 SHOWN = 2000
 """Entries of an index or layers of an image that are listed; all are in the JSON section."""
-_BUILDKIT = re.compile(r"\s*# buildkit\s*$")
-_SHELL = re.compile(r"^(?:RUN )?(?:\|\d+ .*?)?/bin/(?:ba)?sh -c (?P<nop>#\(nop\) *)?(?P<rest>.*)$", re.DOTALL)
 
 
 def headline(manifest: Manifest, config: ImageConfig | None) -> Content:
@@ -117,12 +117,31 @@ def mapping_lines(mapping: Mapping[str, str], width: int) -> list[Line]:
     """Names and values of a server's, one under the other; at most a few hundred."""
     shown = list(mapping.items())[:300]
     lines = fields(
-        [(clean(name, 80), said(value, limit=1000) if value else words(('""', ".muted"))) for name, value in shown],
+        [(clean(name, 80), linked(value) if value else words(('""', ".muted"))) for name, value in shown],
         width,
     )
     if len(mapping) > len(shown):
         lines.append(Line(words((f"and {human_count(len(mapping) - len(shown))} more, in the JSON section", ".muted"))))
     return lines
+
+
+def linked(value: str) -> Content:
+    """A value of a server's; where it is an http(s) address, as a link whose text is all of the address it leads to."""
+    shown = said(value, limit=1000)
+    if not is_address(value):
+        return shown
+    return shown.stylize(Style(underline=True, link=value))
+
+
+def is_address(value: str) -> bool:
+    """Whether a text is an http(s) address that may be opened: it is shown as it is, and names a host and no login."""
+    if not value.startswith(("http://", "https://")) or len(value) > 1000 or clean(value) != value or " " in value:
+        return False
+    try:
+        parts = urlsplit(value)
+        return bool(parts.hostname) and "@" not in parts.netloc and parts.netloc.isascii()
+    except ValueError:
+        return False
 
 
 def index_lines(index: Index, width: int, unfolded: frozenset[str], config_now: datetime) -> list[Line]:
@@ -256,17 +275,6 @@ def short_type(media_type: str) -> str:
             kind = "tar" + ("+zstd" if "zstd" in rest else "+gzip" if "gzip" in rest else "")
             return f"foreign {kind}" if foreign else kind
     return bare.removeprefix("application/") or "(no type)"
-
-
-def step_text(entry: HistoryEntry) -> str:
-    """A history entry as the Dockerfile line it came from, as near as can be told (moby and BuildKit write
-    ``created_by`` as the shell command, with ``#(nop)`` before what ran nothing)."""
-    text = _BUILDKIT.sub("", entry.created_by).replace("\t", "    ").strip()
-    found = _SHELL.match(text)
-    if found:
-        rest = found["rest"].strip()
-        return rest if found["nop"] else f"RUN {rest}"
-    return text or entry.comment or "(no record of this step)"
 
 
 def history_lines(config: ImageConfig, image: Image | None, width: int, now: datetime) -> list[Line]:
