@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reglens.diagnosis.paste import read_paste
-from reglens.diagnosis.paste.shell import Simple, Unclosed, read_script
+from reglens.diagnosis.paste.shell import read_script
+from reglens.diagnosis.paste.shell_words import Simple, Unclosed
 from reglens.diagnosis.paste.source import Passage
 
 

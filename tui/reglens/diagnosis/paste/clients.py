@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 
 from reglens.diagnosis.evidence import Report, Span
@@ -36,7 +35,17 @@ from reglens.diagnosis.paste import (
     mask,
 )
 from reglens.diagnosis.paste import clients_values as named
-from reglens.diagnosis.paste.clients_precedence import ATTEMPTS, BESIDE, CONTEXT, HIDES, VAGUE
+from reglens.diagnosis.paste.clients_hits import (
+    MAX_TEXT,
+    Hit,
+    by_code,
+    by_status,
+    by_word,
+    contained,
+    hit_of,
+    without_hidden,
+)
+from reglens.diagnosis.paste.clients_precedence import ATTEMPTS, BESIDE, CONTEXT, VAGUE
 from reglens.diagnosis.paste.clients_statements import statements, without_engine
 from reglens.diagnosis.paste.clients_table import Entry
 from reglens.diagnosis.paste.clients_tellers import teller_of
@@ -50,8 +59,6 @@ MAX_REPEATS = 8
 """Statements with the same telling words that are read in full; they may name different images."""
 MAX_ALIKE = 40
 """Statements that differ only in times, addresses and ids, of which so many are read."""
-MAX_TEXT = 2000
-"""Characters of a line that a report keeps."""
 
 
 @cache
@@ -126,17 +133,6 @@ def plain(text: str) -> str:
     return " ".join(text.lower().replace("\\", "").split())
 
 
-@dataclass(frozen=True, slots=True)
-class _Hit:
-    """One thing that a statement says, and where."""
-
-    meaning: Meaning
-    teller: str
-    start: int
-    end: int
-    values: named.Values
-
-
 # Header lines and curl marks: the exchange that they belong to tells more
 _HEADER = re.compile(
     r"(?:\d{4}[/-]\d\d[/-]\d\d \d\d:\d\d:\d\d )?\s{0,8}(?:[<>] ?(?:HTTP/|"
@@ -173,7 +169,7 @@ def _read_statement(statement: Passage, active: Sequence[tuple[str, Entry]], see
     text = without_engine(text)
     flat = plain(text)
     candidates = dict.fromkeys([entry for hint, entry in active if hint in flat])
-    hits = [hit for entry in candidates if (hit := _hit(entry, text))]
+    hits = [hit for entry in candidates if (hit := hit_of(entry, text))]
     exchange = clients_exchanges.exchange_in(text)
     strong = [hit for hit in hits if hit.meaning not in CONTEXT | BESIDE]
     if not exchange and not strong and not _may_tell(flat):
@@ -194,14 +190,14 @@ def _read_statement(statement: Passage, active: Sequence[tuple[str, Entry]], see
     general |= named.detail_in(text)
     quiet = exchange is not None or bool(_DEBUG.search(text))
     if not strong or all(hit.meaning in VAGUE for hit in strong):
-        weak = _by_code(code, quiet) or ([] if quiet or strong else [*_by_status(status), *_by_word(text, status)][:1])
+        weak = by_code(code, quiet) or ([] if quiet or strong else [*by_status(status), *by_word(text, status)][:1])
         hits += weak
     if exchange:
-        hits.append(_Hit(Meaning.EXCHANGED, "", 0, len(text), exchange))
-    yield from _reports(statement, _contained(_without_hidden(hits)), general)
+        hits.append(Hit(Meaning.EXCHANGED, "", 0, len(text), exchange))
+    yield from _reports(statement, contained(without_hidden(hits)), general)
 
 
-def _is_new(seen: Counter[object], text: str, hits: list[_Hit], exchange: named.Values | None) -> bool:
+def _is_new(seen: Counter[object], text: str, hits: list[Hit], exchange: named.Values | None) -> bool:
     """Whether a statement says something that was not said, in these words, often enough already: logs repeat."""
     key = (
         tuple((hit.meaning, text[hit.start : hit.end][:200]) for hit in hits),
@@ -240,133 +236,6 @@ def _may_tell(flat: str) -> bool:
     return any(word in flat for word in _MAY_TELL)
 
 
-def _hit(entry: Entry, text: str) -> _Hit | None:
-    matches = entry.matches(text)
-    if not matches:
-        return None
-    found = matches[-1]
-    values = {
-        name.rstrip("0123456789"): value.strip().rstrip(":")
-        for match in matches
-        for name, value in match.groupdict().items()
-        if value and value.strip()
-    }
-    if values.get("reference", "").endswith((".", "…")):
-        del values["reference"]
-    return _Hit(_by_values(entry.meaning, values), entry.teller, found.start(), found.end(), values)
-
-
-def _by_values(meaning: Meaning, values: named.Values) -> Meaning:
-    """An old distribution names both ends of a token's life and its own clock: which was broken is arithmetic."""
-    if meaning is Meaning.TOKEN_EXPIRED and {"not_before", "current"} <= values.keys():
-        now, begin = values["current"], values["not_before"]
-        if now.isdigit() and begin.isdigit() and int(now) < int(begin):
-            return Meaning.TOKEN_NOT_YET_VALID
-    return meaning
-
-
-def _by_code(code: tuple[str, str, int, int] | None, quiet: bool) -> list[_Hit]:
-    if not code or code[0] not in named.CODE_MEANINGS:
-        return []
-    meaning = named.CODE_MEANINGS[code[0]]
-    if quiet and meaning in (Meaning.UNAUTHENTICATED, Meaning.NOT_FOUND):
-        return []  # every flow begins with such an answer, and every push with a blob that is not there
-    return [_Hit(meaning, "", code[2], code[3], {})]
-
-
-def _by_status(status: tuple[str, int] | None) -> list[_Hit]:
-    if not status:
-        return []
-    meaning = _STATUS_MEANINGS.get(status[0]) or (Meaning.SERVER_FAILED if status[0] >= "500" else Meaning.HTTP_STATUS)
-    return [_Hit(meaning, "", status[1] - 3, status[1], {})] if status[0] >= "400" else []
-
-
-_STATUS_MEANINGS = {
-    "401": Meaning.UNAUTHENTICATED,
-    "402": Meaning.PLAN_LIMIT,
-    "403": Meaning.DENIED,
-    "404": Meaning.NOT_FOUND,
-    "405": Meaning.ENDPOINT_UNSUPPORTED,
-    "407": Meaning.PROXY_FAILED,
-    "408": Meaning.ANSWER_TIMEOUT,
-    "413": Meaning.BODY_TOO_LARGE,
-    "429": Meaning.RATE_LIMITED,
-    "451": Meaning.NETWORK_REFUSED,
-}
-_WORDS = (
-    (
-        Meaning.UNAUTHENTICATED,
-        re.compile(
-            r"\b(?:unauthori[sz]ed|authentication (?:is )?required|not authenticated|authorization failed)\b",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        Meaning.DENIED,
-        re.compile(
-            r"\b(?:access (?:is |was )?(?:denied|forbidden)|permission denied|denied|forbidden|not authori[sz]ed)\b",
-            re.IGNORECASE,
-        ),
-    ),
-)
-_NO_REGISTRY = re.compile(
-    r"permission denied while trying to connect to the (?:docker )?(?:daemon|API)|docker\.sock|mkdir|"
-    r"open /|stat /|chown|chmod",
-    re.IGNORECASE,
-)
-_SAYS_REGISTRY = re.compile(
-    r"https?://|image|regist|repositor|manifest|docker|pull|push|login|oci|blob|token|error|tags?\b", re.IGNORECASE
-)
-
-
-def _by_word(text: str, status: tuple[str, int] | None) -> list[_Hit]:
-    if (
-        status
-        or len(text) > MAX_TEXT
-        or _NO_REGISTRY.search(text)
-        or not (len(text) < 60 or _SAYS_REGISTRY.search(text))
-    ):
-        return []
-    return [
-        _Hit(meaning, "", found.start(), found.end(), {}) for meaning, words in _WORDS if (found := words.search(text))
-    ]
-
-
-def _contained(hits: list[_Hit]) -> list[_Hit]:
-    """Without hits that lie wholly within a longer one of another meaning: the longer was meant."""
-    kept: list[_Hit] = []
-    for hit in sorted(hits, key=lambda h: (h.start, -h.end)):
-        if hit.meaning in CONTEXT:
-            kept.append(hit)
-            continue
-        within = [k for k in kept if k.meaning not in CONTEXT and k.start <= hit.start and hit.end <= k.end]
-        if not within:
-            kept.append(hit)
-    return kept
-
-
-def _without_hidden(hits: list[_Hit]) -> list[_Hit]:
-    """Without what others in the statement say more exactly, and one hit of each meaning, the innermost."""
-    said = {hit.meaning for hit in hits}
-    hidden = {vague for meaning in said for vague in HIDES.get(meaning, ())}
-    if any(m not in CONTEXT and m not in VAGUE and m is not Meaning.DENIED_OR_ABSENT for m in said):
-        hidden |= VAGUE & {m for m in said if m is not Meaning.SERVER_FAILED}
-    if said - CONTEXT - BESIDE - {Meaning.PAGE_ANSWERED, Meaning.NOT_FOUND}:
-        hidden.add(Meaning.PAGE_ANSWERED)  # what stands in the page tells more than that it is one
-    last: dict[Meaning, _Hit] = {}
-    for hit in hits:
-        if hit.meaning not in hidden:
-            before = last.get(hit.meaning)
-            last[hit.meaning] = hit if before is None else _merged(before, hit)
-    return list(last.values())
-
-
-def _merged(one: _Hit, other: _Hit) -> _Hit:
-    """Two hits of one meaning as one: the longer stands, the other adds what it names."""
-    longer, shorter = (one, other) if one.end - one.start > other.end - other.start else (other, one)
-    return replace(longer, teller=longer.teller or shorter.teller, values=shorter.values | longer.values)
-
-
 _TOKEN_WORDS = re.compile(
     r"(?:fetch|get|obtain|request|retriev|acquir)\w{0,4} (?:an? |the )?(?:anonymous |oauth |bearer |"
     r"auth(?:entication|orization)? |access )*token(?!: invalid username)|"
@@ -375,7 +244,7 @@ _TOKEN_WORDS = re.compile(
 )
 
 
-def _reports(statement: Passage, hits: Iterable[_Hit], general: named.Values | None = None) -> Iterator[Report]:
+def _reports(statement: Passage, hits: Iterable[Hit], general: named.Values | None = None) -> Iterator[Report]:
     text = statement.text
     found_urls = named.urls(text)
     fields = named.fields_in(text)
@@ -417,7 +286,7 @@ def _reports(statement: Passage, hits: Iterable[_Hit], general: named.Values | N
         yield Report(meaning.value, hit.teller or teller, masked, shown, time, span)
 
 
-def _nearest(urls: list[tuple[int, str, str]], hit: _Hit) -> tuple[str, str]:
+def _nearest(urls: list[tuple[int, str, str]], hit: Hit) -> tuple[str, str]:
     """The URL that a hit speaks of: the last one before its end, as errors are wrapped from the left."""
     before = [(url, method) for at, url, method in urls if at < hit.end]
     if before:

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from reglens.diagnosis.evidence import ShellEffect, Span
 from reglens.diagnosis.paste.drafts import TOKEN_FIELDS, Capture, Draft, Gap
 from reglens.diagnosis.paste.requests import Argument, requests_of
-from reglens.diagnosis.paste.shell import Hole, Simple, Unclosed, Word, read_script
+from reglens.diagnosis.paste.shell import read_script
+from reglens.diagnosis.paste.shell_words import Hole, Simple, Unclosed, Word
 from reglens.diagnosis.paste.source import Line, Passage, join, placed
 
 HTTP_CLIENTS = frozenset({"curl", "wget", "http", "https", "xh", "xhs"})

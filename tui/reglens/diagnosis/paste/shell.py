@@ -9,9 +9,9 @@ typographic quotes, and placeholders such as ``<password>``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from reglens.diagnosis.evidence import ShellEffect
+from reglens.diagnosis.paste.shell_words import Building, Hole, Simple, Unclosed, Word
 from reglens.diagnosis.paste.source import Passage, join
 
 MAX_DEPTH = 8
@@ -31,54 +31,6 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "e": "\x1b", 
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|([0-7]{1,3})|(.))", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
-    """A part of a word that the shell fills in: the variable `name`, or the output of `script`. `start` and `end` say
-    where it stands, as written, in the word's value; `joined` that a word character stands directly before it."""
-
-    start: int
-    end: int
-    name: str = ""
-    script: tuple[Simple, ...] = ()
-    quoted: bool = False
-    joined: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One word as the program gets it, quotes removed and holes as written; `raw` is how it was typed."""
-
-    value: Passage
-    raw: Passage
-    holes: tuple[Hole, ...] = ()
-
-    @property
-    def text(self) -> str:
-        return self.value.text
-
-
-@dataclass(slots=True)
-class Simple:
-    """One simple command: assignments, words, and the operator behind it (``|``, ``&``, ``&&``, ``||``, ``;``)."""
-
-    words: list[Word] = field(default_factory=list)
-    assignments: list[tuple[str, Word]] = field(default_factory=list)
-    effects: list[ShellEffect] = field(default_factory=list)
-    output: str = ""
-    start: int = 0
-    end: int = 0
-    after: str = ""
-
-
-class Unclosed(Exception):
-    """A quote or bracket that nothing closes: `at` is where it opens."""
-
-    def __init__(self, at: int, opening: str) -> None:
-        super().__init__(opening)
-        self.at = at
-        self.opening = opening
-
-
 def read_script(passage: Passage, *, lenient: bool = False) -> tuple[tuple[Simple, ...], int]:
     """The commands of one logical line at the start of `passage`, and where that line ends.
 
@@ -87,29 +39,6 @@ def read_script(passage: Passage, *, lenient: bool = False) -> tuple[tuple[Simpl
     lexer = _Lexer(passage, lenient)
     script = lexer.script("")
     return tuple(script), lexer.at
-
-
-class _Building:
-    """A word in the making."""
-
-    def __init__(self) -> None:
-        self.parts: list[Passage] = []
-        self.length = 0
-        self.holes: list[Hole] = []
-        self.globs = False
-        self.quoted = False
-
-    def add(self, part: Passage) -> None:
-        if part.text:
-            self.parts.append(part)
-            self.length += len(part.text)
-
-    def hole(self, part: Passage, name: str, script: tuple[Simple, ...], quoted: bool) -> None:
-        last = self.parts[-1].text[-1:] if self.parts else ""
-        joined = last.isalnum() or last == "_"
-        start = self.length
-        self.add(part)
-        self.holes.append(Hole(start, self.length, name, script, quoted, joined))
 
 
 class _Lexer:
@@ -239,7 +168,7 @@ class _Lexer:
 
     def word(self) -> Word:
         start = self.at
-        building = _Building()
+        building = Building()
         text = self.text
         while self.at < len(text):
             found = _PLAIN.match(text, self.at)
@@ -267,7 +196,7 @@ class _Lexer:
         self.judge(raw, value, building)
         return Word(value, raw, tuple(building.holes))
 
-    def special(self, building: _Building, character: str) -> bool:
+    def special(self, building: Building, character: str) -> bool:
         """A quote, an escape or an expansion at this place; False if the character is plain here."""
         text = self.text
         if character == "\\":
@@ -293,7 +222,7 @@ class _Lexer:
             return False
         return True
 
-    def single(self, building: _Building, opening: str) -> None:
+    def single(self, building: Building, opening: str) -> None:
         start = self.at + 1
         end = self.text.find("'", start) if opening == "'" else self._typographic(start, "‘’'")
         if end < 0:
@@ -318,7 +247,7 @@ class _Lexer:
         self.effects.append(ShellEffect("unclosed", rest.text[:200], span=rest.span(0, 1)))
         return len(self.text)
 
-    def double(self, building: _Building, opening: str) -> None:
+    def double(self, building: Building, opening: str) -> None:
         start = self.at
         closings = '"' if opening == '"' else '“”"'
         if opening != '"' and self._typographic(start + 1, closings) < 0:
@@ -357,7 +286,7 @@ class _Lexer:
                 self.at += 1
         self.unclosed(start, '"')
 
-    def ansi(self, building: _Building) -> None:
+    def ansi(self, building: Building) -> None:
         """bash's ``$'…'``: C escapes."""
         start = self.at
         self.at += 1
@@ -387,7 +316,7 @@ class _Lexer:
 
     # -- expansions
 
-    def expansion(self, building: _Building, *, quoted: bool) -> bool:
+    def expansion(self, building: Building, *, quoted: bool) -> bool:
         """``$name``, ``${…}``, ``$(…)`` or a backquote; False if it is a plain character."""
         start = self.at
         text = self.text
@@ -442,7 +371,7 @@ class _Lexer:
                 end += 1
             self.effects.append(ShellEffect("history", self.text[self.at : end], span=self.passage.span(self.at, end)))
 
-    def judge(self, raw: Passage, value: Passage, building: _Building) -> None:
+    def judge(self, raw: Passage, value: Passage, building: Building) -> None:
         """Notes globs in a URL, and JSON that lost its quotes."""
         if building.globs and "://" in value.text:
             self.effects.append(ShellEffect("glob", raw.text, value.text, span=raw.span()))
