@@ -72,7 +72,7 @@ async def test_the_list_says_what_each_answer_meant() -> None:
         lines = app.text().split("\n")
         assert "auth.docker.io/token" in lines[1]
         assert "✓ 200  ES256 · pull · 300 s" in lines[1]
-        assert "sha256:beefdbd8a1da" in lines[2]
+        assert "sha256:0de3ff5142db" in lines[2]
         assert "→ 307  to production.cloudfront.docker.com" in lines[3]
         assert "↳" in lines[4]
         assert "✗ 429  TOOMANYREQUESTS" in lines[5]

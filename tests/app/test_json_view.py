@@ -61,7 +61,7 @@ async def test_a_large_document_is_formatted_a_piece_at_a_time() -> None:
     assert manifest.size > 1_000_000
     app = PaneApp("manifest", lambda app: app.manifest_pane.show_manifest(Reference.parse("alpine"), manifest))
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("right")
+        await pilot.press("right", "right")
         view = app.query_one(JsonView)
         await pilot.pause()
         assert view.line_count >= AT_ONCE

@@ -6,6 +6,7 @@ Everything happens at `NOON`; nothing depends on the clock or on chance, so pict
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -30,7 +31,8 @@ from reglens.trace.exchange import Authorization, Body, Exchange, Failure, Heade
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 HUB = "registry-1.docker.io"
-DIGEST = "sha256:beefdbd8a1da6d2915566fde36db9db0b524eb737fc57cd1367effd16dc0d06d"
+INDEX = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": []}
+DIGEST = "sha256:" + hashlib.sha256(json.dumps(INDEX).encode()).hexdigest()
 SIGNED = (
     "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCIsIng1YyI6WyJNSUlCS0RDQno2QURBZ0VDQWdFQ01Bb0dDQ3FHU000OUJBTUNNQjB4R3pBWkJnTl"
     "ZCQU1NRW1WNFlXMXdiR1VnZEc5clpXNGdjbTl2ZERBZUZ3MHlOakF4TURFd01EQXdNREJhRncweU56QTJNREV3TURBd01EQmFNQjh4SFRBYkJn"
@@ -142,7 +144,7 @@ def manifest_exchange(number: int = 3, sent: Token | None = None) -> Exchange:
                 ("RateLimit-Remaining", "97;w=21600"),
             ]
         ),
-        body=json_body({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": []}),
+        body=json_body(INDEX),
         timing=Timing(None, None, 8.8, 9.0),
         local_time=at(0.2),
     )

@@ -28,7 +28,7 @@ STEPS = (
 )
 TRIALS = (
     Trial("get", False, classic_refusal(), "GET instead of HEAD: refused"),
-    Trial("anonymous", True, healthy_pull(), "without the credentials: sha256:beefdbd8a1da"),
+    Trial("anonymous", True, healthy_pull(), "without the credentials: sha256:0de3ff5142db"),
 )
 
 

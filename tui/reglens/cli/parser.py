@@ -95,6 +95,7 @@ def _common(parser: Parser) -> None:
         metavar="F",
         help="heed this registries.conf, its short names too, instead of this machine's files",
     )
+    how.add_argument("--unix-socket", metavar="F", help="the registry listens at this socket, and speaks http there")
     how.add_argument("--no-mirrors", action="store_true", help="ask the registry itself, never a mirror")
     how.add_argument(
         "--timeout", metavar="SECONDS", type=positive_seconds, default=30.0, help="patience per request (default: 30)"
