@@ -46,8 +46,7 @@ _PREFIX = re.compile(
 )
 _ASSIGNING = re.compile(
     r"[ \t]{0,16}(?:[^$#%>`'\"=\n]{0,60}[$#%>❯➜λ✗][ \t]{1,4}|[$#%>])?[ \t]{0,4}"
-    r"(?:export[ \t]+|set[ \t]+|declare -x |readonly )?"
-    r"(?=[A-Za-z_]\w{0,60}=\S)"
+    r"(?:export[ \t]+|set[ \t]+|declare -x |readonly )?(?=[A-Za-z_]\w{0,60}=\S)"
 )
 _TRANSCRIPT = re.compile(r"[<*] |> ?[A-Z]{3,7} +[/h]|HTTP/[0-9]|\S{0,60}[$#%] (?:curl|docker|wget) |[{}] \[\d")
 _SECONDARY = re.compile(r"(?:>|(?:quote|dquote|bquote|pipe|cmdsubst|cmdand)>)[ \t]?(?![A-Z]{3,7} +[/h])")
