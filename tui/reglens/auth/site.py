@@ -35,14 +35,20 @@ the reason for most of them (``customer.azurecr.io``, ``region-docker.pkg.dev``)
 
 
 def same_site(one: str, other: str) -> bool:
-    """Whether two ``host[:port]`` are of one party: the same host, both this machine, or one registrable domain."""
+    """Whether two ``host[:port]`` are of one party: the same host, both this machine by one of its usual names, or one
+    registrable domain. Further loopback addresses (127.0.0.2) are hosts of their own: tunnels and sandboxes listen
+    there for somebody else."""
     first, second = bare_host(one), bare_host(other)
     if not first or not second:
         return False
-    if first == second or (is_loopback(first) and is_loopback(second)):
+    if first == second or (_is_here(first) and _is_here(second)):
         return True
     domain = registrable_domain(first)
     return domain is not None and domain == registrable_domain(second)
+
+
+def _is_here(host: str) -> bool:
+    return host in ("127.0.0.1", "::1") or (is_loopback(host) and _address(host) is None)
 
 
 def registrable_domain(host: str) -> str | None:
