@@ -208,3 +208,33 @@ def test_a_file_that_is_no_certificate_is_named(tmp_path: Path) -> None:
 def test_ssl_cert_file_stands_alone(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     assert system_context({"SSL_CERT_FILE": str(authority.path)}).cert_store_stats()["x509_ca"] == 1
+
+
+async def test_a_registry_at_a_unix_socket(tmp_path: Path) -> None:
+    server = Server()
+    path = tmp_path / "registry.sock"
+    listener = await asyncio.start_unix_server(server.serve, path)
+    try:
+        options = Options(unix_socket=path, timeout=5)
+        async with Session("localhost", options=options) as session:
+            exchange = await session.ping()
+    finally:
+        listener.close()
+        await asyncio.gather(*server.tasks, return_exceptions=True)
+    assert exchange.url == "http://localhost/v2/"
+    assert len(server.heads) == 1
+
+
+async def test_a_unix_socket_where_nobody_answers_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "registry.sock"
+    closing = await asyncio.start_unix_server(lambda _, writer: writer.close(), path)
+    options = Options(unix_socket=path, timeout=5)
+    async with Session("localhost", options=options) as session:
+        with pytest.raises(Unreachable) as raised:
+            await session.ping()
+        assert raised.value.kind is Reach.ANSWER
+        closing.close()
+        path.unlink(missing_ok=True)
+        with pytest.raises(Unreachable) as raised:
+            await session.ping()
+    assert raised.value.kind is Reach.CONNECT

@@ -70,6 +70,7 @@ def _options(args: argparse.Namespace) -> Options:
         client_key=_readable("--client-key", args.client_key),
         trusted_realms=frozenset(normalise_registry(host) for host in args.trust_realm),
         timeout=args.timeout,
+        unix_socket=Path(args.unix_socket).expanduser() if args.unix_socket else None,
         machine=Machine(
             environ=os.environ,
             home=Path.home(),

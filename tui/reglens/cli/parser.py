@@ -335,6 +335,7 @@ _VALUED = frozenset(
         "--client-cert",
         "--client-key",
         "--registries-conf",
+        "--unix-socket",
         "--timeout",
     }
 )

@@ -43,6 +43,8 @@ class Connections:
         alone."""
         self.options = options
         self.trust = trust
+        self.at_socket = ""
+        """The origin that is reached at `Options.unix_socket`."""
         self._idle: dict[str, list[httpx.AsyncBaseTransport]] = {}
         self._busy: set[httpx.AsyncBaseTransport] = set()
         self._free = asyncio.Semaphore(MAX_CONNECTIONS)
@@ -72,12 +74,13 @@ class Connections:
         """The proxy on the way to `url`."""
         origin = _origin(url)
         if origin not in self._proxies:
-            self._proxies[origin] = proxy_for(url)
+            self._proxies[origin] = proxy_for(url) if origin != self.at_socket else None
         return self._proxies[origin]
 
     def _make(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
         limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEPT_ALIVE)
         proxy = self.proxy(url)
+        uds = str(self.options.unix_socket) if self.options.unix_socket and _origin(url) == self.at_socket else None
         try:
             return httpx.AsyncHTTPTransport(
                 verify=self._context(url),
@@ -86,6 +89,7 @@ class Connections:
                 http2=False,
                 limits=limits,
                 proxy=self._through(proxy) if proxy else None,
+                uds=uds,
             )
         except (ValueError, ImportError, httpx.InvalidURL) as error:
             words = str(error).replace(proxy.url, redact.url(proxy.url)) if proxy else str(error)

@@ -22,6 +22,8 @@ class Options:
     client_key: Path | None = None
     trusted_realms: frozenset[str] = frozenset()
     timeout: float = 30.0
+    unix_socket: Path | None = None
+    """Where the registry listens, instead of at its host and port; http is spoken there."""
     machine: Machine | None = None
     """The files of this machine that say how registries are reached; None: heed none."""
     search_url: str = ""

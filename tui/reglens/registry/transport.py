@@ -36,7 +36,7 @@ PATIENCE = 10
 """A whole exchange may take this many times the time-out of a single wait: a server that sends a little now and then
 cannot hold it open for ever."""
 _FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OverLimit, NotDecodable, Expired, OSError)
-_SPANS = ("connect_tcp", "start_tls")
+_SPANS = ("connect_tcp", "connect_unix_socket", "start_tls")
 _USER_AGENT = ("User-Agent", f"reglens/{__version__}")
 
 
@@ -97,6 +97,9 @@ class Transport:
     def _settled(self) -> str:
         """Where the registry is, if that can be told without looking."""
         endpoint = self.endpoint
+        if self.options.unix_socket and not endpoint.mirror:
+            self.connections.at_socket = f"http://{self.registry}"
+            return self.connections.at_socket
         if self.options.plain_http and not endpoint.mirror:
             return f"http://{self.registry}"
         if endpoint.scheme:
@@ -277,7 +280,7 @@ class _Recorder:
     async def trace_event(self, name: str, info: dict[str, object]) -> None:
         event = name.partition(".")[2]  # of the connection, or of the proxy before it
         if event.startswith(_SPANS):
-            self.marks[event] = perf_counter()
+            self.marks[event.replace("unix_socket", "tcp")] = perf_counter()
 
     def answered(self, response: httpx.Response) -> None:
         self.first_byte = self.elapsed()

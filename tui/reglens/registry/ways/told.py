@@ -30,6 +30,8 @@ def way_of(registry: str, repository: str, options: Options, *, by_digest: bool 
 
 def _by_options(options: Options) -> list[Decision]:
     found = []
+    if options.unix_socket:
+        found.append(Decision(f"the registry listens at {options.unix_socket}", "--unix-socket"))
     if options.plain_http:
         found.append(Decision("plain http is spoken", "--plain-http"))
     if options.insecure:
