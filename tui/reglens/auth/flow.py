@@ -36,7 +36,7 @@ from reglens.auth.token import read_token
 from reglens.auth.token_request import TokenWant, withheld_note
 from reglens.auth.tokens import Grant, TokenKey
 from reglens.errors import RateLimited, ReglensError, TokenError
-from reglens.oci.scope import Scope, covered, union
+from reglens.oci.scope import Scope, missing, union
 
 MAX_SENDS = 5
 """A request is sent this often at most: without, with a token, with a renewed one, with a wider one, with Basic."""
@@ -245,14 +245,14 @@ class _Flow:
             self.tried.discard("bearer")  # the token was a guess, and this repository has a token server of its own
         elif self.grant is not None and "bearer" in self.tried:
             held = self.grant.key.scopes
-            missing = [s for s in scopes if not covered([Scope.parse(s)], map(Scope.parse, held))]
-            if missing:
+            lacking = missing(map(Scope.parse, scopes), map(Scope.parse, held))
+            if lacking:
                 if "wider" in self.tried:
                     return None
                 self.tried.add("wider")
                 # the missing one first: some registries read only the first scope (go-containerregistry, bearer.go)
-                together = union(map(Scope.parse, (*missing, *held)))
-                wanted = {Scope.parse(m).resource for m in missing}
+                together = union((*lacking, *map(Scope.parse, held)))
+                wanted = {scope.resource for scope in lacking}
                 ordered = sorted(together, key=lambda scope: scope.resource not in wanted)
                 return (yield from self.present(challenges, tuple(map(str, ordered)), again=True))
             refused = next((c.error for c in challenges if c.is_scheme("bearer")), None)

@@ -93,8 +93,13 @@ def _ordered(actions: set[str]) -> tuple[str, ...]:
 
 def covered(wanted: Iterable[Scope], held: Iterable[Scope]) -> bool:
     """Whether every scope of `wanted` is satisfied by those of `held` taken together."""
+    return not missing(wanted, held)
+
+
+def missing(wanted: Iterable[Scope], held: Iterable[Scope]) -> list[Scope]:
+    """Those scopes of `wanted` that `held` does not satisfy. Linear, as a hostile challenge may name thousands."""
     merged = {scope.resource: scope for scope in union(held)}
-    return all((have := merged.get(want.resource)) is not None and have.covers(want) for want in wanted)
+    return [want for want in wanted if (have := merged.get(want.resource)) is None or not have.covers(want)]
 
 
 def scope_of_access(entry: Mapping[str, object]) -> Scope:
