@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
 from support.hostile import BEHAVIOURS, Hostile
 
-from .conftest import ENCODED, PASSWORD, SECRETS, STEERING, Ended, commands
+from .conftest import ENCODED, PASSWORD, SECRETS, STEERING, Ended, Runner
 
 SLOW = ("body/drip", "body/drip-headers", "body/silent", "body/continue")
 WORKS = {
@@ -83,9 +82,10 @@ def harmless(ended: Ended) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in BEHAVIOURS if name != "pages/endless"])
-def test_every_command_ends_well(name: str, hostile: Hostile, home: Path) -> None:
+def test_every_command_ends_well(name: str, hostile: Hostile, command: Runner) -> None:
     hostile.everywhere = name
-    for ended in commands(home, *lines(name, hostile.host)):
+    for arguments in lines(name, hostile.host):
+        ended = command(*arguments)
         harmless(ended)
         kind = ended.arguments[0]
         if kind == "manifest" and "--json" in ended.arguments:
