@@ -157,6 +157,8 @@ class Scene(Attempt):
         """The service of the token request; None if no token request is known, ``""`` if it named none."""
         if self.grant is None or not self.grant.url:
             return None
+        if self.grant.method == "POST" and not self.grant.parameters:
+            return None  # a form that the evidence does not show (distribution, docs/content/spec/auth/oauth.md)
         return next(iter(self.grant.asked("service")), "")
 
     @cached_property

@@ -43,6 +43,13 @@ ENTRIES = table(
             r"credentials? (?:is |are )(?:not valid|invalid|incorrect|wrong|not correct)",
             "IBM Cloud, several",
         ),
+        (
+            M.CREDENTIALS_REFUSED,
+            "",
+            "credential",
+            r"(?:code|message|details?)\":\s?\"(?:invalid|incorrect|wrong|bad) credentials?\b",
+            "coding.net; GoogleContainerTools/jib#3955",
+        ),
         (M.CREDENTIALS_REFUSED, "gitea", "authgroup.verify", r"authGroup\.Verify", "Gitea, routers/api/packages"),
         (
             M.CREDENTIALS_REFUSED,
@@ -262,7 +269,7 @@ ENTRIES = table(
             M.CREDENTIALS_SECOND_FACTOR,
             "gitlab",
             "access token|password|personal access token",
-            r"(?:two[- ]factor|2FA|SSO)[^\"]{0,160}(?:personal access token|access token|app(?:lication)?[- "
+            r"\b(?:two[- ]factor|2FA|SSO)\b[^\"]{0,160}(?:personal access token|access token|app(?:lication)?[- "
             r"]password)",
             "GitLab, Gitea, Docker Hub",
         ),
@@ -278,7 +285,7 @@ ENTRIES = table(
             M.CREDENTIALS_SECOND_FACTOR,
             "",
             "authoriz|enforce|require",
-            r"(?:SAML|single sign-on|SSO)[^\"]{0,60}(?:enforce|require|authoriz)",
+            r"\b(?:SAML|single sign-on|SSO)\b[^\"]{0,60}(?:enforce|require|authoriz)",
             "GHCR, Docker Hub, Quay",
         ),
     )

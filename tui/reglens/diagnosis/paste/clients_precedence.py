@@ -66,6 +66,7 @@ HIDES: dict[Meaning, frozenset[Meaning]] = {
     Meaning.UPSTREAM_REFUSED: frozenset(
         {Meaning.UPSTREAM_FAILED, Meaning.TOKEN_SERVER_REFUSED, Meaning.CREDENTIALS_REFUSED}
     ),
+    Meaning.UPSTREAM_FAILED: frozenset({Meaning.PERMISSION_MISSING, Meaning.DENIED}),
     Meaning.PROJECT_UNKNOWN: frozenset({Meaning.REPOSITORY_UNKNOWN}),
     Meaning.REPOSITORY_UNKNOWN: frozenset({Meaning.MANIFEST_UNKNOWN}),
     Meaning.PLATFORM_UNKNOWN: frozenset({Meaning.MANIFEST_UNKNOWN}),

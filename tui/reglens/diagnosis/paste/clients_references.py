@@ -105,7 +105,7 @@ ENTRIES = table(
             "podman",
             "normalizing|parsing",
             r"(?:normalizing|parsing) (?:image|reference|name)(?: name| reference)? "
-            r"\"(?P<reference>[^\"]{1,300})\"(?: for short-name resolution)?: (?:invalid|parsing)",
+            r"\"(?P<reference>[^\"]{1,300})\"(?: for short-name resolution)?: (?:invalid (?!character)|parsing)",
             "containers/common",
         ),
         (

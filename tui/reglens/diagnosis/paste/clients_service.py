@@ -222,6 +222,13 @@ ENTRIES = table(
         ),
         (
             M.UPSTREAM_FAILED,
+            "artifactory",
+            "upstream|remote",
+            r"(?:upstream|remote) (?:repository|registry|host) is not configured(?: properly| correctly)?",
+            "JFrog Artifactory; jfrog/charts#1834",
+        ),
+        (
+            M.UPSTREAM_FAILED,
             "nexus",
             "remote|upstream",
             r"(?:remote (?:repository|host|registry)|upstream)[^\"\n]{0,80}(?:blocked|unavailable|offline|"

@@ -39,6 +39,7 @@ _CODE_LINE = re.compile(
 )
 
 
+_FAILED = re.compile(r"\s*(?:FATAL|FATA|ERROR|ERRO|Error|error)\b")
 _MEMBER = re.compile(r"\s*\\?\"(?:code|message|detail|status)\\?\"\s?:")
 
 
@@ -83,6 +84,9 @@ def _continues(parts: Sequence[Passage], text: str) -> bool:
         return True  # an error body, printed over several lines
     if last.endswith(("errors:", "error:")) or (last.endswith(",") and len(parts) < 4 and ": " in last):
         return True
+    long = len(parts[0].text) > 60 and _FAILED.match(parts[0].text) is not None
+    if long and (parts[-1].text.endswith(" ") or (len(parts) > 1 and _quotes(parts) % 2 == 1)):
+        return True  # a terminal broke the line
     return _quotes(parts) % 2 == 1 and any('="' in part.text or ': "' in part.text for part in parts)
 
 

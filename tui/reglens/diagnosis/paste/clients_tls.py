@@ -189,6 +189,14 @@ ENTRIES = table(
             "Python ssl",
         ),
         (M.TLS_NAME, "", "hostname", r"hostname '?<<host>>'? doesn't match", "Python ssl.match_hostname"),
+        (
+            M.TLS_NAME,
+            "",
+            "hostname",
+            r"certificate's owner does not match hostname '<<host>>|no certificate subject alternative name matches "
+            r"requested host name '<<host2>>",
+            "wget, src/gnutls.c and src/openssl.c",
+        ),
         (M.TLS_NAME, "", "altnames", r"Hostname/IP does not match certificate's altnames", "Node.js"),
         (
             M.TLS_NAME,

@@ -29,6 +29,7 @@ from reglens.diagnosis.rules.choose_way import certificate_time, http_on_https, 
 from reglens.diagnosis.rules.parts import Choice, has, number, part
 from reglens.diagnosis.rules.places import WEB_HOSTS
 from reglens.diagnosis.scene import Scene
+from reglens.trace.exchange import Role
 
 SKEW_FLOOR = 5.0
 """Seconds of a token's not being valid yet that rounding and the way of a message can make; more is a clock's fault."""
@@ -81,7 +82,9 @@ def _token_server_failed(scene: Scene, report: Report) -> Choice:
 
 
 def _page(scene: Scene, report: Report) -> Choice:
-    if part(scene, report) == "token":
+    last = scene.evidence.exchanges[-1] if scene.evidence.exchanges else None
+    unread = last is not None and last.role is Role.TOKEN and last.status in (None, 200) and last.failure is None
+    if part(scene, report) == "token" or (unread and not report.values.get("url")):
         return [("token-response-invalid", True), ("proxy-interference", False)]
     host = report.values.get("host", "")
     if host in WEB_HOSTS:
@@ -114,6 +117,8 @@ def not_found(scene: Scene, report: Report) -> Choice | None:
         return [("endpoint-unsupported", True)]
     if "/v1/" in url:
         return [("wrong-host", False)]
+    if split_url(url).path.endswith("/index.yaml"):
+        return [("wrong-host", False)]  # the file of a chart repository, which a registry has not (helm.sh, OCI)
     if part(scene, report) == "token":
         return [("realm-misconfigured", True)]
     if "/tags/list" in url:

@@ -10,7 +10,7 @@ from reglens.diagnosis.meanings import Meaning as M
 from reglens.diagnosis.reading import split_url
 from reglens.diagnosis.rules.parts import Choice, has, part
 from reglens.diagnosis.scene import Scene
-from reglens.oci.reference import split_port
+from reglens.oci.reference import HUB_ALIASES, split_port
 
 _STALE: Choice = [("credentials-expired", False), ("credentials-rejected", False), ("permission-denied", False)]
 """GHCR refuses stale credentials with 403 DENIED, for public images too; an anonymous caller gets a 401."""
@@ -84,6 +84,8 @@ def denied(scene: Scene, report: Report) -> Choice:
         return [("credentials-rejected", False), ("permission-denied", False)]
     name = scene.repository
     hubby = _PROXY_NAME.search(scene.registry) is not None and not scene.is_hub
+    if _lost_namespace(scene, report):
+        return [("wrong-host", False), ("permission-denied", False), ("credentials-missing", False)]
     if report.values.get("code") == "DENIED" and scene.product.key == "hub" and scene.action == "push":
         return [("permission-denied", False), ("credentials-missing", False), ("repository-not-found", False)]
     if name and "/" not in name and hubby:
@@ -98,6 +100,15 @@ def denied(scene: Scene, report: Report) -> Choice:
     if has(scene, M.LOGIN_SUCCEEDED, M.CREDENTIALS_FOUND) or scene.action == "push":
         return [("permission-denied", False), ("credentials-missing", False), ("access-insufficient", False)]
     return [("permission-denied", False), ("credentials-missing", False), ("repository-not-found", False)]
+
+
+def _lost_namespace(scene: Scene, report: Report) -> bool:
+    """Whether a push goes to Docker Hub's ``library/``, which is Docker's own: the name has lost its host or namespace
+    (docs.docker.com, "Docker Official Images")."""
+    name = scene.repository
+    if report.values.get("host", "docker.io") not in HUB_ALIASES:
+        return False
+    return scene.is_hub and scene.action == "push" and bool(name) and "/" not in name.removeprefix("library/")
 
 
 def denied_or_absent(scene: Scene, report: Report) -> Choice:
@@ -139,6 +150,8 @@ def token_server_refused(scene: Scene, report: Report) -> Choice | None:
     known = report.values.get("account") or report.values.get("user") or report.values.get("action") == "login"
     if known or logging_in(scene):
         return [("credentials-rejected", status == "401"), ("permission-denied", False)]
+    if report.values.get("message", "").lower().startswith("authentication required"):
+        return [("credentials-missing", False), ("credentials-rejected", False)]  # it saw none, rather than wrong ones
     return [("credentials-rejected", False), ("credentials-missing", False)]
 
 

@@ -338,6 +338,7 @@ _BY_MEANING: dict[tuple[str, str], Callable[[Scene, Report], Fix]] = {
     ("manifest-unknown", "platform-unknown"): _platform,
     ("wrong-host", "reference-invalid"): mend_place.lost_host,
     ("wrong-host", "not-found"): mend_place.login_place,
+    ("wrong-host", "denied"): mend_place.lost_namespace,
     ("wrong-host", "path-misplaced"): mend_place.path,
 }
 """Cures that depend on what the line said."""

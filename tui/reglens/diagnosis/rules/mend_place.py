@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reglens.diagnosis.evidence import Report
 from reglens.diagnosis.finding import Fix
+from reglens.diagnosis.reading import split_url
 from reglens.diagnosis.scene import Scene
 from reglens.oci.reference import split_port
 
@@ -44,7 +45,26 @@ def lost_host(scene: Scene, report: Report) -> Fix:
     )
 
 
+def lost_namespace(scene: Scene, report: Report) -> Fix:
+    name = scene.repository.removeprefix("library/") or "<image>"
+    return Fix(
+        "A name without a host goes to Docker Hub, and without a namespace to library/, which is Docker's own: nobody "
+        "else may push there. Give the image its registry's host and your namespace, or keep the tool from pushing.",
+        (
+            f"docker tag {name} <registry>/<namespace>/{name}",
+            f"docker push <registry>/<namespace>/{name}",
+        ),
+    )
+
+
 def login_place(scene: Scene, report: Report) -> Fix:
+    if split_url(report.values.get("url", "")).path.endswith("/index.yaml"):
+        place = report.values.get("host") or scene.registry or "<registry>"
+        return Fix(
+            "index.yaml belongs to the older chart repositories. A registry holds charts as OCI artifacts: name it "
+            "with oci://, and in Argo CD set enableOCI and leave the scheme out of the url.",
+            (f"helm pull oci://{place}/<chart> --version <version>", f'url: {place}\nenableOCI: "true"'),
+        )
     host = scene.registry or report.values.get("host", "") or "<registry>"
     return Fix(
         f"At {host} there answers something, but no registry: a token server, a web interface or another port. Log in "

@@ -248,6 +248,35 @@ def redirect(scene: Scene) -> Iterator[Finding]:
             )
 
 
+_SIGN_IN = re.compile(
+    r"/(?:log-?in|sign-?in|sso|saml2?|adfs|oauth2?|openid-connect|oidc|cas|authorize)(?:[/?.]|$)|"
+    r"[?&](?:client_id|redirect_uri|SAMLRequest|returnTo|return_url)=",
+    re.IGNORECASE,
+)
+"""An address at which a browser is to sign in (RFC 6749, section 4.1.1; SAML 2.0 bindings, section 3.4)."""
+
+
+def sign_in(scene: Scene) -> Iterator[Finding]:
+    """A redirect from the API to a page for browsers: a registry answers 401 with a challenge, never a login page."""
+    judged = scene.last
+    if judged is None or not 300 <= (judged.status or 0) < 400 or not judged.path.startswith("/v2/"):
+        return
+    place = judged.response_headers.get("location", "")
+    if "/blobs/" in judged.path or not _SIGN_IN.search(place):
+        return
+    yield proven(
+        "proxy-interference",
+        "The registry's API is redirected to a page where browsers sign in",
+        "Who has no token gets a 401 with a challenge from a registry. Here something in front of it (a single sign-on "
+        "proxy, an ingress with its own authentication) sends the caller to a login page, which no client can use.",
+        [
+            scene.proof(judged, "status", "status", judged.status),
+            scene.proof(judged, "location", "Location", place),
+        ],
+        proxy_fix(scene),
+    )
+
+
 def page(scene: Scene) -> Iterator[Finding]:
     """HTML, or a foreign server, where a registry's answer belongs."""
     judged = scene.last
@@ -306,8 +335,10 @@ def changed(scene: Scene) -> Iterator[Finding]:
 def plain_trial(scene: Scene) -> Iterator[Finding]:
     """Plain http was answered where https was not."""
     for trial in scene.evidence.trials:
-        if trial.kind == "plain" and trial.worked and scene.refusal is not None and scene.refusal.failure is not None:
+        if trial.kind != "plain" or not trial.worked or scene.refusal is None or scene.refusal.failure is None:
+            continue
+        if not (scene.refusal.url or "").startswith("http://"):  # else it is no news, and not what failed
             yield plain(scene, scene.registry, [Proof("trial: plain http", trial.detail or "answered")])
 
 
-RULES = (reach, plain_trial, challenge, redirect, page, changed)
+RULES = (reach, plain_trial, challenge, redirect, sign_in, page, changed)
