@@ -215,6 +215,21 @@ async def test_a_refusal_is_explained_and_takes_the_stage() -> None:
         assert screen.tags.tags == ["3.20", "3.19"]
 
 
+async def test_a_long_failure_is_scrolled_by_the_keys_of_the_list() -> None:
+    world = small_world()
+    world.errors["tags"] = Unreachable("The connection broke off.", "word\n" * 60 + "the end", kind=Reach.ANSWER)
+    async with running(make_app(world, "alpine")) as pilot:
+        await settle(pilot)
+        assert browser(pilot).focused is browser(pilot).tags.rows
+        assert "the end" not in shown(pilot)
+        await press(pilot, "G")
+        assert "the end" in shown(pilot)
+        await press(pilot, "g")
+        assert "✗ The connection" in shown(pilot)
+        await press(pilot, "down", "pagedown")
+        assert "✗ The connection" not in shown(pilot)
+
+
 async def test_a_failure_stays_in_its_pane_and_the_rest_goes_on() -> None:
     world = small_world()
     world.errors["manifest"] = Unreachable("The connection broke off.", "Reload with r.", kind=Reach.ANSWER)

@@ -16,6 +16,7 @@ from reglens.app.remember import Memory
 from reglens.app.screens.artifact import ArtifactScreen
 from reglens.app.screens.difference import DifferenceScreen
 from reglens.app.screens.layer import FileScreen, LayerScreen
+from reglens.app.widgets.pane import Notice
 from reglens.app.widgets.sheet import Sheet
 from reglens.auth.credentials import Anonymous
 from reglens.demo.content.parts import File, archive
@@ -200,7 +201,7 @@ async def test_a_layer_in_zstandard_says_what_is_needed_or_is_read(demo: DemoReg
         await press(pilot, "enter")
         screen = await layer_of(pilot, 1)
         await settle(pilot)
-        text = str(screen.query_one("Notice").render())
+        text = str(screen.query_one(Notice).content)
         assert rows(screen) or "Python 3.14" in text
 
 
@@ -241,7 +242,7 @@ async def test_a_layer_of_other_octets_than_its_digest_says_is_told() -> None:
         screen = await layer_of(pilot, 1)
         await settle(pilot)
         assert "failed" in screen.state
-        assert "cut off" in str(screen.query_one("Notice").render())
+        assert "cut off" in str(screen.query_one(Notice).content)
 
 
 async def test_two_tags_are_compared(demo: DemoRegistry) -> None:

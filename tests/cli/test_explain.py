@@ -35,6 +35,24 @@ def test_a_paste_from_stdin_and_from_a_file_are_explained_alike(run: Run, tmp_pa
         assert word in ran.out
 
 
+TWO_CAUSES = b"""$ curl https://auth.docker.io/token?service=index.docker.io&scope=repository:alpine:pull
+$ curl -i -H "Authorization: Bearer null" https://registry-1.docker.io/v2/alpine/manifests/latest
+HTTP/1.1 401 Unauthorized
+Www-Authenticate: Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:alpine:pull",error="invalid_token"
+"""
+
+
+def test_commands_that_cure_several_findings_are_printed_once(run: Run) -> None:
+    findings = run("explain", "--json", stdin=TWO_CAUSES).document["findings"]
+    commands = [command for finding in findings for command in finding["fix"]["commands"]]
+    shared = {command for command in commands if commands.count(command) > 1}
+    assert shared
+    told = run("explain", stdin=TWO_CAUSES).out
+    for command in shared:
+        assert told.count(f"    {command}\n") == 1
+    assert f"Commands: as under {findings[0]['code']}" in told
+
+
 def test_the_document_is_that_of_the_contract(run: Run) -> None:
     document = run("explain", "--json", stdin=REFUSED).document
     assert (document["schema"], document["outcome"]) == (1, "refused")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -226,3 +227,11 @@ def test_a_password_from_stdin_is_its_first_line(run: Run) -> None:
     assert run(*options, stdin=b"").code == 2
     assert run(*options, stdin=b"\xff\xfe").code == 2
     assert run("digest", "-", "--username", "u", "--password-stdin", stdin=b"pw").code == 2
+
+
+def test_where_nobody_answers_nothing_is_said_of_credentials(run: Run) -> None:
+    with socket.socket() as held:  # bound and not listening: connections are refused
+        held.bind(("127.0.0.1", 0))
+        ran = run("digest", "--json", f"127.0.0.1:{held.getsockname()[1]}/a")
+    codes = [finding["code"] for finding in ran.document["results"][0]["diagnosis"]["findings"]]
+    assert (ran.code, codes) == (1, ["registry-unreachable"])

@@ -10,7 +10,7 @@ import pytest
 
 from reglens.auth.credentials import Consulted, Credential, Lookup, SourceVerdict
 from reglens.auth.tokens import TokenCache
-from reglens.errors import RateLimited, Refused, TokenError, Unreachable
+from reglens.errors import RateLimited, Refused, TokenError, TokenNotUsed, Unreachable
 from reglens.oci.reference import Reference
 from reglens.registry.options import Options
 from reglens.registry.session import Session
@@ -285,7 +285,15 @@ async def test_an_open_registry_and_one_with_basic_have_no_token_to_give(registr
     registry.expect("GET", "/v2/", Answer(200, body=b"{}"))
     registry.expect("GET", "/v2/", challenged('Basic realm="r"'))
     async with Session(registry.host) as session:
-        with pytest.raises(TokenError, match="open to everybody"):
+        with pytest.raises(TokenNotUsed, match="open to everybody"):
             await session.acquire_token(None)
-        with pytest.raises(TokenError, match="asks for Basic"):
+        with pytest.raises(TokenNotUsed, match="asks for Basic"):
             await session.acquire_token(None)
+
+
+async def test_a_bearer_challenge_without_realm_is_no_registry_without_tokens(registry: Scripted) -> None:
+    registry.expect("GET", "/v2/", challenged('Bearer service="svc"'))
+    async with Session(registry.host) as session:
+        with pytest.raises(TokenError, match="names no realm") as caught:
+            await session.acquire_token(None)
+    assert not isinstance(caught.value, TokenNotUsed)

@@ -15,6 +15,7 @@
     │   └── RateLimited          429
     ├── NotListed                the registry tells nobody what it has
     └── TokenError               the token server gave no token, or none that could be asked for
+        └── TokenNotUsed         the registry works without tokens
 
 Each carries `message` (what happened, one sentence) and `hint` (what to try next, or ``""``). Both are plain text
 that may quote a server: whoever shows them cleans them, as all server text.
@@ -171,3 +172,7 @@ class TokenError(ReglensError):
     def __init__(self, message: str, hint: str = "", *, exchange: Exchange | None = None) -> None:
         super().__init__(message, hint)
         self.exchange = exchange
+
+
+class TokenNotUsed(TokenError):
+    """The registry works without tokens: it is open, or wants the password itself. Nothing is refused by that."""

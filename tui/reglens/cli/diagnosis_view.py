@@ -59,9 +59,10 @@ def draw_diagnosis(page: Page, diagnosis: Diagnosis, *, silent: str = _SILENT) -
     if any(_has_value(row.asked, row.requested, row.granted) for row in diagnosis.comparison.rows):
         page.gap()
         draw_comparison(page, diagnosis.comparison)
+    told: dict[str, str] = {}
     for finding in diagnosis.findings:
         page.gap()
-        _draw_finding(page, finding)
+        _draw_finding(page, finding, told)
     if not diagnosis.findings:
         page.gap()
         page.line("Nothing wrong was found." if diagnosis.outcome is Outcome.OK else silent)
@@ -118,7 +119,9 @@ def draw_comparison(page: Page, comparison: Comparison) -> None:
             page.line((f"{row.name}: ", BAD), row.note)
 
 
-def _draw_finding(page: Page, finding: Finding) -> None:
+def _draw_finding(page: Page, finding: Finding, told: dict[str, str]) -> None:
+    """One finding. `told` holds the commands printed so far, each with the code of the finding under which it stands:
+    a cure that serves several findings is spelt out under the first of them."""
     mark, style = _SEVERITIES[finding.severity]
     page.line((f"{mark} {finding.code}", style), "  ", (finding.title, STRONG))
     if finding.explanation:
@@ -132,8 +135,12 @@ def _draw_finding(page: Page, finding: Finding) -> None:
         page.draw(table)
     if finding.fix.text:
         page.paragraph(f"Fix: {finding.fix.text}", indent=2)
+    for code in dict.fromkeys(told[command] for command in finding.fix.commands if command in told):
+        page.paragraph(f"Commands: as under {code}", indent=2)
     for command in finding.fix.commands:
-        page.verbatim(command)
+        if command not in told:
+            page.verbatim(command)
+    told |= {command: finding.code for command in finding.fix.commands if command not in told}
     if finding.follows_from:
         page.paragraph(f"Follows from: {', '.join(finding.follows_from)}", indent=2)
 

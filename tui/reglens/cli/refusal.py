@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from reglens.errors import NotListed, ReglensError, Unreachable, UsageError
+from reglens.errors import NotListed, ReglensError, TokenNotUsed, Unreachable, UsageError
 from reglens.text import clean
 from reglens.trace.exchange import Exchange, Role
 
@@ -40,7 +40,7 @@ class Refusal:
     def __init__(self, error: ReglensError, session: Session | None, reference: Reference | None) -> None:
         self.error = error
         self.diagnosis: Diagnosis | None = None
-        if session is not None and len(session.trace) and not isinstance(error, UsageError | NotListed):
+        if session is not None and len(session.trace) and not isinstance(error, UsageError | NotListed | TokenNotUsed):
             self.diagnosis = self._diagnose(session, reference)
 
     def _diagnose(self, session: Session, reference: Reference | None) -> Diagnosis:

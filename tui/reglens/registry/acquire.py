@@ -10,7 +10,7 @@ from reglens.auth.challenge import Challenge
 from reglens.auth.flow import Resource, scope_texts, want_token
 from reglens.auth.reply import Reply
 from reglens.auth.tokens import TokenKey
-from reglens.errors import TokenError
+from reglens.errors import TokenError, TokenNotUsed
 from reglens.oci import media
 from reglens.oci.reference import Reference
 from reglens.registry.body import MANIFEST_LIMIT, PING_LIMIT
@@ -80,12 +80,16 @@ async def _challenge(channel: Channel, reference: Reference | None) -> tuple[Rep
     if found is not None:
         return reply, found
     schemes = ", ".join(dict.fromkeys(c.scheme for c in others if c.scheme))
-    if schemes:
-        message = f"{channel.registry} asks for {schemes}, not for a bearer token."
+    if any(c.is_scheme("bearer") for c in others):
+        message = f"{channel.registry} asks for a bearer token, but its challenge names no realm to get one from."
+        hint = "The registry or a proxy before it is set up wrongly (auth.token.realm)."
+    elif schemes:
         hint = "With Basic, user and password go to the registry itself and no token is involved."
+        message = f"{channel.registry} asks for {schemes}, not for a bearer token."
+        raise TokenNotUsed(message, hint, exchange=reply.exchange)
     elif reply.status < 400:
         message = f"{channel.registry} asks for no token: it is open to everybody here."
-        hint = "Read it without one."
+        raise TokenNotUsed(message, "Read it without one.", exchange=reply.exchange)
     else:
         message = f"{channel.registry} answers {reply.status} and names no token server."
         hint = "Its challenge is missing; the registry or a proxy before it is set up wrongly."

@@ -109,7 +109,10 @@ def _refused(reply: Reply, registry: str, repository: str, said: str) -> tuple[s
     if sent.username is not None:
         return message, f"Check user name and password; they came from {sent.source}. {_STALE}"
     if any(c.error == "invalid_token" for c in exchange.challenges):
-        return message, "The registry does not accept the token itself: reglens check tells what is wrong with it."
+        return (
+            message,
+            "The registry does not accept the token itself: compare what it asked for with what the token says.",
+        )
     if status == 400:
         return message, f"The token is no good any more: log in anew. {_STALE}"
     if status == 403:

@@ -80,6 +80,14 @@ class LineList(ScrollView, can_focus=True):
         def control(self) -> LineList:
             return self.line_list
 
+    class Beyond(Message):
+        """A key moves the cursor of an empty list: what stands in its place may be meant. `movement` is the action's
+        name."""
+
+        def __init__(self, movement: str) -> None:
+            super().__init__()
+            self.movement = movement
+
     def __init__(self, draw: DrawRow, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._draw = draw
@@ -189,6 +197,12 @@ class LineList(ScrollView, can_focus=True):
                 self.post_message(self.Moved(self, self.current))
         self._follow()
 
+    def _move(self, movement: str, row: int) -> None:
+        if self.view:
+            self.move_to(row)
+        else:
+            self.post_message(self.Beyond(movement))
+
     def _follow(self) -> None:
         """Scroll the cursor's row into view."""
         height = self.scrollable_content_region.height
@@ -201,22 +215,22 @@ class LineList(ScrollView, can_focus=True):
             self.scroll_to(y=self.cursor - height + 1, animate=False)
 
     def action_down(self) -> None:
-        self.move_to(self.cursor + 1)
+        self._move("down", self.cursor + 1)
 
     def action_up(self) -> None:
-        self.move_to(self.cursor - 1)
+        self._move("up", self.cursor - 1)
 
     def action_page_down(self) -> None:
-        self.move_to(self.cursor + max(1, self.size.height - 1))
+        self._move("page_down", self.cursor + max(1, self.size.height - 1))
 
     def action_page_up(self) -> None:
-        self.move_to(self.cursor - max(1, self.size.height - 1))
+        self._move("page_up", self.cursor - max(1, self.size.height - 1))
 
     def action_first(self) -> None:
-        self.move_to(0)
+        self._move("first", 0)
 
     def action_last(self) -> None:
-        self.move_to(len(self.view) - 1)
+        self._move("last", len(self.view) - 1)
 
     def action_open(self) -> None:
         if self.current is not None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import events
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -39,23 +40,39 @@ class Field(Input):
             event.prevent_default()
 
 
-class Notice(Static):
+class Notice(VerticalScroll, can_focus=False):
     """Words in place of what is not there: what happened, and what to do next. Hidden while it has none."""
 
     DEFAULT_CSS = """
     Notice {
         width: 1fr; height: auto; max-height: 100%; padding: 0 1; color: $muted; display: none; overflow-y: auto;
         scrollbar-size-vertical: 1;
+        & > Static { width: 1fr; height: auto; }
         &.-shown { display: block; }
         &.-failed { color: $foreground; }
     }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = Static()
+
+    @property
+    def content(self) -> Content:
+        """What it shows; empty while it is hidden."""
+        shown = self._words.content
+        return shown if isinstance(shown, Content) else Content("")
+
+    def compose(self) -> ComposeResult:
+        yield self._words
+
     def tell(self, content: Content | None) -> None:
         """Show `content`, or nothing."""
         self.set_class(content is not None, "-shown")
         self.remove_class("-failed")
-        self.update(content or "")
+        if (content or Content("")) != self.content:
+            self._words.update(content or Content(""))
+            self.scroll_home(animate=False)
 
     def tell_failure(self, error: ReglensError, cause: str = "") -> None:
         """Show what failed, whole, and what to try; `cause` is what the diagnosis found, if it did."""
@@ -122,6 +139,20 @@ class ListPane(Pane):
 
     def action_lead(self, movement: str) -> None:
         getattr(self.rows, f"action_{movement}")()
+
+    def on_line_list_beyond(self, event: LineList.Beyond) -> None:
+        """Where words stand in the list's place, the list's keys scroll them."""
+        event.stop()
+        notice = self.query_one(Notice)
+        scroll = {
+            "down": notice.scroll_down,
+            "up": notice.scroll_up,
+            "page_down": notice.scroll_page_down,
+            "page_up": notice.scroll_page_up,
+            "first": notice.scroll_home,
+            "last": notice.scroll_end,
+        }[event.movement]
+        scroll(animate=False)
 
     def on_descendant_focus(self) -> None:
         self.rows.set_class(self.field.has_focus, "-led")
