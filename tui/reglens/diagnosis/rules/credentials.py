@@ -324,7 +324,8 @@ def search(scene: Scene) -> Iterator[Finding]:
                 [proof],
                 fixes.login(scene, "Mend or remove it, then log in again."),
             )
-    if lookup.credential is None and scene.anonymous is not False:
+    unanswered = scene.refusal is not None and scene.refusal.failure is not None
+    if lookup.credential is None and scene.anonymous is not False and not unanswered:
         others = [s for s in lookup.consulted if s.verdict is SourceVerdict.NOTHING]
         near = [s for s in others if s.key or s.username]
         if near:

@@ -11,7 +11,7 @@ from reglens.diagnosis.meanings import Meaning
 from reglens.diagnosis.rules.build import graded, likely, proven, remark
 from reglens.diagnosis.rules.realm import realm_fault
 from reglens.diagnosis.scene import Scene, known_request, report_proof, shown
-from reglens.oci.scope import Scope, covered, parse_scopes
+from reglens.oci.scope import Scope, covered, missing, parse_scopes
 from reglens.trace.curl import quoted
 from reglens.trace.exchange import Exchange, Role
 
@@ -110,10 +110,9 @@ def scope(scene: Scene) -> Iterator[Finding]:
     requested, needed = scene.requested, scene.needed
     if requested is None or scene.ok or scene.grant is None or _never_judged(scene.grant):
         return
-    for wish in requested:
-        if not covered([wish], needed):
-            place = scene.proof(scene.grant, "url", "token request, scope", str(wish))
-            yield from _host_in_name(scene, wish, [place])
+    for wish in missing(requested, needed):
+        place = scene.proof(scene.grant, "url", "token request, scope", str(wish))
+        yield from _host_in_name(scene, wish, [place])
     fix = Fix("Request the scope that is needed, with the whole URL in quotes.", fixes.exchange_commands(scene))
     sent = scene.grant.asked("scope")
     ill = [s for s in requested if not s.well_formed]
@@ -142,7 +141,7 @@ def scope(scene: Scene) -> Iterator[Finding]:
             fix,
         )
     elif needed and not covered(needed, requested):
-        other = all(s.resource not in {r.resource for r in requested} for s in needed)
+        other = {s.resource for s in needed}.isdisjoint(r.resource for r in requested)
         what = "for something else" if other else "for fewer actions than are needed"
         yield proven(
             "scope-mismatch",
@@ -199,6 +198,8 @@ def authorization_missing(scene: Scene) -> Iterator[Finding]:
     refusal = scene.refusal
     if refusal is None or refusal.status not in (401, None) or refusal.authorization is not None:
         return
+    if refusal.failure is not None:
+        return  # nobody answered: nobody asked for anything
     challenge = scene.challenge
     if not refusal.response_headers.lines and known_request(scene, refusal) and not scene.token_requests:
         yield proven(

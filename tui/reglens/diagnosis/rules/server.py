@@ -97,12 +97,13 @@ def limited(scene: Scene, exchange: Exchange) -> Finding:
 def proxy_fix(scene: Scene) -> Fix:
     """How to look for a proxy on the way."""
     host = scene.registry or "<registry>"
+    plain = any((exchange.url or "").startswith(f"http://{host}/") for exchange in scene.evidence.exchanges)
     return Fix(
         "Give the client the proxy's credentials or let this host bypass the proxy; for docker's daemon in "
         "/etc/systemd/system/docker.service.d/http-proxy.conf.",
         (
             "env | grep -i proxy; systemctl show docker --property Environment",
-            f"NO_PROXY={split_port(host)[0]} curl -v https://{host}/v2/",
+            f"NO_PROXY={split_port(host)[0]} curl -v http{'' if plain else 's'}://{host}/v2/",
         ),
     )
 
