@@ -48,7 +48,7 @@ FAILS = {
 
 def lines(name: str, host: str) -> list[tuple[str, ...]]:
     """The command lines for one behaviour."""
-    patience = ("--timeout", "0.3" if name in SLOW else "20")
+    patience = ("--timeout", "0.1" if name in SLOW else "20")
     reference = f"{host}/{name}:latest"
     return [
         ("digest", *patience, reference),
