@@ -128,10 +128,10 @@ class _Walker:
             await session.manifest(self.reference)
         except ReglensError as error:
             if refused is not None:
-                self.tell(Trial("get", False, detail=f"GET instead of HEAD: {error.message}"))
+                self.by_get = Trial("get", False, detail=f"GET instead of HEAD: {error.message}")
             return error
         if refused is not None:
-            self.tell(Trial("get", True, detail=f"GET is answered where HEAD got {refused.status}"))
+            self.by_get = Trial("get", True, detail=f"GET is answered where HEAD got {refused.status}")
         return None
 
     def tell(self, trial: Trial) -> None:

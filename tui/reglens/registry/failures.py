@@ -81,7 +81,9 @@ def failure(error: BaseException, authority: str, timeout: float, via: str = "")
         return _connecting(error, authority)
     if isinstance(error, httpx.WriteError):
         return Failure(Reach.SEND, f"{authority} closed the connection while the request was sent")
-    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL | httpx.LocalProtocolError):
+    if isinstance(error, httpx.LocalProtocolError):  # its words may quote a header's value, the credentials' too
+        return Failure(Reach.SEND, "the request cannot be made: a header has characters that no header can carry")
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
         return Failure(Reach.SEND, f"the request cannot be made: {error}")
     return _answering(error, authority)
 

@@ -98,8 +98,10 @@ def proxy_fix(scene: Scene) -> Fix:
     """How to look for a proxy on the way."""
     host = scene.registry or "<registry>"
     plain = any((exchange.url or "").startswith(f"http://{host}/") for exchange in scene.evidence.exchanges)
+    asks = any(exchange.status in (407, 511) for exchange in scene.evidence.exchanges)
+    wanted = "Give the client the proxy's credentials, or let" if asks else "Find what answers in between, and let"
     return Fix(
-        "Give the client the proxy's credentials or let this host bypass the proxy; for docker's daemon in "
+        f"{wanted} this host bypass the proxy; for docker's daemon in "
         "/etc/systemd/system/docker.service.d/http-proxy.conf.",
         (
             "env | grep -i proxy; systemctl show docker --property Environment",
