@@ -30,6 +30,7 @@ def test_urls_are_known_at_once_and_requests_wait_for_the_thread() -> None:
 
 
 def test_stopping_frees_the_port_and_ends_the_thread() -> None:
+    before = set(threading.enumerate())
     with DemoRegistry() as demo:
         httpx.get(f"{demo.url}/v2/", trust_env=False)
     port = urlsplit(demo.url).port
@@ -37,7 +38,7 @@ def test_stopping_frees_the_port_and_ends_the_thread() -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", port))
-    assert not any(thread.name == "reglens-demo" for thread in threading.enumerate())
+    assert not any(t.name == "reglens-demo" for t in threading.enumerate() if t not in before)
     demo.stop()
 
 
