@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import time
@@ -17,18 +16,9 @@ import httpx
 import pytest
 
 from reglens.demo.server import DemoRegistry
+from support.processes import need
 
 pytestmark = pytest.mark.integration
-
-
-def tool(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        message = f"{name} is not installed"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +29,10 @@ def served() -> Iterator[DemoRegistry]:
 
 
 def run(name: str, *arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+    need(name)
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
     return subprocess.run(
-        [tool(name), *arguments], capture_output=True, text=True, check=False, timeout=120, env=environment, cwd=home
+        [name, *arguments], capture_output=True, text=True, check=False, timeout=120, env=environment, cwd=home
     )
 
 
@@ -183,8 +174,9 @@ def test_docker_registry_takes_what_was_pulled(served: DemoRegistry, tmp_path: P
     config = tmp_path / "config.yml"
     storage = f"storage: {{filesystem: {{rootdirectory: {tmp_path / 'storage'}}}}}"
     config.write_text(f"version: 0.1\n{storage}\nhttp: {{addr: '127.0.0.1:{port}'}}\nlog: {{level: error}}\n")
+    need("docker-registry")
     with subprocess.Popen(
-        [tool("docker-registry"), "serve", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ["docker-registry", "serve", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as registry:
         try:
             for _ in range(100):

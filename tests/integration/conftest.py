@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,6 @@ class Peer:
     host: str
     folder: Path
     tokens: TokenServer | None = None
-    counts: dict[str, int] = field(default_factory=dict)
 
     def log(self) -> str:
         return (self.folder / "log").read_text(errors="replace")

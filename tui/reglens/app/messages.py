@@ -175,10 +175,3 @@ class TagChosen(Message):
     """The person chose a tag of the repository shown."""
 
     tag: str
-
-
-@dataclass
-class CrumbChosen(Message):
-    """The person clicked a part of the path: 0 the registry, 1 the repository, 2 the tag, 3 the platform."""
-
-    level: int

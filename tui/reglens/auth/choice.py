@@ -29,10 +29,6 @@ class Choice:
         """Use `registry` with what is found, as if nobody had chosen."""
         self._chosen.pop(registry, None)
 
-    def is_chosen(self, registry: str) -> bool:
-        """Whether somebody chose for `registry`."""
-        return registry in self._chosen
-
     def is_anonymous(self, registry: str) -> bool:
         """Whether somebody chose to be nobody there."""
         return self._chosen.get(registry, self) is None

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from reglens.jsontext import loads
-from reglens.oci.attestation import BUNDLE, decode, flat, mapping, text
+from reglens.oci.attestation import decode, flat, mapping, text
 from reglens.oci.digest import Digest
 
 if TYPE_CHECKING:
@@ -97,11 +97,6 @@ def read_identity(certificate: bytes) -> Identity | None:
     """Who a certificate (PEM or DER) is of; None if it cannot be read. Never raises."""
     loaded = _load(certificate)
     return _identity(loaded) if loaded is not None else None
-
-
-def is_bundle(media_type: str) -> bool:
-    """Whether a blob of that type is a sigstore bundle."""
-    return media_type.startswith(BUNDLE)
 
 
 def _load(raw: bytes) -> x509.Certificate | None:

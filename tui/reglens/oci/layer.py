@@ -150,11 +150,6 @@ class LayerReader:
         self._parser = self._blocks(self._feeder)
         next(self._parser)
 
-    @property
-    def compression(self) -> str:
-        """``gzip``, ``zstd``, ``none``; ``""`` until it is known."""
-        return self._unpacker.kind
-
     def feed(self, piece: bytes) -> list[Entry]:
         """The entries that begin in the next piece."""
         for unpacked in self._unpacker.feed(piece):

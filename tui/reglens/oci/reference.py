@@ -121,7 +121,7 @@ class Place:
         host = bare.removesuffix("/")
         if "/" not in host and (bare.endswith("/") or _is_host_alone(host)):
             reader = _Reader(text)
-            return cls(normalise_registry(reader.host_alone(text.index(host), host)))
+            return cls(normalise_registry(reader.host(text.index(host), host)))
         reference = Reference.parse(text)
         return cls(reference.registry, reference)
 
@@ -214,9 +214,6 @@ class _Reader:
                 offset + MAX_REPOSITORY,
             )
         return Reference(registry, repository, parsed_tag, parsed_digest, self.text)
-
-    def host_alone(self, start: int, text: str) -> str:
-        return self.host(start, text)
 
     def host(self, start: int, text: str) -> str:
         if text.startswith("["):

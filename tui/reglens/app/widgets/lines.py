@@ -194,9 +194,3 @@ class Skeleton(Widget):
 
         width, height = self.size
         return Strip([Segment(outline(width, height)[y], self.rich_style)]).adjust_cell_length(width, self.rich_style)
-
-
-def _path_width(path: list[str], start: int) -> int:
-    """Cells of a path whose parts before `start` are left out."""
-    shown = path[start:]
-    return sum(map(len, shown)) + 3 * (len(shown) - 1) + (4 if start else 0)

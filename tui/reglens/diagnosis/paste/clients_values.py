@@ -19,9 +19,6 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 SOCKET_PATH = re.compile(r"/v1\.\d\d/|%2Fdocker\.sock|docker\.sock")
-_CALL_PATH = re.compile(
-    r"\b(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE) (?P<url>/(?:v2|v1|service|token|auth|jwt|c)[^\s\"',]{0,1000})"
-)
 _STATUS = (
     re.compile(
         r"(?:HTTP(?: response)?|response|http|unexpected|invalid|received|returned|return|error|got|with)[ _-]{0,2}"
@@ -366,9 +363,3 @@ _ACTIONS = (
 def action_in(text: str) -> str:
     """What was to be done, as far as the words tell: push, login or pull, else ``""``."""
     return next((action for action, pattern in _ACTIONS if pattern.search(text)), "")
-
-
-def calls_in(text: str) -> tuple[str, str] | None:
-    """A request line without a host: method and path."""
-    found = _CALL_PATH.search(text)
-    return (found["method"], found["url"]) if found else None
