@@ -213,7 +213,8 @@ def remaining(scene: Scene, found: Mapping[str, Finding]) -> Iterator[Finding]:
             "A well-formed token was sent and the challenge came back without error=. distribution 3 answers so when "
             "the "
             "signature does not fit the key (registry/auth/token/token.go); for any other fault of a token it says "
-            f"invalid_token. {ruled_out}",
+            f"invalid_token. {ruled_out} The same answer comes where something on the way takes the Authorization "
+            "header away: reglens check tells the two apart.",
             [
                 scene.token_proof("signature", f"alg {token.algorithm}, kid {token.key_id or '(none)'}"),
                 scene.proof(scene.refusal, "challenge", "Www-Authenticate, error", None),
