@@ -262,6 +262,13 @@ class Channel:
         self.lookup = await asyncio.shield(future)
         return self.lookup
 
+    def looked_up(self, repository: str) -> Lookup | None:
+        """The credentials for a repository, if they were looked up by now: None where nothing asked for any."""
+        future = self._lookups.get(repository)
+        if future is None or not future.done() or future.cancelled() or future.exception() is not None:
+            return None
+        return future.result()
+
     async def obtain(self, step: Obtain) -> Grant:
         """The token of a step, from the cache or its server."""
         if step.instead_of is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -38,7 +38,10 @@ from reglens.oci.dockerfile import dockerfile
 from reglens.oci.manifest import Image, Index, Manifest, Schema1
 from reglens.oci.reference import Reference
 from reglens.oci.referrers import Referrer, attestations
-from reglens.text import clean, human_count
+from reglens.text import clean, human_age, human_count
+
+if TYPE_CHECKING:
+    from reglens.app.ports import LastSeen
 
 
 def utcnow() -> datetime:
@@ -52,6 +55,12 @@ class ManifestPane(Pane):
     @dataclass
     class PlatformChosen(Message):
         """The person opened an entry of an index: `reference` names it by digest."""
+
+        reference: Reference
+
+    @dataclass
+    class KeptChosen(Message):
+        """The person opened what a tag led to when it was last asked for: `reference` names it by digest."""
 
         reference: Reference
 
@@ -210,12 +219,17 @@ class ManifestPane(Pane):
             if self.section == "referrers":
                 self._refresh_sections()
 
-    def show_failure(self, reference: Reference, error: ReglensError) -> None:
-        """`reference` could not be had, and why."""
+    def show_failure(self, reference: Reference, error: ReglensError, seen: LastSeen | None = None) -> None:
+        """`reference` could not be had, and why. What its tag led to before is offered."""
         self._forget(reference)
         self.add_class("-failed")
         self._cause = ""
-        self._sheet.lay(lambda width: failure_lines(reference, error, width, self._cause))
+
+        def lines(width: int) -> list[Line]:
+            failed = failure_lines(reference, error, width, self._cause)
+            return failed if seen is None else [*failed, blank(), *seen_lines(reference, seen, width, self._clock())]
+
+        self._sheet.lay(lines)
 
     def explain(self, cause: str) -> None:
         """What a diagnosis says of the failure shown: it takes the place of the hint. Dropped if none is shown."""
@@ -307,7 +321,8 @@ class ManifestPane(Pane):
                 (f"{'platform ' + clean(platform, 80) if platform else 'an entry'} of index ", ".muted"),
                 (clean(self._index.digest.short, 100), ".muted"),
             )
-        self.query_one(Head).tell(headline(manifest, self._config), clean(str(manifest.digest), 300), under)
+        top = headline(manifest, self._config, self._clock())
+        self.query_one(Head).tell(top, clean(str(manifest.digest), 300), under)
 
     def show_section(self, name: str) -> None:
         """Show one of the sections."""
@@ -368,7 +383,9 @@ class ManifestPane(Pane):
     def on_sheet_opened(self, message: Sheet.Opened) -> None:
         message.stop()
         manifest, key = self._manifest, message.key
-        if isinstance(key, tuple) and key[0] in ("referrer", "layer"):
+        if isinstance(key, Reference):
+            self.post_message(self.KeptChosen(key))
+        elif isinstance(key, tuple) and key[0] in ("referrer", "layer"):
             self._open(*key)
         elif isinstance(manifest, Index) and isinstance(key, str) and self._shown is not None:
             entry = next((m for m in manifest.manifests if str(m.digest) == key), None)
@@ -461,6 +478,16 @@ def failure_lines(reference: Reference, error: ReglensError, width: int, cause: 
         return [*lines, *error_lines(error, width)]
     told = words(said(cause.rstrip("."), limit=300), ". ", ("a", ".accent"), " shows the proof and the cure.")
     return [*lines, *error_lines(error, width, hint=False), blank(), *paragraph(told, width, lead=("→ ", ".accent"))]
+
+
+def seen_lines(reference: Reference, seen: LastSeen, width: int, now: datetime) -> list[Line]:
+    """What a tag led to when it was last asked for: an item to open."""
+    kept = reference.at_digest(seen.digest)
+    told = words(
+        f"{human_age(seen.fetched, now)} it was ", said(seen.digest.short, ".strong"),
+        (", kept on this machine: ", ".muted"), ("enter", ".accent"), (" opens that.", ".muted"),
+    )  # fmt: skip
+    return paragraph(told, width, lead=("→ ", ".accent"), key=kept)
 
 
 def error_lines(error: ReglensError, width: int, *, hint: bool = True) -> list[Line]:

@@ -37,8 +37,8 @@ SHOWN = 2000
 """Entries of an index or layers of an image that are listed; all are in the JSON section."""
 
 
-def headline(manifest: Manifest, config: ImageConfig | None) -> Content:
-    """What it is, in a line."""
+def headline(manifest: Manifest, config: ImageConfig | None, now: datetime) -> Content:
+    """What it is, in a line; and how old what is shown is, if it was not asked for now."""
     parts: list[Part] = [(kind_of(manifest), ".strong")]
     if isinstance(manifest, Index):
         count = len(manifest.platforms)
@@ -54,6 +54,8 @@ def headline(manifest: Manifest, config: ImageConfig | None) -> Content:
         parts.append(f" · {human_count(len(manifest.layers))} layers · {human_size(manifest.size)}")
     else:
         parts.append(f" · {human_size(manifest.size)}")
+    if manifest.kept_since is not None:
+        parts.append((f" · cached {human_age(manifest.kept_since, now)}", ".muted"))
     return words(*parts)
 
 
