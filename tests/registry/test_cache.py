@@ -1,4 +1,4 @@
-"""The cache on the disk: what is kept, for how long, and what becomes of it where the disk or somebody else interferes."""
+"""The cache on the disk: what is kept, for how long, and what becomes of it where disk or people interfere."""
 
 from __future__ import annotations
 

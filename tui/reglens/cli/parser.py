@@ -100,7 +100,7 @@ def _common(parser: Parser) -> None:
     how.add_argument(
         "--no-cache",
         action="store_true",
-        help="ask for what was got before too; keep nothing (manifest, diff and the browser keep content by its digest)",
+        help="ask for everything, and keep nothing (manifest, diff and the browser keep content by its digest)",
     )
     how.add_argument(
         "--timeout", metavar="SECONDS", type=positive_seconds, default=30.0, help="patience per request (default: 30)"
