@@ -28,4 +28,4 @@ async def hint_at_kept(error: ReglensError, session: Session, reference: Referen
     if seen is not None:
         then = reference.at_digest(seen.digest).familiar
         age = human_age(seen.fetched, session.clock())
-        error.hint = f"{error.hint} {reference.familiar} was {then} {age}, which is kept here.".strip()
+        error.hint = f"{error.hint} {age} it was {then}, which is kept here.".strip()

@@ -226,8 +226,8 @@ class ManifestPane(Pane):
         self._cause = ""
 
         def lines(width: int) -> list[Line]:
-            failed = failure_lines(reference, error, width, self._cause)
-            return failed if seen is None else [*failed, blank(), *seen_lines(reference, seen, width, self._clock())]
+            offer = seen_lines(reference, seen, width, self._clock()) if seen is not None else ()
+            return failure_lines(reference, error, width, self._cause, offer)
 
         self._sheet.lay(lines)
 
@@ -321,8 +321,7 @@ class ManifestPane(Pane):
                 (f"{'platform ' + clean(platform, 80) if platform else 'an entry'} of index ", ".muted"),
                 (clean(self._index.digest.short, 100), ".muted"),
             )
-        top = headline(manifest, self._config, self._clock())
-        self.query_one(Head).tell(top, clean(str(manifest.digest), 300), under)
+        self.query_one(Head).tell(headline(manifest, self._config), clean(str(manifest.digest), 300), under)
 
     def show_section(self, name: str) -> None:
         """Show one of the sections."""
@@ -471,13 +470,18 @@ class ManifestPane(Pane):
         return True
 
 
-def failure_lines(reference: Reference, error: ReglensError, width: int, cause: str = "") -> list[Line]:
-    """A failed reference: what happened, what the registry said, and what to try, or its `cause` once that is known."""
-    lines = [*paragraph(said(str(reference), ".strong", 600), width), blank()]
+def failure_lines(
+    reference: Reference, error: ReglensError, width: int, cause: str = "", offer: Sequence[Line] = ()
+) -> list[Line]:
+    """A failed reference: what happened, what the registry said, what there is instead (`offer`), and what to try, or
+    its `cause` once that is known."""
+    lines = [*paragraph(said(str(reference), ".strong", 600), width), blank(), *error_lines(error, width, hint=False)]
+    if offer:
+        lines += [blank(), *offer]
     if not cause:
-        return [*lines, *error_lines(error, width)]
+        return [*lines, *_hint_lines(error, width)]
     told = words(said(cause.rstrip("."), limit=300), ". ", ("a", ".accent"), " shows the proof and the cure.")
-    return [*lines, *error_lines(error, width, hint=False), blank(), *paragraph(told, width, lead=("→ ", ".accent"))]
+    return [*lines, blank(), *paragraph(told, width, lead=("→ ", ".accent"))]
 
 
 def seen_lines(reference: Reference, seen: LastSeen, width: int, now: datetime) -> list[Line]:
@@ -503,8 +507,11 @@ def error_lines(error: ReglensError, width: int, *, hint: bool = True) -> list[L
                 width,
                 lead="  ",
             )
-    if error.hint and hint:
-        lines.append(blank())
-        for number, text in enumerate(clean(error.hint, keep="\n").split("\n")):
-            lines += paragraph(Content(text), width, lead=("→ ", ".accent") if number == 0 else "  ")
+    return [*lines, *_hint_lines(error, width)] if hint else lines
+
+
+def _hint_lines(error: ReglensError, width: int) -> list[Line]:
+    lines: list[Line] = [blank()] if error.hint else []
+    for number, text in enumerate(clean(error.hint, keep="\n").split("\n") if error.hint else ()):
+        lines += paragraph(Content(text), width, lead=("→ ", ".accent") if number == 0 else "  ")
     return lines

@@ -37,8 +37,8 @@ SHOWN = 2000
 """Entries of an index or layers of an image that are listed; all are in the JSON section."""
 
 
-def headline(manifest: Manifest, config: ImageConfig | None, now: datetime) -> Content:
-    """What it is, in a line; and how old what is shown is, if it was not asked for now."""
+def headline(manifest: Manifest, config: ImageConfig | None) -> Content:
+    """What it is, in a line, and whether nobody was asked for it now."""
     parts: list[Part] = [(kind_of(manifest), ".strong")]
     if isinstance(manifest, Index):
         count = len(manifest.platforms)
@@ -55,7 +55,7 @@ def headline(manifest: Manifest, config: ImageConfig | None, now: datetime) -> C
     else:
         parts.append(f" · {human_size(manifest.size)}")
     if manifest.kept_since is not None:
-        parts.append((f" · cached {human_age(manifest.kept_since, now)}", ".muted"))
+        parts.append((" · cached", ".muted"))
     return words(*parts)
 
 
@@ -79,7 +79,7 @@ def overview_lines(manifest: Manifest, config: ImageConfig | None, width: int, n
         pairs.append(("artifact type", said(manifest.artifact_type, limit=300)))
     if isinstance(manifest, Image):
         pairs += _image_facts(manifest, config, now)
-    pairs.append(("manifest", words(human_size(manifest.size))))
+    pairs.append(("manifest", _size_and_age(manifest, now)))
     if manifest.subject is not None:
         pairs.append(("refers to", said(str(manifest.subject.digest), limit=300)))
     pairs += [("odd", said(problem, ".warn", 400)) for problem in manifest.problems]
@@ -87,6 +87,13 @@ def overview_lines(manifest: Manifest, config: ImageConfig | None, width: int, n
     if manifest.annotations:
         lines += [blank(), *heading("Annotations", width), *mapping_lines(manifest.annotations, width)]
     return lines
+
+
+def _size_and_age(manifest: Manifest, now: datetime) -> Content:
+    size = human_size(manifest.size)
+    if manifest.kept_since is None:
+        return words(size)
+    return words(size, (f"  cached {human_age(manifest.kept_since, now)}", ".muted"))
 
 
 def _image_facts(image: Image, config: ImageConfig | None, now: datetime) -> list[tuple[str, Content]]:
