@@ -382,6 +382,20 @@ async def test_a_way_that_proves_less_or_another_identity_is_another_place(
         assert (await opened.manifest(by_digest())).kept_since == NOW
 
 
+async def test_what_headers_of_a_file_open_is_not_kept(net: Net, cache: Cache, folder: Path, tmp_path: Path) -> None:
+    described = tmp_path / "etc/containerd/certs.d" / REGISTRY
+    described.mkdir(parents=True)
+    (described / "hosts.toml").write_text(
+        f'server = "https://{REGISTRY}"\n[header]\nx-key = "one"\n[host."https://{MIRROR}"]\n'
+    )
+    options = Options(machine=Machine(environ={}, home=tmp_path / "home", root=tmp_path))
+    net.down.add(MIRROR)
+    await visit(cache, options=options)
+    await visit(cache, options=options)
+    assert [line.partition("/v2/")[0] for line in net.sent] == [f"GET {REGISTRY}"] * 4
+    assert files(folder) == []
+
+
 async def test_what_a_mirror_gave_is_not_said_to_be_at_the_registry(net: Net, cache: Cache, tmp_path: Path) -> None:
     etc = tmp_path / "etc/containers"
     etc.mkdir(parents=True)

@@ -66,10 +66,9 @@ class Recall:
     def keep(self, role: Role, served: Served, digest: Digest, tag: str = "") -> None:
         """Keep an answer under its digest, and that `tag` led to it, if one was asked for. It is written while others
         go on; `aclose` waits for it."""
-        cache = self._cache
-        if cache is None:
+        cache, reply, endpoint, now = self._cache, served.reply, served.endpoint, self._clock()
+        if cache is None or endpoint.headers:  # headers of a file are an identity that nothing is written of
             return
-        reply, endpoint, now = served.reply, served.endpoint, self._clock()
         who = _who(self._routes.channel(endpoint).looked_up(endpoint.repository))
         place = self._place(role, endpoint)
         kept = Kept(reply.body, reply.headers.get("content-type", "")[:255], who, now)
@@ -118,6 +117,8 @@ class Recall:
         """The places on the way to a repository that gave this identity the content, and what each gave."""
         assert self._cache is not None
         for endpoint in self._routes.way(repository, by_digest=True).endpoints:
+            if endpoint.headers:
+                continue
             place = self._place(role, endpoint)
             kept = await asyncio.to_thread(self._cache.get, place, digest)
             if kept is not None and await self._is_for(kept.who, endpoint):
