@@ -246,13 +246,14 @@ assert cache.get("a", Digest.of(small)).data == small
 # -- the bound
 
 
-def test_the_bound_is_kept_and_the_longest_unused_goes_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bound_is_kept_and_the_longest_unused_goes_first(folder: Path) -> None:
     cache = Cache(folder, limit=2 << 20)
     contents = [b"%d" % number + bytes(9000) for number in range(400)]
     favourite = put(cache, contents[0])
+    _touch(folder, favourite, 1)
     for age, data in enumerate(contents[1:], 1):
         digest = put(cache, data)
-        _touch(cache, folder, digest, 1_000_000 + age)
+        _touch(folder, digest, 1_000_000 + age)
         assert cache.get(PLACE, favourite) is not None, "what is used stays"
         assert disk_use(folder) <= 2 << 20
     there = [cache.get(PLACE, Digest.of(data)) is not None for data in contents[1:]]
@@ -261,7 +262,7 @@ def test_the_bound_is_kept_and_the_longest_unused_goes_first(folder: Path, monke
     assert sum(there) >= 80
 
 
-def _touch(cache: Cache, folder: Path, digest: Digest, when: int) -> None:
+def _touch(folder: Path, digest: Digest, when: int) -> None:
     path = next(folder.rglob(module._name(PLACE, str(digest))))
     os.utime(path, (when, when))
 
