@@ -284,7 +284,12 @@ def test_a_shelf_is_looked_through_now_and_then_only(folder: Path, monkeypatch: 
     cache = Cache(folder)
     looked: list[object] = []
     real = os.scandir
-    monkeypatch.setattr(os, "scandir", lambda path: looked.append(path) or real(path))
+
+    def noting(path: str) -> Any:
+        looked.append(path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", noting)
     for number in range(500):
         put(cache, b"%d" % number)
     assert len(looked) == 4, "once for each shelf"

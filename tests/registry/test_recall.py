@@ -152,6 +152,9 @@ async def test_a_tag_and_a_head_are_asked_for_each_time(net: Net, cache: Cache) 
     async with session(cache) as opened:
         assert (await opened.manifest(by_tag())).kept_since is None
         await opened.resolve(by_digest())
+        net.gone = True
+        with pytest.raises(NotFound):
+            await opened.resolve(by_digest())
     assert net.sent[2:4] == [
         f"GET {REGISTRY}/v2/team/app/manifests/1",
         f"HEAD {REGISTRY}/v2/team/app/manifests/{DIGEST}",
@@ -394,6 +397,21 @@ async def test_what_headers_of_a_file_open_is_not_kept(net: Net, cache: Cache, f
     await visit(cache, options=options)
     assert [line.partition("/v2/")[0] for line in net.sent] == [f"GET {REGISTRY}"] * 4
     assert files(folder) == []
+
+
+async def test_a_registry_that_is_blocked_is_not_read_from_the_cache_either(
+    net: Net, cache: Cache, tmp_path: Path
+) -> None:
+    etc = tmp_path / "etc/containers"
+    etc.mkdir(parents=True)
+    options = Options(machine=Machine(environ={}, home=tmp_path / "home", root=tmp_path))
+    await visit(cache, options=options)
+    (etc / "registries.conf").write_text(f'[[registry]]\nlocation = "{REGISTRY}"\nblocked = true\n')
+    options = Options(machine=Machine(environ={}, home=tmp_path / "home", root=tmp_path))
+    async with session(cache, options=options) as opened:
+        with pytest.raises(Unreachable):
+            await opened.manifest(by_digest())
+        assert await opened.last_seen(by_tag()) is None
 
 
 async def test_what_a_mirror_gave_is_not_said_to_be_at_the_registry(net: Net, cache: Cache, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ class Manifest:
     document: Mapping[str, Any] = field(repr=False, default_factory=dict)
     problems: tuple[str, ...] = ()
     kept_since: datetime | None = field(default=None, kw_only=True, compare=False)
-    """When it was fetched, if nobody was asked for it now: it was kept on this machine."""
+    """When it was fetched, if it did not come just now but was kept on this machine."""
 
     @property
     def size(self) -> int:

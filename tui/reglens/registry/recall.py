@@ -87,7 +87,11 @@ class Recall:
         """What the tag of `reference` led to when it was last asked for, if that manifest is kept."""
         if self._cache is None or reference.digest is not None:
             return None
-        for endpoint in self._routes.way(reference.repository).endpoints:
+        try:
+            way = self._routes.way(reference.repository)
+        except Unreachable:  # a file blocks it
+            return None
+        for endpoint in way.endpoints:
             place = self._place(Role.MANIFEST, endpoint)
             seen = await asyncio.to_thread(self._cache.get_tag, place, reference.target)
             if seen is None or not await self._is_for(seen.who, endpoint):

@@ -208,13 +208,13 @@ class Session:
 
     async def resolve(self, reference: Reference) -> Descriptor:
         """Media type, digest and size of what `reference` names: by HEAD, which Docker Hub does not count, and by GET
-        where HEAD will not do."""
+        where HEAD will not do. The cache has no say in it."""
         reply = (await self._manifest_request(reference, "HEAD", _NO_HEAD)).reply
         if reply.status < 300:
             descriptor = descriptor_of(reply, reference)
             if descriptor is not None:
                 return descriptor
-        manifest = await self.manifest(reference)
+        manifest = self._arrived(await self._manifest_request(reference, "GET"), reference)
         return Descriptor(manifest.media_type, manifest.digest, manifest.size)
 
     async def manifest(self, reference: Reference) -> Manifest:
@@ -227,8 +227,11 @@ class Session:
         if isinstance(found, Kept):
             assert wanted is not None
             return kept_manifest(found, wanted)
-        manifest = manifest_of(found.reply, reference)
-        self._recall.keep(Role.MANIFEST, found, manifest.digest, "" if wanted else reference.target)
+        return self._arrived(found, reference)
+
+    def _arrived(self, served: Served, reference: Reference) -> Manifest:
+        manifest = manifest_of(served.reply, reference)
+        self._recall.keep(Role.MANIFEST, served, manifest.digest, "" if reference.digest else reference.target)
         return manifest
 
     async def last_seen(self, reference: Reference) -> Seen | None:

@@ -26,6 +26,7 @@ from reglens.app.widgets.manifest_views import (
     index_lines,
     layers_lines,
     overview_lines,
+    seen_lines,
 )
 from reglens.app.widgets.pane import Pane
 from reglens.app.widgets.section_bar import Section, SectionBar, neighbour
@@ -38,7 +39,7 @@ from reglens.oci.dockerfile import dockerfile
 from reglens.oci.manifest import Image, Index, Manifest, Schema1
 from reglens.oci.reference import Reference
 from reglens.oci.referrers import Referrer, attestations
-from reglens.text import clean, human_age, human_count
+from reglens.text import clean, human_count
 
 if TYPE_CHECKING:
     from reglens.app.ports import LastSeen
@@ -482,16 +483,6 @@ def failure_lines(
         return [*lines, *_hint_lines(error, width)]
     told = words(said(cause.rstrip("."), limit=300), ". ", ("a", ".accent"), " shows the proof and the cure.")
     return [*lines, blank(), *paragraph(told, width, lead=("→ ", ".accent"))]
-
-
-def seen_lines(reference: Reference, seen: LastSeen, width: int, now: datetime) -> list[Line]:
-    """What a tag led to when it was last asked for: an item to open."""
-    kept = reference.at_digest(seen.digest)
-    told = words(
-        f"{human_age(seen.fetched, now)} it was ", said(seen.digest.short, ".strong"),
-        (", kept on this machine: ", ".muted"), ("enter", ".accent"), (" opens that.", ".muted"),
-    )  # fmt: skip
-    return paragraph(told, width, lead=("→ ", ".accent"), key=kept)
 
 
 def error_lines(error: ReglensError, width: int, *, hint: bool = True) -> list[Line]:

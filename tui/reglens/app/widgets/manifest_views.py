@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from textual.content import Content
@@ -31,7 +32,11 @@ from reglens.oci.config import HistoryEntry, ImageConfig
 from reglens.oci.descriptor import Descriptor
 from reglens.oci.dockerfile import step_text
 from reglens.oci.manifest import Image, Index, Manifest, Schema1
+from reglens.oci.reference import Reference
 from reglens.text import clean, human_age, human_count, human_size
+
+if TYPE_CHECKING:
+    from reglens.app.ports import LastSeen
 
 SHOWN = 2000
 """Entries of an index or layers of an image that are listed; all are in the JSON section."""
@@ -57,6 +62,16 @@ def headline(manifest: Manifest, config: ImageConfig | None) -> Content:
     if manifest.kept_since is not None:
         parts.append((" · cached", ".muted"))
     return words(*parts)
+
+
+def seen_lines(reference: Reference, seen: LastSeen, width: int, now: datetime) -> list[Line]:
+    """What a tag led to when it was last asked for: an item to open."""
+    kept = reference.at_digest(seen.digest)
+    told = words(
+        f"{human_age(seen.fetched, now)} it was ", said(seen.digest.short, ".strong"),
+        (", kept on this machine: ", ".muted"), ("enter", ".accent"), (" opens that.", ".muted"),
+    )  # fmt: skip
+    return paragraph(told, width, lead=("→ ", ".accent"), key=kept)
 
 
 def overview_lines(manifest: Manifest, config: ImageConfig | None, width: int, now: datetime) -> list[Line]:

@@ -44,7 +44,8 @@ async def _diff(
         exchange = getattr(error, "exchange", None)
         failed = next((s for s in sessions.values() if exchange is not None and exchange in tuple(s.trace)), one)
         for reference in dict.fromkeys((before, after)):
-            await hint_at_kept(error, sessions[reference.registry], reference)
+            if sessions[reference.registry] is failed:
+                await hint_at_kept(error, failed, reference)
         refusal = Refusal(error, failed, after if failed is other and other is not one else before)
         if output.as_json:
             output.document({"schema": 1, "same": None, **refusal.fields()})
