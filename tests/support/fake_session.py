@@ -20,6 +20,7 @@ from reglens.oci.descriptor import Descriptor
 from reglens.oci.digest import Digest
 from reglens.oci.manifest import Image, Manifest, parse_manifest
 from reglens.oci.reference import Reference
+from reglens.registry.cache import Seen
 from reglens.trace.exchange import Exchange, Headers, Role, Timing
 from reglens.trace.trace import Trace
 
@@ -63,8 +64,10 @@ class World:
     gates: dict[str, asyncio.Event] = field(default_factory=dict)
     errors: dict[str, ReglensError] = field(default_factory=dict)
     scripts: dict[str, Sequence[Exchange]] = field(default_factory=dict)
+    seen: dict[str, Seen] = field(default_factory=dict)
     rate: Rate | None = None
     asked: list[tuple[str, str]] = field(default_factory=list)
+    asked_first: int = 0
     closed: int = 0
 
     def image(self, repository: str, tag: str, *, created_by: str = "COPY file / # buildkit") -> Digest:
@@ -192,6 +195,12 @@ class FakeSession:
                 if gate:
                     await gate.wait()
             yield raw[start : start + 2048]
+
+    async def last_seen(self, reference: Reference) -> Seen | None:
+        return self.world.seen.get(str(reference))
+
+    def ask_first(self) -> None:
+        self.world.asked_first += 1
 
     async def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
         return self.world.referrers.get(str(digest), ())

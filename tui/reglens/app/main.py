@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from reglens.auth.credentials import Credentials
     from reglens.demo.server import DemoRegistry
     from reglens.oci.reference import Place
+    from reglens.registry.cache import Cache
     from reglens.registry.options import Options
 
 
@@ -21,11 +22,18 @@ def utcnow() -> datetime:
     return datetime.now(UTC)
 
 
-def run(place: Place | None, *, options: Options, credentials: Credentials, demo: DemoRegistry | None = None) -> int:
+def run(
+    place: Place | None,
+    *,
+    options: Options,
+    credentials: Credentials,
+    demo: DemoRegistry | None = None,
+    cache: Cache | None = None,
+) -> int:
     """Open the browser at `place` and give the exit status: 0, 1 after a defect, 2 without a terminal.
 
     `demo` is the demo registry to browse, if that was asked for. It may still be asleep: it is started after the first
-    paint, and whoever made it stops it.
+    paint, and whoever made it stops it. The walk and the laboratory use no `cache`: they show how a registry answers.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         print(  # noqa: T201 - there is no screen to say it on
@@ -46,7 +54,7 @@ def run(place: Place | None, *, options: Options, credentials: Credentials, demo
         reach = options
         if demo is not None:  # its search knows nothing of other registries
             reach = replace(options, search_url=demo.search_url if registry == demo.registry else "")
-        return Session(registry, options=reach, credentials=identities)
+        return Session(registry, options=reach, credentials=identities, cache=cache)
 
     app = ReglensApp(
         place,

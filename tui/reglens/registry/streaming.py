@@ -48,7 +48,7 @@ async def streamed(routes: Routes, repository: str, digest: Digest, limit: int) 
     async def fetch() -> None:
         end: Exception | None = None
         try:
-            reply = await routes.request(
+            served = await routes.request(
                 Role.BLOB,
                 repository,
                 f"blobs/{digest}",
@@ -58,7 +58,7 @@ async def streamed(routes: Routes, repository: str, digest: Digest, limit: int) 
                 target=str(digest),
                 sink=sink,
             )
-            replies.append(reply)
+            replies.append(served.reply)
         except Exception as error:
             end = error
         await sink.pieces.put(end)

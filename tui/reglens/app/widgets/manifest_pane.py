@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -26,6 +26,7 @@ from reglens.app.widgets.manifest_views import (
     index_lines,
     layers_lines,
     overview_lines,
+    seen_lines,
 )
 from reglens.app.widgets.pane import Pane
 from reglens.app.widgets.section_bar import Section, SectionBar, neighbour
@@ -40,6 +41,9 @@ from reglens.oci.reference import Reference
 from reglens.oci.referrers import Referrer, attestations
 from reglens.text import clean, human_count
 
+if TYPE_CHECKING:
+    from reglens.app.ports import LastSeen
+
 
 def utcnow() -> datetime:
     """This machine's clock, in UTC."""
@@ -52,6 +56,12 @@ class ManifestPane(Pane):
     @dataclass
     class PlatformChosen(Message):
         """The person opened an entry of an index: `reference` names it by digest."""
+
+        reference: Reference
+
+    @dataclass
+    class KeptChosen(Message):
+        """The person opened what a tag led to when it was last asked for: `reference` names it by digest."""
 
         reference: Reference
 
@@ -210,12 +220,17 @@ class ManifestPane(Pane):
             if self.section == "referrers":
                 self._refresh_sections()
 
-    def show_failure(self, reference: Reference, error: ReglensError) -> None:
-        """`reference` could not be had, and why."""
+    def show_failure(self, reference: Reference, error: ReglensError, seen: LastSeen | None = None) -> None:
+        """`reference` could not be had, and why. What its tag led to before is offered."""
         self._forget(reference)
         self.add_class("-failed")
         self._cause = ""
-        self._sheet.lay(lambda width: failure_lines(reference, error, width, self._cause))
+
+        def lines(width: int) -> list[Line]:
+            offer = seen_lines(reference, seen, width, self._clock()) if seen is not None else ()
+            return failure_lines(reference, error, width, self._cause, offer)
+
+        self._sheet.lay(lines)
 
     def explain(self, cause: str) -> None:
         """What a diagnosis says of the failure shown: it takes the place of the hint. Dropped if none is shown."""
@@ -368,7 +383,9 @@ class ManifestPane(Pane):
     def on_sheet_opened(self, message: Sheet.Opened) -> None:
         message.stop()
         manifest, key = self._manifest, message.key
-        if isinstance(key, tuple) and key[0] in ("referrer", "layer"):
+        if isinstance(key, Reference):
+            self.post_message(self.KeptChosen(key))
+        elif isinstance(key, tuple) and key[0] in ("referrer", "layer"):
             self._open(*key)
         elif isinstance(manifest, Index) and isinstance(key, str) and self._shown is not None:
             entry = next((m for m in manifest.manifests if str(m.digest) == key), None)
@@ -454,13 +471,18 @@ class ManifestPane(Pane):
         return True
 
 
-def failure_lines(reference: Reference, error: ReglensError, width: int, cause: str = "") -> list[Line]:
-    """A failed reference: what happened, what the registry said, and what to try, or its `cause` once that is known."""
-    lines = [*paragraph(said(str(reference), ".strong", 600), width), blank()]
+def failure_lines(
+    reference: Reference, error: ReglensError, width: int, cause: str = "", offer: Sequence[Line] = ()
+) -> list[Line]:
+    """A failed reference: what happened, what the registry said, what there is instead (`offer`), and what to try, or
+    its `cause` once that is known."""
+    lines = [*paragraph(said(str(reference), ".strong", 600), width), blank(), *error_lines(error, width, hint=False)]
+    if offer:
+        lines += [blank(), *offer]
     if not cause:
-        return [*lines, *error_lines(error, width)]
+        return [*lines, *_hint_lines(error, width)]
     told = words(said(cause.rstrip("."), limit=300), ". ", ("a", ".accent"), " shows the proof and the cure.")
-    return [*lines, *error_lines(error, width, hint=False), blank(), *paragraph(told, width, lead=("→ ", ".accent"))]
+    return [*lines, blank(), *paragraph(told, width, lead=("→ ", ".accent"))]
 
 
 def error_lines(error: ReglensError, width: int, *, hint: bool = True) -> list[Line]:
@@ -476,8 +498,11 @@ def error_lines(error: ReglensError, width: int, *, hint: bool = True) -> list[L
                 width,
                 lead="  ",
             )
-    if error.hint and hint:
-        lines.append(blank())
-        for number, text in enumerate(clean(error.hint, keep="\n").split("\n")):
-            lines += paragraph(Content(text), width, lead=("→ ", ".accent") if number == 0 else "  ")
+    return [*lines, *_hint_lines(error, width)] if hint else lines
+
+
+def _hint_lines(error: ReglensError, width: int) -> list[Line]:
+    lines: list[Line] = [blank()] if error.hint else []
+    for number, text in enumerate(clean(error.hint, keep="\n").split("\n") if error.hint else ()):
+        lines += paragraph(Content(text), width, lead=("→ ", ".accent") if number == 0 else "  ")
     return lines

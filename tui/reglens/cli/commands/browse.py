@@ -24,7 +24,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
         place = Place.parse(spelt_out(args.place, reached, output))
     from reglens.app.main import run as run_app
 
-    return run_app(place, options=reached.options, credentials=reached.credentials, demo=None)
+    return run_app(place, options=reached.options, credentials=reached.credentials, cache=reached.cache)
 
 
 def need_terminal(instead: str) -> None:
