@@ -22,6 +22,7 @@ from reglens.secret import Secret
 from reglens.text import clean
 
 if TYPE_CHECKING:
+    from reglens.registry.pace import Pacing
     from reglens.registry.session import Session
 
 if "httpx" not in sys.modules:
@@ -45,12 +46,12 @@ class Connection:
     options: Options
     credentials: Credentials
 
-    def session(self, registry: str) -> Session:
+    def session(self, registry: str, pacing: Pacing | None = None) -> Session:
         """A new session with `registry`; close it, or use it as context manager."""
         from reglens.registry.session import Session
 
         settle()
-        return Session(registry, options=self.options, credentials=self.credentials)
+        return Session(registry, options=self.options, credentials=self.credentials, pacing=pacing)
 
 
 def connection(args: argparse.Namespace) -> Connection:
