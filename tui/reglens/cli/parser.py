@@ -156,7 +156,7 @@ def _digest(parser: Parser) -> None:
     parser.add_argument(
         "--verify",
         action="store_true",
-        help="fetch each manifest and hash it, instead of taking the registry's word (Docker Hub counts that as a pull)",
+        help="fetch each manifest and hash it, instead of taking the registry's word (for Docker Hub, a pull)",
     )
     parser.add_argument(
         "--resume",

@@ -78,12 +78,12 @@ class Wire(asyncio.Protocol):
         """Whether it can carry another request: the server has neither hung up nor spoken out of turn."""
         return not self.ended and not self._came and self.transport is not None and not self.transport.is_closing()
 
-    async def read(self, timeout: float | None) -> bytes:
+    async def read(self, patience: float | None) -> bytes:
         """What came since, as soon as something did; nothing at the end. Raises httpx.ReadError, ReadTimeout."""
         if not self._came and not self.ended:
             self._news = asyncio.get_running_loop().create_future()
             try:
-                async with asyncio.timeout(timeout):
+                async with asyncio.timeout(patience):
                     await self._news
             except TimeoutError:
                 raise httpx.ReadTimeout("") from None
@@ -100,14 +100,14 @@ class Wire(asyncio.Protocol):
             raise httpx.ReadError(str(self._error)) from self._error
         return b""
 
-    async def write(self, data: bytes, timeout: float | None) -> None:
+    async def write(self, data: bytes, patience: float | None) -> None:
         """Raises httpx.WriteError, WriteTimeout."""
         if self.transport is None or self.transport.is_closing():
             raise httpx.WriteError("the connection is closed")
         self.transport.write(data)
         if self._stuffed is not None:
             try:
-                async with asyncio.timeout(timeout):
+                async with asyncio.timeout(patience):
                     await self._stuffed
             except TimeoutError:
                 raise httpx.WriteTimeout("") from None
@@ -166,11 +166,11 @@ class Direct(httpx.AsyncBaseTransport):
         self._drop()
         return None
 
-    async def _connect(self, request: httpx.Request, timeout: float | None) -> Wire:
+    async def _connect(self, request: httpx.Request, patience: float | None) -> Wire:
         loop, wire, url = asyncio.get_running_loop(), Wire(), request.url
         mark: Mark = request.extensions["trace"]
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(patience):
                 await mark("connection.connect_tcp.started", {})
                 if self.uds is not None:
                     await loop.create_unix_connection(lambda: wire, self.uds)
@@ -189,7 +189,7 @@ class Direct(httpx.AsyncBaseTransport):
                         wire,
                         self.context,
                         server_hostname=url.raw_host.decode(),
-                        ssl_handshake_timeout=timeout,
+                        ssl_handshake_timeout=patience,
                     )
                     await mark("connection.start_tls.complete", {})
         except TimeoutError as error:
@@ -205,7 +205,7 @@ class Direct(httpx.AsyncBaseTransport):
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD_LIMIT)
         return wire
 
-    async def _send(self, wire: Wire, request: httpx.Request, timeout: float | None) -> None:
+    async def _send(self, wire: Wire, request: httpx.Request, patience: float | None) -> None:
         """A server may answer before it took everything, and hang up: the answer is read all the same."""
         http = self._http
         try:
@@ -217,17 +217,17 @@ class Direct(httpx.AsyncBaseTransport):
         except h11.LocalProtocolError as error:
             raise httpx.LocalProtocolError(str(error)) from error
         with suppress(httpx.WriteError):
-            await wire.write(octets, timeout)
+            await wire.write(octets, patience)
 
-    async def _head(self, wire: Wire, timeout: float | None) -> h11.Response:
+    async def _head(self, wire: Wire, patience: float | None) -> h11.Response:
         while True:
-            event = await self.event(wire, timeout)
+            event = await self.event(wire, patience)
             if isinstance(event, h11.Response):
                 return event
             if event is h11.PAUSED:
                 raise httpx.RemoteProtocolError("it switches to another protocol")
 
-    async def event(self, wire: Wire, timeout: float | None) -> Any:
+    async def event(self, wire: Wire, patience: float | None) -> Any:
         """The next part of the answer. Raises httpx.RemoteProtocolError, ReadError, ReadTimeout."""
         http = self._http
         while True:
@@ -237,7 +237,7 @@ class Direct(httpx.AsyncBaseTransport):
                 raise httpx.RemoteProtocolError(str(error)) from error
             if event is not h11.NEED_DATA:
                 return event
-            data = await wire.read(timeout)
+            data = await wire.read(patience)
             if not data and http.their_state is h11.SEND_RESPONSE:
                 raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
             http.receive_data(data)
@@ -266,14 +266,14 @@ class Direct(httpx.AsyncBaseTransport):
 class _Body(httpx.AsyncByteStream):
     """The body of an answer as it comes."""
 
-    def __init__(self, direct: Direct, wire: Wire, timeout: float | None) -> None:
+    def __init__(self, direct: Direct, wire: Wire, patience: float | None) -> None:
         self.direct = direct
         self.wire = wire
-        self.timeout = timeout
+        self.patience = patience
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while True:
-            event = await self.direct.event(self.wire, self.timeout)
+            event = await self.direct.event(self.wire, self.patience)
             if isinstance(event, h11.Data):
                 yield bytes(event.data)
             else:

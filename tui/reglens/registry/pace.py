@@ -1,9 +1,9 @@
 """How many requests at once a server bears, and when it wants to be left alone: learnt from its answers.
 
-Additive increase, multiplicative decrease, as TCP does (RFC 5681): the number grows while answers come well, halves when
-the server refuses for being asked too much (429, RFC 6585; 503, RFC 9110, section 15.6.4), and a wait that it asks for
-(``Retry-After``, ``ratelimit-reset``) holds every request to it. Only who looks up many things waits: without patience a
-refusal is an error at once.
+Additive increase, multiplicative decrease, as TCP does (RFC 5681): the number grows while answers come well and halves
+when the server refuses for being asked too much (429, RFC 6585; 503, RFC 9110, section 15.6.4). A wait that it asks for
+(``Retry-After``, ``ratelimit-reset``) holds every request to it. Only who looks up many things waits: without patience
+a refusal is an error at once.
 """
 
 from __future__ import annotations

@@ -125,9 +125,7 @@ class Routes:
             credentials = main.credentials
             if endpoint.registry != main.registry:
                 credentials = stored(credentials)
-            channel = self._channels[key] = Channel(
-                transport, credentials, main.tokens, main.clock, pacing=main.pacing
-            )
+            channel = self._channels[key] = Channel(transport, credentials, main.tokens, main.clock, pacing=main.pacing)
         return channel
 
     def _is_shunned(self, endpoint: Endpoint) -> bool:
