@@ -23,6 +23,7 @@ from reglens.secret import Secret
 from reglens.text import clean
 
 if TYPE_CHECKING:
+    from reglens.registry.pace import Pacing
     from reglens.registry.session import Session
 
 if "httpx" not in sys.modules:
@@ -47,14 +48,14 @@ class Connection:
     credentials: Credentials
     cache: Cache | None = None
 
-    def session(self, registry: str, *, cached: bool = False) -> Session:
+    def session(self, registry: str, *, cached: bool = False, pacing: Pacing | None = None) -> Session:
         """A new session with `registry`; close it, or use it as context manager. With `cached` content that is named by
         its digest may come from the cache; what tells how a registry answers asks it each time."""
         from reglens.registry.session import Session
 
         settle()
         cache = self.cache if cached else None
-        return Session(registry, options=self.options, credentials=self.credentials, cache=cache)
+        return Session(registry, options=self.options, credentials=self.credentials, cache=cache, pacing=pacing)
 
 
 def connection(args: argparse.Namespace) -> Connection:

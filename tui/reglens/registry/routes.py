@@ -134,7 +134,7 @@ class Routes:
             credentials = main.credentials
             if endpoint.registry != main.registry:
                 credentials = stored(credentials)
-            channel = self._channels[key] = Channel(transport, credentials, main.tokens, main.clock)
+            channel = self._channels[key] = Channel(transport, credentials, main.tokens, main.clock, pacing=main.pacing)
         return channel
 
     def _is_shunned(self, endpoint: Endpoint) -> bool:

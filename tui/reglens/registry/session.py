@@ -28,6 +28,7 @@ from reglens.registry.cache import Cache, Kept, Seen
 from reglens.registry.channel import Channel
 from reglens.registry.content import blob_of, descriptor_of, kept_manifest, manifest_of
 from reglens.registry.options import Options
+from reglens.registry.pace import Pacing
 from reglens.registry.pages import next_page, not_json, on_host, pages
 from reglens.registry.products import by_host
 from reglens.registry.recall import Recall
@@ -84,7 +85,9 @@ class Session:
         clock: Clock = utcnow,
         tokens: TokenCache | None = None,
         cache: Cache | None = None,
+        pacing: Pacing | None = None,
     ) -> None:
+        """`pacing` lets requests wait where a server asks for it; None: to be asked to wait is an error at once."""
         self.registry = registry
         self.options = options or Options()
         self.trace = trace if trace is not None else Trace()
@@ -95,7 +98,7 @@ class Session:
             endpoint = None  # what is looked for elsewhere is a matter of its repositories
         transport = Transport(registry, self.options, self.trace, clock, endpoint)
         self._channel = Channel(
-            transport, credentials or Anonymous(), tokens if tokens is not None else TokenCache(), clock
+            transport, credentials or Anonymous(), tokens if tokens is not None else TokenCache(), clock, pacing=pacing
         )
         self._routes = Routes(self._channel, self.options)
         self._recall = Recall(cache, self._routes, clock)
