@@ -31,12 +31,13 @@ def put(cache: Cache, data: bytes, place: str = PLACE) -> Digest:
 
 
 def files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+    """The files with content, finished or not."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "room")
 
 
 def disk_use(folder: Path) -> int:
-    """Octets in the blocks of the files, as the bound counts them."""
-    return sum(-(-path.stat().st_size // 4096) * 4096 for path in files(folder))
+    """Octets in the blocks of all files, as the bound counts them."""
+    return sum(-(-path.stat().st_size // 4096) * 4096 for path in folder.rglob("*") if path.is_file())
 
 
 @pytest.fixture
@@ -82,8 +83,8 @@ def test_nobody_else_may_read_it(cache: Cache, folder: Path) -> None:
         put(cache, b"{}")
     finally:
         os.umask(before)
+    assert {path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_file()} == {0o600}
     (file,) = files(folder)
-    assert file.stat().st_mode & 0o777 == 0o600
     assert {path.stat().st_mode & 0o777 for path in (file.parent, folder)} == {0o700}
 
 
@@ -267,21 +268,8 @@ def _touch(folder: Path, digest: Digest, when: int) -> None:
     os.utime(path, (when, when))
 
 
-def test_small_files_count_as_much_as_the_disk_gives_them(folder: Path) -> None:
-    cache = Cache(folder, limit=1 << 20)
-    for number in range(600):
-        put(cache, b"%d" % number)
-    assert len(files(folder)) <= (1 << 20) // 4096
-
-
-def test_each_run_looks_at_what_earlier_ones_left(folder: Path) -> None:
-    for number in range(300):
-        put(Cache(folder, limit=1 << 20), b"%d" % number)
-    assert len(files(folder)) <= (1 << 20) // 4096
-
-
-def test_a_shelf_is_looked_through_now_and_then_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cache = Cache(folder)
+def note_looks(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The folders that were looked through."""
     looked: list[object] = []
     real = os.scandir
 
@@ -290,6 +278,36 @@ def test_a_shelf_is_looked_through_now_and_then_only(folder: Path, monkeypatch: 
         return real(path)
 
     monkeypatch.setattr(os, "scandir", noting)
+    return looked
+
+
+def test_small_files_count_as_much_as_the_disk_gives_them(folder: Path) -> None:
+    cache = Cache(folder, limit=1 << 20)
+    for number in range(600):
+        put(cache, b"%d" % number)
+    assert len(files(folder)) <= (1 << 20) // 4096
+
+
+def test_short_runs_together_keep_the_bound_and_seldom_look(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = note_looks(monkeypatch)
+    for number in range(600):
+        put(Cache(folder, limit=1 << 20), b"%d" % number)
+    assert len(looked) < 100
+    assert disk_use(folder) <= 1 << 20
+
+
+@pytest.mark.parametrize("nonsense", [b"", b"much", b"-5", b"\xff"])
+def test_a_damaged_count_is_counted_anew(folder: Path, nonsense: bytes) -> None:
+    for number in range(300):
+        for count in folder.rglob("room"):
+            count.write_bytes(nonsense)
+        put(Cache(folder, limit=1 << 20), b"%d" % number)
+    assert disk_use(folder) <= 1 << 20
+
+
+def test_a_shelf_is_looked_through_now_and_then_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = Cache(folder)
+    looked = note_looks(monkeypatch)
     for number in range(500):
         put(cache, b"%d" % number)
     assert len(looked) == 4, "once for each shelf"

@@ -98,7 +98,7 @@ def cache(folder: Path) -> Cache:
 
 
 def files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
+    return [path for path in folder.rglob("*") if path.is_file() and path.name != "room"]
 
 
 def by_tag(tag: str = "1", repository: str = "team/app") -> Reference:

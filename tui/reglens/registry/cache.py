@@ -36,6 +36,7 @@ LEFT_OVER = 3600
 """Seconds after which an unfinished file is one that nobody finishes any more."""
 _HEAD_LIMIT = 4096
 _UNFINISHED = "new-"
+_ROOM = "room"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,6 @@ class Cache:
         self._folder = folder
         self._share = limit // SHELVES
         self._step = self._share // 8
-        self._room: dict[Path, int] = {}
         self._lock = threading.Lock()
         self._writes = True
 
@@ -163,13 +163,9 @@ class Cache:
                 self._writes = False
                 return
             self._make_room(shelf, _blocks(len(whole) + len(data)))
-            path = shelf / f"{_UNFINISHED}{os.urandom(8).hex()}"
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-            unfinished = path
-            with os.fdopen(handle, "wb") as file:
-                file.write(whole)
-                file.write(data)
-            path.replace(shelf / name)
+            unfinished = shelf / f"{_UNFINISHED}{os.urandom(8).hex()}"
+            _write_new(unfinished, whole + data, os.O_EXCL)
+            unfinished.replace(shelf / name)
         except OSError:
             self._writes = False
             if unfinished is not None:
@@ -183,14 +179,15 @@ class Cache:
                 (shelf / name).unlink()
 
     def _make_room(self, shelf: Path, size: int) -> None:
-        """Let a file of `size` octets be written. The shelf is looked through once for each eighth of its share that is
-        written, so that it stays within its share whatever other processes wrote before."""
+        """Let a file of `size` octets be written. How much may come before the shelf has to be looked through again
+        stands in a file, so that short runs need not look either. Processes that write it at once forget each other's
+        share of it, which is an eighth of the shelf's at most."""
         with self._lock:
-            room = self._room.get(shelf, 0) - size
+            room = min(_read_room(shelf / _ROOM), self._step) - size
             if room < 0:
                 self._sweep(shelf)
                 room = self._step - size
-            self._room[shelf] = room
+            _write_new(shelf / _ROOM, b"%d" % room, os.O_TRUNC)
 
     def _sweep(self, shelf: Path) -> None:
         """Make sure that an eighth of the shelf's share is free."""
@@ -236,6 +233,22 @@ def _is_private(folder: Path, *, mend: bool) -> bool:
     if mend and found.st_mode & 0o077:
         folder.chmod(0o700)
     return True
+
+
+def _write_new(path: Path, data: bytes, how: int) -> None:
+    """Write a file that nobody else may read; `how` is O_EXCL for one that is not there yet, O_TRUNC for any."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | how, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+
+
+def _read_room(path: Path) -> int:
+    """What another run left written; 0 if nothing can be made of it."""
+    try:
+        with path.open("rb") as file:
+            return int(file.read(20))
+    except (OSError, ValueError):
+        return 0
 
 
 def _name(*parts: str) -> str:
