@@ -57,6 +57,7 @@ def run(place: Place | None, *, options: Options, credentials: Credentials, demo
         search_url=options.search_url,
     )
     app.identities = identities
+    app.trust = options.trust
     app.instruments = instruments(options, identities, demo=demo is not None)
     app.run()
     if app.defect:

@@ -33,8 +33,9 @@ from reglens.auth.credentials import Credential, Lookup
 from reglens.auth.realm import judge, may_carry_credentials
 from reglens.auth.reply import Presented, Reply, basic, bearer
 from reglens.auth.token import read_token
-from reglens.auth.token_request import TokenWant, withheld_note
+from reglens.auth.token_request import TokenWant, withheld_note, withhold
 from reglens.auth.tokens import Grant, TokenKey
+from reglens.auth.trust import Withheld, origin_of
 from reglens.errors import RateLimited, ReglensError, TokenError
 from reglens.oci.scope import Scope, missing, union
 
@@ -60,9 +61,11 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Step: send the request with this authorization. Answered with a Reply."""
+    """Step: send the request with this authorization. Answered with a Reply. `withheld` are credentials that it might
+    have had, or the token that it presents."""
 
     presented: Presented | None
+    withheld: Withheld | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +94,11 @@ Step = Send | FindCredentials | AskBase | Obtain
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How it ended: the last answer, what was presented with it, and why credentials stayed behind, if they did."""
+    """How it ended: the last answer, what was presented with it, and which credentials stayed behind."""
 
     reply: Reply
     presented: Presented | None = None
-    withheld: str = ""
+    withheld: Withheld | None = None
     grant: Grant | None = None
 
 
@@ -183,12 +186,12 @@ class _Flow:
     grant: Grant | None = None
     renewed: bool = False
     tried: set[str] = field(default_factory=set)
-    withheld: str = ""
+    withheld: Withheld | None = None
 
     def run(self) -> Generator[Step, Any, Outcome]:
         presented = yield from self.foresee()
         met: tuple[Challenge, ...] = ()
-        reply: Reply = yield Send(presented)
+        reply: Reply = yield Send(presented, self.withheld)
         for _ in range(MAX_SENDS - 1):
             if reply.status != 401:
                 break
@@ -205,7 +208,7 @@ class _Flow:
             if following is None:
                 break
             presented = following
-            reply = yield Send(presented)
+            reply = yield Send(presented, self.withheld)
         if self.grant is not None and reply.status < 400:
             self.grant.accepted = True
         if met and reply.status < 400:
@@ -227,7 +230,7 @@ class _Flow:
         except ReglensError:  # a guess went wrong: the registry's own challenge decides
             self.habits.forget(challenges)
             self.tried.clear()
-            self.withheld = ""
+            self.withheld = None
             return None
 
     def choose(self, challenges: tuple[Challenge, ...], reply: Reply) -> Generator[Step, Any, Presented | None]:
@@ -290,7 +293,9 @@ class _Flow:
         lookup: Lookup = yield FindCredentials(self.resource.repository)
         credential = lookup.credential
         if credential is not None and not may_carry_credentials(self.base_url):
-            self.withheld = f"{self.registry} is reached over plain http"
+            reason = f"{self.registry} is reached over plain http"
+            origin = origin_of(self.base_url)
+            self.withheld = Withheld(self.registry, origin, credential.username, credential.source, reason)
             credential = None
         offered = next((c for c in challenges if c.is_scheme("bearer") and c.realm), None)
         basic_offered = any(c.is_scheme("basic") for c in challenges)
@@ -307,7 +312,7 @@ class _Flow:
                 return bearer(self.grant.token, self.grant.source)
         if can_basic and "basic" not in self.tried:
             self.tried.add("basic")
-            self.grant = None
+            self.grant = self.withheld = None
             assert credential is not None
             assert credential.password is not None
             return basic(credential.username, credential.password, credential.source)
@@ -340,9 +345,10 @@ def want_token(
         )
     if credential is not None and not may_carry_credentials(base_url):
         credential = None
-    note, withheld = realm.reason, ""
+    note, withheld = realm.reason, None
     if credential is not None and not realm.trusted:
-        credential, withheld = None, realm.reason
+        withheld = withhold(credential, registry, realm)
+        credential = None
         note = withheld_note(realm.reason, realm.url)
     service = challenge.service or ""
     key = TokenKey(registry, realm.url, service, scopes, credential.identity if credential else "")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reglens.auth.challenge import Challenge
 from reglens.auth.token import Token
+from reglens.auth.trust import Withheld
 
 if TYPE_CHECKING:
     from reglens.trace.exchange import Exchange
@@ -36,8 +37,8 @@ class TokenKey:
 class Grant:
     """A token in hand.
 
-    `exchange` is the one that gave it, `source` says so in words; `withheld` why no credentials were sent for it
-    although some were there (``""``: none were withheld). `accepted` is whether a registry ever took it.
+    `exchange` is the one that gave it, `source` says so in words; `withheld` are credentials that were there and were
+    not sent for it. `accepted` is whether a registry ever took it.
     """
 
     key: TokenKey
@@ -46,7 +47,7 @@ class Grant:
     challenge: Challenge
     exchange: Exchange
     source: str = ""
-    withheld: str = ""
+    withheld: Withheld | None = None
     accepted: bool = False
 
 
