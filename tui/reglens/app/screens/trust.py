@@ -39,7 +39,7 @@ class AskTrust(ModalScreen[bool | None]):
             border-subtitle-color: $muted;
         }
         & Static { margin-bottom: 1; }
-        & OptionList { height: auto; border: none; padding: 0; background: $surface; }
+        & OptionList, & OptionList:focus { height: auto; border: none; padding: 0; background: $surface; }
     }
     """
 

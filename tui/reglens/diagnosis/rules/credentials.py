@@ -343,7 +343,8 @@ def search(scene: Scene) -> Iterator[Finding]:
 def withheld(scene: Scene) -> Iterator[Finding]:
     """Credentials that this client found and kept back, as the realm is not on the registry's site or the way there is
     not safe (`reglens.auth.realm`)."""
-    exchange = next((e for e in reversed(scene.evidence.exchanges) if e.withheld is not None), None)
+    without = [e for e in reversed(scene.evidence.exchanges) if e.withheld is not None]
+    exchange = next((e for e in without if e.role is Role.TOKEN), without[0] if without else None)
     if scene.ok or exchange is None or exchange.withheld is None:
         return
     kept = exchange.withheld
