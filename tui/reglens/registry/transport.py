@@ -312,7 +312,7 @@ class _Recorder:
                 answer = read_token_answer(body)
                 token = answer.token
                 self.notes += answer.notes
-            kept = redact.token_answer(body)
+            kept = redact.token_answer(body, success=self.exchange.status == 200)
         size = len(body) or self.poured
         if self.cut:
             size = max(size + 1, self.declared or 0)
