@@ -53,7 +53,7 @@ class Driver:
         waiting = list(replies)
         base_url = self.base_url or f"https://{self.registry}"
         flow: Generator[Any, Any, Outcome] = authorize(
-            resource, self.habits, registry=self.registry, base_url=base_url, trusted=self.trusted
+            resource, self.habits, registry=self.registry, base_url=base_url, now=NOW, trusted=self.trusted
         )
         try:
             step = next(flow)
@@ -84,7 +84,7 @@ class Driver:
                 return flow.throw(self.token_errors.pop())
             token = read_token(f"opaque-{len(self.cache)}-{len(self.wants)}")
             exchange = Exchange(number=9)
-            self.cache[key] = Grant(key, token, NOW + timedelta(hours=1), step.want.challenge, exchange)
+            self.cache[key] = Grant(key, token, NOW + timedelta(hours=1), step.want.challenge, exchange, NOW)
         return flow.send(self.cache[key])
 
     @property

@@ -90,7 +90,7 @@ FAULTS: dict[str, Callable[[bytes, int], bytes]] = {
     "hold": _cut,
 }
 STEPS = {"reset": (1, 13), "cut": (3, 13), "hold": (61, 199)}
-"""Octets between the positions tried, in the headers and in the body; of the other faults 7."""
+"""Octets between the positions tried, in the headers and in the body; of the other faults 11."""
 
 
 class Honest:
@@ -172,7 +172,7 @@ async def _run(honest: Honest, flow: str) -> str:
 
 def _positions(fault: str, answer: bytes) -> list[int]:
     head = answer.index(b"\r\n\r\n") + 4
-    in_head, in_body = STEPS.get(fault, (7, 7))
+    in_head, in_body = STEPS.get(fault, (11, 11))
     return [*range(0, head, in_head), *range(head, len(answer), in_body)]
 
 

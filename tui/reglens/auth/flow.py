@@ -12,7 +12,8 @@ The handshake:
 6. Bearer: take the token for realm, service, scope and identity from the cache, or have it asked for
    (`reglens.auth.token_request`). A challenge that names no scope means the one of the resource.
 7. Send again. Refused again:
-   - the token had worked before: it was revoked or expired, so renew it, once;
+   - the token had worked before: it was revoked or expired, so renew it, once; one that never worked likewise, if it
+     is of an earlier request: the registry may have restarted with another key since;
    - another realm or service is named than the token came from: the token was a guess, so follow that challenge, once;
    - the scope asked for goes beyond that of the token: ask for both together;
    - else it is final: who asks again for what it was just given gets the same again.
@@ -25,6 +26,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,6 +43,8 @@ from reglens.oci.scope import Scope, missing, union
 
 MAX_SENDS = 5
 """A request is sent this often at most: without, with a token, with a renewed one, with a wider one, with Basic."""
+FRESH = timedelta(seconds=3)
+"""A token that no registry took yet is renewed only when it is older than this: another one would be no different."""
 _REMEMBERED = 10_000
 
 
@@ -170,10 +174,12 @@ def authorize(
     *,
     registry: str,
     base_url: str,
+    now: datetime,
     trusted: frozenset[str] = frozenset(),
 ) -> Generator[Step, Any, Outcome]:
-    """The steps by which `resource` of `registry` is read. Raises TokenError, RateLimited and whatever is thrown in."""
-    return _Flow(resource, habits, registry, base_url, trusted).run()
+    """The steps by which `resource` of `registry` is read, from `now` on. Raises TokenError, RateLimited and
+    whatever is thrown in."""
+    return _Flow(resource, habits, registry, base_url, now, trusted).run()
 
 
 @dataclass
@@ -182,6 +188,7 @@ class _Flow:
     habits: Habits
     registry: str
     base_url: str
+    start: datetime
     trusted: frozenset[str]
     grant: Grant | None = None
     renewed: bool = False
@@ -259,7 +266,8 @@ class _Flow:
                 ordered = sorted(together, key=lambda scope: scope.resource not in wanted)
                 return (yield from self.present(challenges, tuple(map(str, ordered)), again=True))
             refused = next((c.error for c in challenges if c.is_scheme("bearer")), None)
-            if self.grant.accepted and not self.renewed and refused != "insufficient_scope":
+            old = self.grant.accepted or self.grant.obtained + FRESH < self.start
+            if old and not self.renewed and refused != "insufficient_scope":
                 self.renewed = True
                 return (yield from self.present((self.grant.challenge,), held, again=True, instead_of=self.grant))
         presented = yield from self.present(challenges, scopes)

@@ -84,13 +84,14 @@ def ask(want: TokenWant, clock: Callable[[], datetime]) -> Generator[TokenCall, 
     answer = read_token_answer(reply.body)
     if answer.token is None:
         raise _no_token(want, reply, answer.notes)
-    host = urlsplit(want.url).netloc
+    host, now = urlsplit(want.url).netloc, clock()
     return Grant(
         want.key,
         answer.token,
-        answer.expires(clock()),
+        answer.expires(now),
         want.challenge,
         reply.exchange,
+        now,
         f"the token server {host}, exchange {reply.exchange.number}",
         dropped or want.withheld,
     )

@@ -38,7 +38,7 @@ class Grant:
     """A token in hand.
 
     `exchange` is the one that gave it, `source` says so in words; `withheld` are credentials that were there and were
-    not sent for it. `accepted` is whether a registry ever took it.
+    not sent for it. `obtained` and `expires` are by this machine's clock. `accepted` is whether a registry took it.
     """
 
     key: TokenKey
@@ -46,6 +46,7 @@ class Grant:
     expires: datetime
     challenge: Challenge
     exchange: Exchange
+    obtained: datetime
     source: str = ""
     withheld: Withheld | None = None
     accepted: bool = False
@@ -70,7 +71,7 @@ class TokenCache:
         grant = self._held.get(key)
         if grant is None:
             return None
-        if now >= grant.expires - MARGIN:
+        if not grant.obtained - MARGIN <= now < grant.expires - MARGIN:  # before it was made: the clock was set back
             del self._held[key]
             return None
         self._held.move_to_end(key)

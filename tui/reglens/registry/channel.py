@@ -94,6 +94,7 @@ class Channel:
             self.habits,
             registry=self.registry,
             base_url=base,
+            now=self.clock(),
             trusted=self.transport.options.trust.of(self.registry),
         )
         try:
