@@ -196,9 +196,9 @@ class Exchange:
         """The clock of whoever answered (``Date``, RFC 9110, section 6.6.1) in UTC."""
         try:
             moment = parsedate_to_datetime(self.response_headers.get("date", ""))
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, TypeError, IndexError, OverflowError):
             return None
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
     @property
     def refused(self) -> bool:
