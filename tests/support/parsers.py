@@ -235,7 +235,7 @@ def _in_file(read: Callable[[Path], object], name: str) -> Callable[[bytes], obj
 def _hosts_toml(path: Path) -> object:
     way = hosts.way([path.parent.parent], "registry.example.com", "a/b", False, path.parent)
     assert way is not None
-    assert way.origin
+    assert way.endpoints
     return way
 
 
@@ -290,7 +290,7 @@ def _versions(data: bytes) -> object:
 
 def _errors(data: bytes) -> object:
     found = read_errors(data)
-    assert all(isinstance(entry.code, str) and isinstance(entry.message, str) for entry in found)
+    assert len(found) <= 100
     return found
 
 
@@ -333,7 +333,9 @@ def _given(*seeds: str | bytes | dict[str, Any]) -> Callable[[], list[bytes]]:
 @cache
 def _demo() -> tuple[list[bytes], list[bytes], list[bytes]]:
     """Manifests, configurations and layers of the demo registry's first images."""
-    manifests, settings, layers = [], [], []
+    manifests: list[bytes] = []
+    settings: list[bytes] = []
+    layers: list[bytes] = []
     catalogue = Catalogue()
     for name in catalogue.names[:3]:
         repository = catalogue.find(name)
