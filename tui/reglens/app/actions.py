@@ -86,6 +86,13 @@ ACTIONS: tuple[Action, ...] = (
         priority=True,
     ),
     Action("pane(4)", ("a", "4"), "auth", "Go to the authentication pane", shown_as="a", footer=True, priority=True),
+    Action(
+        "trust",
+        ("T",),
+        "trust",
+        "Say whether the withheld credentials may go to the registry's token server on another site",
+        footer=True,
+    ),
     Action("back", ("escape",), "back", "Go back a step", footer=True, palette=False),
     Action("next_pane", ("tab",), "next pane", "Go to the next pane", footer=True, palette=False, priority=True),
     Action("copy_digest", ("y",), "copy digest", "Copy the digest of what is shown", footer=True),

@@ -21,6 +21,7 @@ from reglens.app.beside import Beside
 from reglens.app.opening import Opening
 from reglens.app.safety import ControlFilter
 from reglens.app.shape import NARROW, WIDE
+from reglens.auth.trust import RealmTrust
 from reglens.text import clean
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class ReglensApp(Beside):
         self.defect = ""
         self.identities: Choice | None = None
         """Who the person is on each registry; None: that cannot be chosen."""
+        self.trust = RealmTrust()
+        """Which token servers elsewhere may have the person's credentials; the sessions heed the same one."""
         self.register_theme(theme.DARK)
         self.register_theme(theme.LIGHT)
         if constants.DEFAULT_THEME == "textual-dark":

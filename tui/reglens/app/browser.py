@@ -277,6 +277,7 @@ class Browser(Depth, Identities, PanedScreen):
             causes = [finding.title for finding in event.diagnosis.findings if finding.severity is Severity.ERROR]
             for pane in (self.tags, self.manifest):
                 pane.explain(causes[0] if causes else "")
+            self.refresh_bindings()  # credentials may have been withheld
 
     # -- the authentication pane's exchanges
 
@@ -349,6 +350,8 @@ class Browser(Depth, Identities, PanedScreen):
         an explorer."""
         if action in ("reload", "anonymous", "identities"):
             return self._explorer is not None
+        if action == "trust":
+            return self._explorer is not None and self.withheld is not None
         return not (action in ("search", "pane") and isinstance(self.focused, Input))
 
     def action_search(self) -> None:

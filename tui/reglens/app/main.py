@@ -65,6 +65,7 @@ def run(
         search_url=options.search_url,
     )
     app.identities = identities
+    app.trust = options.trust
     app.instruments = instruments(options, identities, demo=demo is not None)
     app.run()
     if app.defect:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reglens.auth.credentials import Anonymous, Credentials
+from reglens.auth.trust import RealmTrust
 from reglens.cli.output import Output
 from reglens.errors import UsageError
 from reglens.oci.reference import Place, Reference, normalise_registry
@@ -79,7 +80,7 @@ def _options(args: argparse.Namespace) -> Options:
         ca_file=_readable("--ca-file", args.ca_file),
         client_cert=_readable("--client-cert", args.client_cert),
         client_key=_readable("--client-key", args.client_key),
-        trusted_realms=frozenset(normalise_registry(host) for host in args.trust_realm),
+        trust=RealmTrust(normalise_registry(host) for host in args.trust_realm),
         timeout=args.timeout,
         unix_socket=Path(args.unix_socket).expanduser() if args.unix_socket else None,
         machine=Machine(

@@ -97,7 +97,8 @@ class Channel:
             self.habits,
             registry=self.registry,
             base_url=base,
-            trusted=self.transport.options.trusted_realms,
+            now=self.clock(),
+            trusted=self.transport.options.trust.of(self.registry),
         )
         try:
             outcome = await self._drive(flow, call, scout)
@@ -109,7 +110,7 @@ class Channel:
             return reply
         error = error_of(reply, self.registry, resource.repository, target, self.clock())
         if outcome.withheld and isinstance(error, Refused):
-            error.hint = f"Credentials were withheld: {outcome.withheld}. {self._permission(outcome)}"
+            error.hint = f"Credentials were withheld: {outcome.withheld.reason}. {self._permission(outcome)}"
         raise error
 
     def _permission(self, outcome: Outcome) -> str:
@@ -151,7 +152,7 @@ class Channel:
     async def _perform(self, step: Step, call: Call, scout: _Scout) -> object:
         if isinstance(step, Send):
             try:
-                reply = await self.follow(replace(call, presented=step.presented) if step.presented else call)
+                reply = await self.follow(replace(call, presented=step.presented, withheld=step.withheld))
             except ReglensError:
                 scout.leave(True)
                 raise
@@ -352,6 +353,7 @@ def _token_call(step: TokenCall, last: int | None) -> Call:
         step.form,
         follows=last if step.hop else None,
         note=step.note,
+        withheld=step.withheld,
     )
 
 

@@ -19,6 +19,7 @@ import httpx
 from reglens import __version__
 from reglens.auth.reply import Presented, Reply
 from reglens.auth.token_answer import read_token_answer
+from reglens.auth.trust import Withheld
 from reglens.errors import AnswerInvalid, Reach
 from reglens.oci.reference import is_loopback
 from reglens.registry.body import ERROR_LIMIT, RECORD_LIMIT, NotDecodable, OverLimit, read_body
@@ -54,7 +55,7 @@ class Sink(Protocol):
 class Call:
     """A request to be made. `url` is absolute; `limit` bounds the body of a success, in octets; `compressed` allows a
     content coding (never where the digest of the body counts); `follows` is the exchange whose redirect led here;
-    a `sink` takes the body of a success, which may then take any time."""
+    a `sink` takes the body of a success, which may then take any time; `withheld` stayed behind."""
 
     role: Role
     url: str
@@ -67,6 +68,7 @@ class Call:
     follows: int | None = None
     note: str = ""
     sink: Sink | None = None
+    withheld: Withheld | None = None
 
 
 class Transport:
@@ -272,6 +274,7 @@ class _Recorder:
             authorization=_authorization(presented) if presented else None,
             local_time=self.transport.clock(),
             follows=call.follows,
+            withheld=call.withheld,
             note="; ".join(self.notes),
             via=redact.url(proxy.url) if proxy else "",
         )
@@ -309,7 +312,7 @@ class _Recorder:
                 answer = read_token_answer(body)
                 token = answer.token
                 self.notes += answer.notes
-            kept = redact.token_answer(body)
+            kept = redact.token_answer(body, success=self.exchange.status == 200)
         size = len(body) or self.poured
         if self.cut:
             size = max(size + 1, self.declared or 0)
