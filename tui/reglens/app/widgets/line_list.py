@@ -6,7 +6,7 @@ so pages stream in without a pause. (Textual's line API, docs/guide/widgets.md, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -14,8 +14,9 @@ from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.cache import LRUCache
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
+from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -41,7 +42,8 @@ class LineList(ScrollView, can_focus=True):
     }
     DEFAULT_CSS = """
     LineList {
-        height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; background: $surface; color: $foreground;
+        height: 1fr; overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
+        background: $surface; color: $foreground;
         &.-empty { height: 0; }
         & > .line-list--cursor { background: $cursor-blurred; }
         & > .line-list--marker { color: $border-blurred; }
@@ -55,6 +57,9 @@ class LineList(ScrollView, can_focus=True):
         }
     }
     """
+
+    virtual_size = reactive(Size(0, 0))
+    """Rows that come and go lay out nothing: the scroll bar has its place whether it is needed or not."""
 
     class Opened(Message):
         """The row was opened, by key or by mouse. `index` is the item's, not the row's."""
@@ -93,8 +98,9 @@ class LineList(ScrollView, can_focus=True):
         self._draw = draw
         self.view: Sequence[int] = ()
         self.cursor = 0
-        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(512)
-        self._generation = 0
+        self._strips: LRUCache[tuple[int, bool], Strip] = LRUCache(512)
+        self._drawn_for: tuple[object, ...] = ()
+        self._base = Style.null()
 
     # -- what is shown
 
@@ -102,7 +108,6 @@ class LineList(ScrollView, can_focus=True):
         """Show the items of `view` in its order. The cursor stays on item `keep` if that is among them; `top` puts it
         on the first row otherwise (else it stays on its row)."""
         self.view = view
-        self._generation += 1
         self._strips.clear()
         row = self._row_of(keep)
         if row is None:
@@ -120,11 +125,24 @@ class LineList(ScrollView, can_focus=True):
         if before < self.scroll_offset.y + self.size.height:
             self.refresh()
 
-    def redraw(self) -> None:
-        """The same rows look different."""
-        self._generation += 1
-        self._strips.clear()
-        self.refresh()
+    def redraw(self, items: Container[int] | None = None) -> None:
+        """Rows look different: those of `items`, or all."""
+        if items is None:
+            self._strips.clear()
+            self.refresh()
+            return
+        for row in self.in_view:
+            item = self.view[row]
+            if item in items:
+                self._strips.discard((item, False))
+                self._strips.discard((item, True))
+                self.refresh_line(row)
+
+    @property
+    def in_view(self) -> range:
+        """The rows that can be seen."""
+        top = self.scroll_offset.y
+        return range(min(top, len(self.view)), min(top + self.scrollable_content_region.height, len(self.view)))
 
     def _row_of(self, item: int | None) -> int | None:
         if item is None:
@@ -135,30 +153,50 @@ class LineList(ScrollView, can_focus=True):
             return None
 
     def _resize(self) -> None:
-        self.virtual_size = Size(self.scrollable_content_region.width, len(self.view))
+        region = self.scrollable_content_region
+        self.virtual_size = Size(region.width, max(len(self.view), region.height))
+
+    def watch_virtual_size(self, size: Size) -> None:
+        """What laying out would do."""
+        if self.styles.auto_dimensions:
+            self.refresh(layout=True)
+        if self.is_attached:
+            self.vertical_scrollbar.window_virtual_size = size.height
+            self.scroll_target_y = min(self.scroll_target_y, self.max_scroll_y)
+            self.scroll_y = min(self.scroll_y, self.max_scroll_y)
 
     @property
     def current(self) -> int | None:
         """The item under the cursor, or None in an empty list."""
         return self.view[self.cursor] if self.cursor < len(self.view) else None
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self.view)
+
     # -- drawing
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._base = self.rich_style
+        look = (self._base, self.scrollable_content_region.width, self.has_focus, self.has_class("-led"))
+        if look != self._drawn_for:
+            self._drawn_for = look
+            self._strips.clear()
+        return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         row = self.scroll_offset.y + y
         width = self.scrollable_content_region.width
         if row >= len(self.view):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._base)
         item = self.view[row]
-        under_cursor = row == self.cursor
-        key = (item, width, under_cursor, self.has_focus, self.has_class("-led"), self._generation, self.rich_style)
+        key = (item, row == self.cursor)
         strip = self._strips.get(key)
         if strip is None:
-            strip = self._strips[key] = self._strip(item, width, under_cursor)
+            strip = self._strips[key] = self._strip(item, width, row == self.cursor)
         return strip
 
     def _strip(self, item: int, width: int, under_cursor: bool) -> Strip:
-        base = self.rich_style
+        base = self._base
         if under_cursor:
             base += Style(bgcolor=self.get_component_rich_style("line-list--cursor").bgcolor)
             marker = Segment("▌", base + self._ink("line-list--marker"))

@@ -12,12 +12,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from reglens.app.actions import Where, bindings
 from reglens.app.messages import TagChosen
 from reglens.app.widgets.line_list import LineList, Part, cropped, matching
-from reglens.app.widgets.pane import Field, ListPane, Notice
+from reglens.app.widgets.pane import Field, ListPane, Notice, Tally
 from reglens.errors import ReglensError
 from reglens.oci.digest import Digest
 from reglens.oci.reference import Reference
@@ -47,7 +47,6 @@ class TagsPane(ListPane):
     TagsPane {
         & > Horizontal { height: 1; padding: 0 1 0 1; display: none; }
         &.-listed > Horizontal { display: block; }
-        & #count { width: auto; color: $muted; }
     }
     """
 
@@ -70,7 +69,7 @@ class TagsPane(ListPane):
     def compose(self) -> ComposeResult:
         with Horizontal():
             yield Field("f filter")
-            yield Static(id="count")
+            yield Tally(id="count")
         yield LineList(self._draw)
         yield Notice()
 
@@ -217,8 +216,10 @@ class TagsPane(ListPane):
         total, shown = len(self.tags), len(self.rows.view)
         self.set_class(bool(total), "-listed")
         busy = " …" if self._streaming and self.reference else ""
-        self.query_one("#count", Static).update(Content(f"{human_count(shown)} of {human_count(total)}{busy}"))
-        self.border_subtitle = f"{self.order.value}{' …' if self._sorting else ''}" if total else ""
+        self.query_one(Tally).say(f" {human_count(shown)} of {human_count(total)}{busy}", anew=not total)
+        subtitle = f"{self.order.value}{' …' if self._sorting else ''}" if total else ""
+        if subtitle != self.border_subtitle:
+            self.border_subtitle = subtitle
         notice = self.query_one(Notice)
         if self._error:
             notice.tell_failure(self._error)
