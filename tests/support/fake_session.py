@@ -167,6 +167,14 @@ class FakeSession:
                     await gate.wait()
             yield tags[start : start + self.world.page]
 
+    async def resolve(self, reference: Reference) -> Descriptor:
+        await self._ask("resolve", f"/v2/{reference.repository}/manifests/{reference.target}", Role.MANIFEST)
+        key = f"{reference.repository}{'@' if reference.digest else ':'}{reference.target}"
+        if key not in self.world.manifests:
+            raise NotFound(f"{key} is not there", "Choose another tag.", status=404)
+        raw, media_type = self.world.manifests[key]
+        return Descriptor(media_type, Digest.of(raw), len(raw))
+
     async def manifest(self, reference: Reference) -> Manifest:
         await self._ask("manifest", f"/v2/{reference.repository}/manifests/{reference.target}", Role.MANIFEST)
         key = f"{reference.repository}{'@' if reference.digest else ':'}{reference.target}"

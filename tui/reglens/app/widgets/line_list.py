@@ -19,11 +19,14 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.timer import Timer
 
 from reglens.app.actions import Where, bindings
 
 Part = tuple[str, str]
 """A piece of a row: its text (cleaned already) and the component class that styles it (``""``: plain)."""
+REST = 0.2
+"""Seconds after which the list counts as resting."""
 DrawRow = Callable[[int, int], Sequence[Part]]
 """Draws the row of an item, given its index and the width in cells. The widget crops and pads."""
 
@@ -85,6 +88,9 @@ class LineList(ScrollView, can_focus=True):
         def control(self) -> LineList:
             return self.line_list
 
+    class Rested(Message):
+        """For `REST` seconds neither the cursor moved nor other rows came into view."""
+
     class Beyond(Message):
         """A key moves the cursor of an empty list: what stands in its place may be meant. `movement` is the action's
         name."""
@@ -93,14 +99,35 @@ class LineList(ScrollView, can_focus=True):
             super().__init__()
             self.movement = movement
 
-    def __init__(self, draw: DrawRow, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, draw: DrawRow, *, rests: bool = False, id: str | None = None) -> None:  # noqa: A002
+        """With `rests` it tells when it came to rest."""
         super().__init__(id=id)
         self._draw = draw
+        self._rests = rests
+        self._rest: Timer | None = None
         self.view: Sequence[int] = ()
         self.cursor = 0
         self._strips: LRUCache[tuple[int, bool], Strip] = LRUCache(512)
         self._drawn_for: tuple[object, ...] = ()
         self._base = Style.null()
+
+    def on_mount(self) -> None:
+        if self._rests:
+            self._rest = self.set_interval(REST, self._rested, pause=True)
+
+    def _stir(self) -> None:
+        if self._rest is not None:
+            self._rest.reset()
+            self._rest.resume()
+
+    def _rested(self) -> None:
+        if self._rest is not None:
+            self._rest.pause()
+            self.post_message(self.Rested())
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._stir()
 
     # -- what is shown
 
@@ -116,6 +143,7 @@ class LineList(ScrollView, can_focus=True):
         self._resize()
         self.refresh()
         self._follow()
+        self._stir()
 
     def extended(self, view: Sequence[int]) -> None:
         """`view` is the present one with rows added at its end: only what is in sight is drawn again."""
@@ -124,6 +152,7 @@ class LineList(ScrollView, can_focus=True):
         self._resize()
         if before < self.scroll_offset.y + self.size.height:
             self.refresh()
+            self._stir()
 
     def redraw(self, items: Container[int] | None = None) -> None:
         """Rows look different: those of `items`, or all."""
@@ -233,6 +262,7 @@ class LineList(ScrollView, can_focus=True):
             self.refresh_line(row)
             if self.current is not None:
                 self.post_message(self.Moved(self, self.current))
+            self._stir()
         self._follow()
 
     def _move(self, movement: str, row: int) -> None:
@@ -284,6 +314,7 @@ class LineList(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         self._resize()
         self._follow()
+        self._stir()
 
 
 def cropped(text: str, width: int) -> str:

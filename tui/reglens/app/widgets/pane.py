@@ -154,6 +154,9 @@ class ListPane(Pane):
         Binding("pageup", "lead('page_up')", show=False),
     ]
 
+    hints: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """What can be typed in the field, each with a word for what it means, for the line of keys."""
+
     @property
     def rows(self) -> LineList:
         """The pane's list."""
