@@ -110,6 +110,7 @@ class LineList(ScrollView, can_focus=True):
         self._strips: LRUCache[tuple[int, bool], Strip] = LRUCache(512)
         self._drawn_for: tuple[object, ...] = ()
         self._base = Style.null()
+        self._inks: dict[str, Style] = {}
 
     def on_mount(self) -> None:
         if self._rests:
@@ -209,7 +210,7 @@ class LineList(ScrollView, can_focus=True):
         look = (self._base, self.scrollable_content_region.width, self.has_focus, self.has_class("-led"))
         if look != self._drawn_for:
             self._drawn_for = look
-            self._strips.clear()
+            self._forget()
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
@@ -225,30 +226,35 @@ class LineList(ScrollView, can_focus=True):
         return strip
 
     def _strip(self, item: int, width: int, under_cursor: bool) -> Strip:
-        base = self._base
-        if under_cursor:
-            base += Style(bgcolor=self.get_component_rich_style("line-list--cursor").bgcolor)
-            marker = Segment("▌", base + self._ink("line-list--marker"))
-        else:
-            marker = Segment(" ", base)
-        segments = [marker]
-        segments += [
-            Segment(text, base + self._ink(f"line-list--{part}") if part else base)
-            for text, part in self._draw(item, max(0, width - 2))
-            if text
-        ]
+        ink = self._cursor_ink if under_cursor else self._ink
+        plain = ink("")
+        segments = [Segment("▌", ink("marker")) if under_cursor else Segment(" ", plain)]
+        segments += [Segment(text, ink(part)) for text, part in self._draw(item, max(0, width - 2)) if text]
         strip = Strip(segments)
         if strip.cell_length > width:
-            strip = Strip([*strip.crop(0, width - 1), Segment("…", base + self._ink("line-list--muted"))])
-        return strip.adjust_cell_length(width, base)
+            strip = Strip([*strip.crop(0, width - 1), Segment("…", ink("muted"))])
+        return strip.adjust_cell_length(width, plain)
 
-    def _ink(self, component: str) -> Style:
+    def _ink(self, part: str) -> Style:
         """The foreground and weight of a component class: its background stays that of the row."""
-        style = self.get_component_rich_style(component)
-        return Style(color=style.color, bold=style.bold, italic=style.italic)
+        style = self._inks.get(part)
+        if style is None:
+            style = self._base
+            if part:
+                component = self.get_component_rich_style(f"line-list--{part}")
+                style += Style(color=component.color, bold=component.bold, italic=component.italic)
+            self._inks[part] = style
+        return style
+
+    def _cursor_ink(self, part: str) -> Style:
+        return self._ink(part) + Style(bgcolor=self.get_component_rich_style("line-list--cursor").bgcolor)
+
+    def _forget(self) -> None:
+        self._strips.clear()
+        self._inks.clear()
 
     def notify_style_update(self) -> None:
-        self._strips.clear()
+        self._forget()
         super().notify_style_update()
 
     # -- moving

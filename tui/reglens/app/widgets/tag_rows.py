@@ -33,8 +33,14 @@ def _size(facts: TagFacts, now: datetime, width: int) -> str:
 
 def _platforms(facts: TagFacts, now: datetime, width: int) -> str:
     names = [clean(name, 40) for name in facts.platforms]
-    text = " ".join(names)
-    return text if len(text) <= width else f"{len(names)} platforms" if len(names) > 1 else cropped(text, width)
+    if len(names) < 2:
+        return cropped("".join(names), width)
+    for count in range(len(names), 1, -1):
+        more = len(names) - count
+        text = " ".join(names[:count]) + (f" +{more}" if more else "")
+        if len(text) <= width:
+            return text
+    return f"{len(names)} platforms"
 
 
 Column = Callable[[TagFacts, datetime, int], str]
