@@ -18,13 +18,14 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 import reglens
 from benchmarks import scripts
+from benchmarks.keys import keys
 from benchmarks.terminal import terminal
 from support.images import Layout
 from support.processes import docker_registry, run
 from support.token_server import TokenServer
 
 REGLENS = shutil.which("reglens") or str(Path(sys.executable).with_name("reglens"))
-TAGS, MANY, PASSWORD = 1000, 100_000, "benchmark"
+TAGS, MANY, FEW, PASSWORD = 1000, 100_000, 20, "benchmark"
 RUNS = int(os.environ.get("RUNS", "7"))
 
 
@@ -54,7 +55,7 @@ def compare(title: str, commands: dict[str, Callable[[], float]], runs: int = RU
 
 @contextmanager
 def registries(folder: Path) -> Iterator[tuple[str, str, TokenServer]]:
-    """docker-registry, open and with tokens, each with 1000 tags of one repository and 100 000 of another."""
+    """docker-registry, open and with tokens, each with repositories of 1000, 100 000 and 20 tags."""
     layout = Layout(folder / "layout")
     layout.tag("t0", layout.index("benchmark"))
     everything = {"lib/many": {"pull", "push"}}
@@ -74,10 +75,11 @@ def registries(folder: Path) -> Iterator[tuple[str, str, TokenServer]]:
             tags = repositories / "lib/many/_manifests/tags"
             for number in range(1, TAGS):
                 shutil.copytree(tags / "t0", tags / f"t{number}")
-            big = repositories / "big/tags/_manifests/tags"
-            big.mkdir(parents=True)
-            for number in range(MANY):
-                (big / f"v{number // 1000}.{number % 1000}.0").mkdir()
+            for name, count in (("big/tags", MANY), ("few/tags", FEW)):
+                folder_of_tags = repositories / name / "_manifests/tags"
+                folder_of_tags.mkdir(parents=True)
+                for number in range(count):
+                    (folder_of_tags / f"v{number // 1000}.{number % 1000}.0").mkdir()
         yield plain, guarded, tokens
 
 
@@ -156,20 +158,6 @@ def first_paint() -> None:
     )
 
 
-def keys(plain: str) -> None:
-    """Key press to paint with the long list loaded."""
-    with terminal(REGLENS, "--plain-http", f"{plain}/big/tags") as screen:
-        screen.until("100.000")
-        screen.settle(0.5)
-        moves = sorted(screen.press(b"j")[1] for _ in range(100))
-        typed = [screen.press(key)[1] for key in (b"f", b"v", b"4", b"2", b".", b"7")][1:]
-        memory = screen.peak_memory()
-    print(f"\nKeys with {MANY} tags loaded")
-    print(f"  cursor down       median {moves[50] * 1000:.1f} ms, 99th percentile {moves[98] * 1000:.1f} ms")
-    print(f"  filter keystroke  median {statistics.median(typed) * 1000:.1f} ms, worst {max(typed) * 1000:.1f} ms")
-    print(f"  peak memory       {memory / 1024:.0f} MiB")
-
-
 def main(wanted: list[str]) -> None:
     names = ("paint", "digest", "digests", "tags", "keys")
     chosen = wanted or list(names)
@@ -187,7 +175,7 @@ def main(wanted: list[str]) -> None:
             if "tags" in chosen:
                 many_tags(plain)
             if "keys" in chosen:
-                keys(plain)
+                keys(plain, MANY, FEW)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from textual.worker import Worker, WorkerState
 
 from reglens.app import messages
 from reglens.app.actions import Where, bindings
-from reglens.app.columns import Columns
+from reglens.app.columns import Columns, Visit
 from reglens.app.depth import Depth
 from reglens.app.explorer import Explorer, Group
 from reglens.app.here import Here
@@ -58,6 +58,7 @@ class Browser(Columns, Depth, Identities, PanedScreen):
         self._wanted = place
         self._explorer: Explorer | None = None
         self._exchanges: dict[int, Exchange] = {}
+        self._visit = Visit(0)
 
     def compose(self) -> ComposeResult:
         yield TopLine()

@@ -62,7 +62,7 @@ class Columns:
 
     app: ReglensApp
     here: Here
-    _visit = Visit(0)
+    _visit: Visit
 
     @property
     def tags(self) -> TagsPane:

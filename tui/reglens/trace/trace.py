@@ -41,7 +41,8 @@ class Trace:
     def open(self) -> int:
         """The number for an exchange about to be sent."""
         if _ASIDE.get():
-            self.aside = self.aside or Trace()
+            if self.aside is None:
+                self.aside = Trace()
             self.aside.count += 1
             return self.aside.count
         self.count += 1

@@ -64,8 +64,7 @@ class TagsPane(ListPane):
     hints: ClassVar[tuple[tuple[str, str], ...]] = (
         ("3.2*", "like"),
         ("!rc", "not"),
-        (">=1.2 <2", ""),
-        ("^1.2", "versions"),
+        (">=1.2 ^1", "versions"),
         ("/a|b/", "regex"),
     )
 
