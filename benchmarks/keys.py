@@ -29,7 +29,7 @@ def keys(plain: str, many: int, few: int) -> None:
     for title, place, count, fetches, pause in (
         (f"{few} tags", small, few, 0, 0.0),
         (f"{many} tags", big, many, 0, 0.0),
-        (f"{many} tags, {FETCHES} fetches, each 20 ms after the other", big, many, FETCHES, 0.02),
+        (f"{many} tags, {FETCHES} fetches from 100 ms away", big, many, FETCHES, 0.1),
         (f"{many} tags, {FETCHES} fetches without a pause", big, many, FETCHES, 0.0),
     ):
         with terminal(sys.executable, "-c", scripts.BUSY_APP, place, str(fetches), str(pause)) as screen:

@@ -44,7 +44,7 @@ async def filled(pilot: Pilot[None]) -> None:
 
     def done() -> bool:
         visit = screen._visit
-        known = {*screen.tags.facts, *visit.failed}
+        known = {*screen.tags.facts, *visit.done}
         return visit.stopped or (known.issuperset(in_view(pilot)) and not visit.running and not visit.waiting)
 
     await settle(pilot)
@@ -97,6 +97,11 @@ async def test_what_is_counted_is_spent_only_when_that_is_wanted(rate: Rate | No
         assert len(asked(world, "resolve")) == 6
         assert bool(asked(world, "manifest")) is spends
         assert set(browser(pilot).tags.facts) == {f"1.{n}" for n in range(6)}
+        so_far = len(world.asked)
+        await press(pilot, "2", "j")
+        await asyncio.sleep(0.3)
+        await settle(pilot)
+        assert len(world.asked) == so_far, "nothing is asked twice"
 
 
 async def test_one_image_is_fetched_once_however_many_tags_it_has() -> None:
@@ -194,7 +199,7 @@ async def test_few_at_once_and_called_off_with_the_repository() -> None:
 
         screen.post_message(PlaceChosen(Place.parse("other")))
         await wait_for(pilot, lambda: screen.tags.tags == ["x"])
-        await wait_for(pilot, lambda: "x" in screen._visit.failed or bool(screen._visit.running))
+        await wait_for(pilot, lambda: "x" in screen._visit.done or bool(screen._visit.running))
         world.gates["resolve"].set()
         await settle(pilot)
         assert screen.tags.facts == {}
@@ -252,7 +257,7 @@ def test_what_is_wanted_changes_while_some_of_it_is_under_way() -> None:
 
     visit, one, two = Visit(1), Running(), Running()
     visit.running = {"a": one, "b": two}  # type: ignore[dict-item]
-    visit.failed = {"d"}
+    visit.done = {"d"}
     visit.want(["b", "c", "d"])
     assert (one.cancelled, two.cancelled) == (True, False)
     assert (visit.waiting, list(visit.running)) == (["c"], ["b"])

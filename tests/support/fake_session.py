@@ -67,15 +67,22 @@ class World:
     asked: list[tuple[str, str]] = field(default_factory=list)
     closed: int = 0
 
-    def image(self, repository: str, tag: str, *, created_by: str = "COPY file / # buildkit") -> Digest:
+    def image(
+        self,
+        repository: str,
+        tag: str,
+        *,
+        created_by: str = "COPY file / # buildkit",
+        created: str = "2026-02-01T10:00:00Z",
+    ) -> Digest:
         """Put an image for two platforms there; the digest of its index."""
         entries = []
         for architecture in ("amd64", "arm64"):
             config = json.dumps({
-                "os": "linux", "architecture": architecture, "created": "2026-02-01T10:00:00Z",
+                "os": "linux", "architecture": architecture, "created": created,
                 "config": {"Cmd": ["/bin/sh"], "Env": ["PATH=/bin"]},
                 "rootfs": {"type": "layers", "diff_ids": [f"sha256:{'1' * 64}"]},
-                "history": [{"created": "2026-02-01T10:00:00Z", "created_by": created_by}],
+                "history": [{"created": created, "created_by": created_by}],
             }).encode()  # fmt: skip
             self.configs[str(Digest.of(config))] = config
             manifest = json.dumps({

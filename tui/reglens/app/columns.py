@@ -42,14 +42,15 @@ class Visit:
     known: dict[Digest, TagFacts] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
     running: dict[str, Worker[Any]] = field(default_factory=dict)
-    failed: set[str] = field(default_factory=set)
+    done: set[str] = field(default_factory=set)
+    """Tags of which as much was asked as is wanted, or that could not be had."""
     stopped: bool = False
 
     def want(self, tags: Sequence[str]) -> None:
         """These tags alone are wanted: what else is under way is called off."""
         for tag in set(self.running).difference(tags):
             self.running.pop(tag).cancel()
-        self.waiting = [tag for tag in tags if tag not in self.running and tag not in self.failed]
+        self.waiting = [tag for tag in tags if tag not in self.running and tag not in self.done]
 
     def stop(self) -> None:
         """Nothing is wanted any more."""
@@ -116,13 +117,14 @@ class Columns:
     def on_tag_looked_up(self, event: messages.TagLookedUp) -> None:
         if event.visit == self._visit.number:
             self._visit.running.pop(event.tag, None)
+            self._visit.done.add(event.tag)
             self._look_on()
 
     def on_tag_unknown(self, event: messages.TagUnknown) -> None:
         if event.visit != self._visit.number:
             return
         self._visit.running.pop(event.tag, None)
-        self._visit.failed.add(event.tag)
+        self._visit.done.add(event.tag)
         if isinstance(event.error, NotFound):
             self._look_on()
         else:
@@ -134,7 +136,7 @@ class Columns:
         self.app.keep()
         self._visit.want(())
         self._visit.stopped = False
-        self._visit.failed.clear()
+        self._visit.done.clear()
 
     def learn_manifest(self, tag: str, manifest: Manifest, config: ImageConfig | None = None) -> None:
         """What a manifest that was opened tells of its tag."""

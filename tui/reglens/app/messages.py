@@ -208,7 +208,7 @@ class PinToggled(Message):
 
 @dataclass
 class TagsInView(Message):
-    """The tags pane came to rest, and shows these tags of which not everything is known."""
+    """The tags pane came to rest, and shows these tags."""
 
     tags: Sequence[str]
 

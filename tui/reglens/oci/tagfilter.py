@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from reglens.oci.pattern import Pattern
@@ -78,9 +78,9 @@ class TagFilter:
         """Whether all that this one finds, the `other` is sure to find as well."""
         return not other.tests and all(any(word in longer for longer in self.words) for word in other.words)
 
-    def select(self, lowered: Sequence[str], among: Iterable[int]) -> list[int]:
+    def select(self, lowered: Sequence[str], among: Sequence[int]) -> list[int]:
         """The indices `among` those of `lowered` whose tags are wanted, in their order."""
-        found: Iterable[int] = among
+        found = among
         for word in self.words:
             found = [i for i in found if word in lowered[i]]
         for test in self.tests:

@@ -6,7 +6,7 @@ so pages stream in without a pause. (Textual's line API, docs/guide/widgets.md, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -155,17 +155,17 @@ class LineList(ScrollView, can_focus=True):
             self.refresh()
             self._stir()
 
-    def redraw(self, items: Container[int] | None = None) -> None:
-        """Rows look different: those of `items`, or all."""
-        if items is None:
+    def redraw(self, which: Callable[[int], bool] | None = None) -> None:
+        """Rows look different: those of the items that `which` tells, or all."""
+        if which is None:
             self._strips.clear()
             self.refresh()
             return
+        for key in list(self._strips.keys()):
+            if which(key[0]):
+                self._strips.discard(key)
         for row in self.in_view:
-            item = self.view[row]
-            if item in items:
-                self._strips.discard((item, False))
-                self._strips.discard((item, True))
+            if which(self.view[row]):
                 self.refresh_line(row)
 
     @property

@@ -91,6 +91,7 @@ class TagsPane(ListPane):
         self._marked: frozenset[str] = frozenset()
         self._marks = 0
         self._same: Digest | None = None
+        self._words_below = ""
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -181,7 +182,7 @@ class TagsPane(ListPane):
         if self.facts.get(tag) == facts:
             return
         self.facts[tag] = facts
-        self.rows.redraw({item for item in self._items_in_view if self.tags[item] == tag})
+        self.rows.redraw(lambda item: self.tags[item] == tag)
         if tag == self.selected or facts.digest == self._same:
             self._point()
             self._subtitle()
@@ -207,16 +208,16 @@ class TagsPane(ListPane):
         self._coming = None
         if wanted.tests:
             self._coming = wanted
-            self._filter_aside(wanted, among)
+            self._filter_aside(wanted, among, len(self.tags))
             self._status()
         else:
             self._show_wanted(wanted, wanted.select(self._lowered, among) if wanted else among)
 
     @work(exclusive=True, group="filter", exit_on_error=False)
-    async def _filter_aside(self, wanted: TagFilter, among: Sequence[int]) -> None:
-        """Filter in slices, the tags that arrive meanwhile last."""
+    async def _filter_aside(self, wanted: TagFilter, among: Sequence[int], count: int) -> None:
+        """Filter in slices; the tags after the first `count`, which arrive meanwhile, last."""
         found: list[int] = []
-        count, done = len(self.tags), 0
+        done = 0
         while done < len(among):
             found += wanted.select(self._lowered, among[done : done + SLICE])
             done += SLICE
@@ -306,8 +307,7 @@ class TagsPane(ListPane):
         before, self._same = self._same, facts.digest if facts else None
         if before != self._same:
             digests = {before, self._same}
-            known = ((item, self.facts.get(self.tags[item])) for item in self._items_in_view)
-            self.rows.redraw({item for item, facts in known if facts is not None and facts.digest in digests})
+            self.rows.redraw(lambda item: (of := self.facts.get(self.tags[item])) is not None and of.digest in digests)
 
     def _status(self) -> None:
         """Count, order, and words where there are no tags."""
@@ -343,9 +343,10 @@ class TagsPane(ListPane):
             parts.append(f"= {clean(' '.join(others[:20]))}")
         if self.tags:
             parts.append(f"{self.order.value}{' …' if self._sorting else ''}")
-        subtitle = Content(" · ".join(parts))
-        if subtitle != self._border_subtitle:
-            self.border_subtitle = subtitle
+        words = " · ".join(parts)
+        if words != self._words_below:  # setting it draws the whole pane
+            self._words_below = words
+            self.border_subtitle = Content(words)
 
     # -- what the person does
 
@@ -388,11 +389,9 @@ class TagsPane(ListPane):
         self._ask()
 
     def _ask(self) -> None:
-        """Say which tags in view are not wholly known."""
-        tags = [self.tags[item] for item in self._items_in_view]
-        if tags and self.detail is not Detail.NONE:
-            known = {tag for tag in tags if (facts := self.facts.get(tag)) is not None and facts.whole}
-            self.post_message(TagsInView([tag for tag in tags if tag not in known]))
+        """Say which tags are in view."""
+        if self.tags and self.detail is not Detail.NONE:
+            self.post_message(TagsInView([self.tags[item] for item in self._items_in_view]))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return not (action == "filter" and self.field.has_focus)
@@ -405,7 +404,6 @@ class TagsPane(ListPane):
         self.order = self.order.following
         if self.order is Order.REGISTRY:
             self._sorted = None
-            self._matches = sorted(self._matches)
             self._reorder(keep=self.rows.current if not self._wanted else None)
         else:
             self._sort()
