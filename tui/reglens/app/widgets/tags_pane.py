@@ -141,7 +141,9 @@ class TagsPane(ListPane):
             self._longest = longest
             self.rows.redraw()
         fresh: Sequence[int] = range(start, len(self.tags))
-        if self._wanted:
+        if self._wanted.tests and len(tags) > SLICE:
+            self._want(self._coming or self._wanted)
+        elif self._wanted:
             self._matches = [*self._matches, *self._wanted.select(self._lowered, fresh)]
         elif self._sorted is None:
             self._matches = range(len(self.tags))
@@ -217,13 +219,16 @@ class TagsPane(ListPane):
     async def _filter_aside(self, wanted: TagFilter, among: Sequence[int], count: int) -> None:
         """Filter in slices; the tags after the first `count`, which arrive meanwhile, last."""
         found: list[int] = []
-        done = 0
-        while done < len(among):
+        for done in range(0, len(among), SLICE):
             found += wanted.select(self._lowered, among[done : done + SLICE])
-            done += SLICE
+            await asyncio.sleep(0)
+        while count < len(self.tags):
+            fresh = range(count, min(count + SLICE, len(self.tags)))
+            found += wanted.select(self._lowered, fresh)
+            count = fresh.stop
             await asyncio.sleep(0)
         self._coming = None
-        self._show_wanted(wanted, found + wanted.select(self._lowered, range(count, len(self.tags))))
+        self._show_wanted(wanted, found)
 
     def _show_wanted(self, wanted: TagFilter, matches: Sequence[int]) -> None:
         keep = self.rows.current if not wanted else None
