@@ -88,13 +88,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("pane(4)", ("a", "4"), "auth", "Go to the authentication pane", shown_as="a", footer=True, priority=True),
     Action("back", ("escape",), "back", "Go back a step", footer=True, palette=False),
     Action("next_pane", ("tab",), "next pane", "Go to the next pane", footer=True, palette=False, priority=True),
-    Action("copy_digest", ("y",), "copy digest", "Copy the digest of what is shown", footer=True),
+    Action(
+        "copy_digest", ("y",), "copy digest", "Copy the digest of what is shown, or of all that is marked", footer=True
+    ),
     Action("reload", ("r",), "reload", "Ask the registry again for what the focused pane shows", footer=True),
     Action("app.quit", ("q",), "quit", "Quit at once, also while a request is under way", footer=True),
     Action("app.help", ("question_mark", "f1"), "help", "List the keys that work here", shown_as="?", footer=True),
     Action("zoom", ("z",), "zoom", "Let the focused pane fill the screen, and back", footer=True),
-    Action("copy_pull", ("c",), "copy pull", "Copy the command that pulls it", footer=True),
-    Action("copy_reference", ("Y",), "copy reference", "Copy the full reference", footer=True),
+    Action("copy_pull", ("c",), "copy pull", "Copy the command that pulls it, or all that is marked", footer=True),
+    Action("copy_reference", ("Y",), "copy reference", "Copy the full reference, or all that is marked", footer=True),
     Action("app.toggle_theme", ("t",), "theme", "Change between the dark and the light theme", footer=True),
     Action(
         "app.paste",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from enum import Enum
 from typing import ClassVar
 
 from textual import on, work
@@ -18,6 +17,7 @@ from textual.widgets import Input
 from reglens.app.actions import Where, bindings
 from reglens.app.messages import DetailChosen, TagChosen, TagsInView
 from reglens.app.tag_facts import Detail, TagFacts
+from reglens.app.tag_order import Order
 from reglens.app.widgets.line_list import LineList, Part
 from reglens.app.widgets.pane import Field, ListPane, Notice, Tally
 from reglens.app.widgets.tag_rows import tag_row
@@ -25,7 +25,6 @@ from reglens.errors import ReglensError
 from reglens.oci.digest import Digest
 from reglens.oci.reference import Reference
 from reglens.oci.tagfilter import TagFilter
-from reglens.oci.versions import newest_first, version_key
 from reglens.text import clean, human_count
 
 SLICE = 2000
@@ -35,20 +34,6 @@ _DETAILS = {
     Detail.ALL: "Beside the tags: everything. Where pulls are counted, each row counts.",
     Detail.NONE: "Beside the tags: nothing, and nothing is asked",
 }
-
-
-class Order(Enum):
-    """How the tags are sorted."""
-
-    REGISTRY = "registry's order"
-    NAME = "by name"
-    VERSION = "newest version first"
-
-    @property
-    def following(self) -> Order:
-        """The one that the sort key leads to."""
-        members = list(Order)
-        return members[(members.index(self) + 1) % len(members)]
 
 
 class TagsPane(ListPane):
@@ -256,7 +241,7 @@ class TagsPane(ListPane):
             done = -1
             while self.order is not Order.REGISTRY and done != len(tags):
                 order, done = self.order, len(tags)
-                self._sorted = await asyncio.to_thread(_sorted, order, tags, lowered, keys, done)
+                self._sorted = await asyncio.to_thread(order.arrange, tags, lowered, keys, done)
                 self._reorder(keep=self.rows.current if self.rows.cursor else None)
                 if order is not self.order:
                     done = -1
@@ -427,11 +412,3 @@ class TagsPane(ListPane):
     def selected(self) -> str | None:
         """The tag under the cursor."""
         return None if self.rows.current is None else self.tags[self.rows.current]
-
-
-def _sorted(order: Order, tags: list[str], lowered: list[str], keys: list[str], count: int) -> list[int]:
-    """The indices of the first `count` tags in `order`. Fills `keys` up to there; runs in a thread."""
-    if order is Order.NAME:
-        return sorted(range(count), key=lowered.__getitem__)
-    keys.extend([version_key(tag) for tag in tags[len(keys) : count]])
-    return newest_first(tags, keys[:count])
