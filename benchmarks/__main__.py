@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 import reglens
 from benchmarks import peers, scripts
-from benchmarks.servers import MANY, PAGE, TAGS, Servers, catalogue, registries
+from benchmarks.keys import keys
+from benchmarks.servers import FEW, MANY, PAGE, TAGS, Servers, catalogue, registries
 from benchmarks.terminal import terminal
 
 REGLENS = shutil.which("reglens") or str(Path(sys.executable).with_name("reglens"))
@@ -167,20 +168,6 @@ def first_paint() -> None:
     )
 
 
-def keys(plain: str) -> None:
-    """Key press to paint with the long list loaded."""
-    with terminal(REGLENS, "--plain-http", f"{plain}/big/tags") as screen:
-        screen.until("100.000")
-        screen.settle(0.5)
-        moves = sorted(screen.press(b"j")[1] for _ in range(100))
-        typed = [screen.press(key)[1] for key in (b"f", b"v", b"4", b"2", b".", b"7")][1:]
-        memory = screen.peak_memory()
-    print(f"\nKeys with {MANY} tags loaded")
-    print(f"  cursor down       median {moves[50] * 1000:.1f} ms, 99th percentile {moves[98] * 1000:.1f} ms")
-    print(f"  filter keystroke  median {statistics.median(typed) * 1000:.1f} ms, worst {max(typed) * 1000:.1f} ms")
-    print(f"  peak memory       {memory / 1024:.0f} MiB")
-
-
 def main(wanted: list[str]) -> None:
     names = ("paint", "digest", "digests", "tags", "keys", "catalogue")
     chosen = wanted or list(names)
@@ -200,7 +187,7 @@ def main(wanted: list[str]) -> None:
             if "tags" in chosen:
                 many_tags(servers)
             if "keys" in chosen:
-                keys(servers.plain)
+                keys(servers.plain, MANY, FEW)
 
 
 if __name__ == "__main__":

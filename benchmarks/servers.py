@@ -17,7 +17,7 @@ from support.images import Layout
 from support.processes import docker_registry, run
 from support.token_server import TokenServer
 
-TAGS, MANY, PAGE, PASSWORD = 1000, 100_000, 1000, "benchmark"
+TAGS, MANY, FEW, PAGE, PASSWORD = 1000, 100_000, 20, 1000, "benchmark"
 _ACCESS = re.compile(r'^\S+ \S+ \S+ \[[^]]*\] "(?:GET|HEAD) /', re.MULTILINE)
 """A line of docker-registry's access log (Apache's combined format)."""
 
@@ -47,7 +47,7 @@ class Servers:
 
 @contextmanager
 def registries(folder: Path) -> Iterator[Servers]:
-    """docker-registry, open and with tokens, each with 1000 tags of one repository and 100 000 of another."""
+    """docker-registry, open and with tokens, each with repositories of 1000, 100 000 and 20 tags."""
     layout = Layout(folder / "layout")
     layout.tag("t0", layout.index("benchmark"))
     everything = {"lib/many": {"pull", "push"}}
@@ -67,16 +67,17 @@ def registries(folder: Path) -> Iterator[Servers]:
             tags = repositories / "lib/many/_manifests/tags"
             for number in range(1, TAGS):
                 shutil.copytree(tags / "t0", tags / f"t{number}")
-            big = repositories / "big/tags/_manifests/tags"
-            big.mkdir(parents=True)
-            for number in range(MANY):
-                (big / f"v{number // 1000}.{number % 1000}.0").mkdir()
+            for name, count in (("big/tags", MANY), ("few/tags", FEW)):
+                folder_of_tags = repositories / name / "_manifests/tags"
+                folder_of_tags.mkdir(parents=True)
+                for number in range(count):
+                    (folder_of_tags / f"v{number // 1000}.{number % 1000}.0").mkdir()
         yield Servers(plain, guarded, tokens, {plain: folder / "open/log", guarded: folder / "token/log"})
 
 
 @contextmanager
 def catalogue() -> Iterator[tuple[str, list[str]]]:
-    """A registry that is a catalogue of 100 000 repositories in pages of 1000; its ``host:port``, and the paths asked."""
+    """A registry with a catalogue of 100 000 repositories in pages of 1000; its ``host:port``, and the paths asked."""
     names = [f"team-{number // 100:04}/service-{number % 100:02}" for number in range(MANY)]
     asked: list[str] = []
 

@@ -70,15 +70,22 @@ class World:
     asked_first: int = 0
     closed: int = 0
 
-    def image(self, repository: str, tag: str, *, created_by: str = "COPY file / # buildkit") -> Digest:
+    def image(
+        self,
+        repository: str,
+        tag: str,
+        *,
+        created_by: str = "COPY file / # buildkit",
+        created: str = "2026-02-01T10:00:00Z",
+    ) -> Digest:
         """Put an image for two platforms there; the digest of its index."""
         entries = []
         for architecture in ("amd64", "arm64"):
             config = json.dumps({
-                "os": "linux", "architecture": architecture, "created": "2026-02-01T10:00:00Z",
+                "os": "linux", "architecture": architecture, "created": created,
                 "config": {"Cmd": ["/bin/sh"], "Env": ["PATH=/bin"]},
                 "rootfs": {"type": "layers", "diff_ids": [f"sha256:{'1' * 64}"]},
-                "history": [{"created": "2026-02-01T10:00:00Z", "created_by": created_by}],
+                "history": [{"created": created, "created_by": created_by}],
             }).encode()  # fmt: skip
             self.configs[str(Digest.of(config))] = config
             manifest = json.dumps({
@@ -169,6 +176,14 @@ class FakeSession:
                 if gate:
                     await gate.wait()
             yield tags[start : start + self.world.page]
+
+    async def resolve(self, reference: Reference) -> Descriptor:
+        await self._ask("resolve", f"/v2/{reference.repository}/manifests/{reference.target}", Role.MANIFEST)
+        key = f"{reference.repository}{'@' if reference.digest else ':'}{reference.target}"
+        if key not in self.world.manifests:
+            raise NotFound(f"{key} is not there", "Choose another tag.", status=404)
+        raw, media_type = self.world.manifests[key]
+        return Descriptor(media_type, Digest.of(raw), len(raw))
 
     async def manifest(self, reference: Reference) -> Manifest:
         await self._ask("manifest", f"/v2/{reference.repository}/manifests/{reference.target}", Role.MANIFEST)

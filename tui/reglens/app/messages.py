@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reglens.app.ports import LastSeen, RegistrySession, SearchHit
+    from reglens.app.tag_facts import Detail, TagFacts
     from reglens.diagnosis.finding import Diagnosis
     from reglens.errors import ReglensError
     from reglens.oci.config import ImageConfig
@@ -81,6 +82,41 @@ class TagsEnded(Message):
     """All tags are there, or `error` says why not."""
 
     question: int
+    error: ReglensError | None = None
+
+
+@dataclass
+class TagLearnt(Message):
+    """Something more is known of a tag. `visit` tells which stay at a repository it was looked up for."""
+
+    visit: int
+    tag: str
+    facts: TagFacts
+
+
+@dataclass
+class TagLookedUp(Message):
+    """Nothing more is being asked about a tag."""
+
+    visit: int
+    tag: str
+
+
+@dataclass
+class TagUnknown(Message):
+    """A tag could not be looked up for the columns beside it."""
+
+    visit: int
+    tag: str
+    error: ReglensError
+
+
+@dataclass
+class DigestsArrived(Message):
+    """The digests of several references, in their order, or why they cannot be had."""
+
+    question: int
+    digests: Sequence[Digest] = ()
     error: ReglensError | None = None
 
 
@@ -169,6 +205,20 @@ class PinToggled(Message):
     """The person pinned a repository, or let it go. `name` is registry and repository."""
 
     name: str
+
+
+@dataclass
+class TagsInView(Message):
+    """The tags pane came to rest, and shows these tags."""
+
+    tags: Sequence[str]
+
+
+@dataclass
+class DetailChosen(Message):
+    """The person chose what is to stand beside the tags."""
+
+    detail: Detail
 
 
 @dataclass

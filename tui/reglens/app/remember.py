@@ -20,11 +20,13 @@ MAX_SIZE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """Repositories by their full names (``registry/repository``), the most recent first; the theme's name or ``""``."""
+    """Repositories by their full names (``registry/repository``), the most recent first; the theme's name or ``""``;
+    the word for what stands beside tags (`reglens.app.tag_facts.Detail`) or ``""``."""
 
     recents: tuple[str, ...] = ()
     pins: tuple[str, ...] = ()
     theme: str = ""
+    columns: str = ""
 
     def visited(self, name: str) -> Remembered:
         """With `name` as the most recent."""
@@ -70,6 +72,7 @@ class Memory:
         known = self.known
         document = {
             "schema": SCHEMA, "recents": list(known.recents), "pins": list(known.pins), "theme": known.theme,
+            "columns": known.columns,
         }  # fmt: skip
         temporary = ""
         try:
@@ -98,10 +101,10 @@ def default_path() -> Path:
 def _read(document: object) -> Remembered:
     if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
         raise ValueError("not a file of ours")
-    theme = document.get("theme")
+    theme, columns = document.get("theme"), document.get("columns")
     return Remembered(
         _names(document.get("recents"))[:RECENT], _names(document.get("pins"))[:PINNED],
-        theme if isinstance(theme, str) else "",
+        theme if isinstance(theme, str) else "", columns if isinstance(columns, str) else "",
     )  # fmt: skip
 
 

@@ -192,6 +192,13 @@ def _tags(parser: Parser) -> None:
         "(default: none, which prints them as they arrive)",
     )
     parser.add_argument("--reverse", action="store_true", help="sort the other way: newest version first")
+    parser.add_argument(
+        "--filter",
+        metavar="EXPR",
+        default="",
+        help="only tags that satisfy every term of EXPR: a word that they hold, =NAME, a glob ('3.2*-alpine'), "
+        "versions ('>=1.2 <2', '^1.2', '~1.4', 1.x), /REGEX/; a ! before a term negates it",
+    )
     parser.add_argument("--limit", metavar="N", type=positive_count, help="print the first N only")
 
 
@@ -279,7 +286,8 @@ COMMANDS: dict[str, Command] = {
         "print a repository's tags, a line each",
         _tags,
         "Prints the tags of a repository, a line each, as they arrive.",
-        "reglens tags alpine\nreglens tags --sort semver --reverse --limit 5 alpine",
+        "reglens tags alpine\nreglens tags --sort semver --reverse --limit 5 alpine\n"
+        "reglens tags --filter '^3.19 !rc' alpine",
     ),
     "manifest": Command(
         "REFERENCE",
