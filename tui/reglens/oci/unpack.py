@@ -19,8 +19,8 @@ _GZIP, _ZSTD, _XZ, _BZIP2 = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\0", b"B
 
 
 class Unpacker:
-    """Unpacks gzip and Zstandard, of any number of members or frames (as eStargz and zstd:chunked have), and what is not
-    packed."""
+    """Unpacks gzip and Zstandard, of any number of members or frames (as eStargz and zstd:chunked have), and passes on
+    what is not packed."""
 
     def __init__(self) -> None:
         self.kind = ""

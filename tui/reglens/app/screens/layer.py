@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
 from reglens.app.explorer import explained
+from reglens.app.lazily import Contents, read_file, read_toc
 from reglens.app.screens.aside import BESIDE, Aside, in_thread
 from reglens.app.widgets.document_views import text_lines
 from reglens.app.widgets.file_tree import FileList, FileTree
@@ -22,7 +23,7 @@ from reglens.app.widgets.line_list import LineList
 from reglens.app.widgets.manifest_pane import error_lines
 from reglens.app.widgets.pane import Notice, Pane
 from reglens.app.widgets.sheet import Sheet
-from reglens.errors import ReglensError
+from reglens.errors import DigestMismatch, ReglensError
 from reglens.oci.descriptor import Descriptor
 from reglens.oci.layer import Entry, Kind, LayerReader, Whiteout
 from reglens.oci.opened import readable
@@ -74,6 +75,8 @@ class LayerScreen(Aside):
         self.read = 0
         self.fetching = False
         self.state = ""
+        self.toc: Contents | None = None
+        self.word = ""
 
     def crumbs(self) -> tuple[str, ...]:
         return (self._reference.registry, self._reference.repository, self._title)
@@ -98,28 +101,40 @@ class LayerScreen(Aside):
         self.begin("layer", self._load)
 
     async def _load(self) -> None:
-        reader, drawn, first = LayerReader(), monotonic(), True
         error: ReglensError | None = None
         try:
-            async with aclosing(self._session.blob_stream(self._reference.repository, self._layer.digest)) as pieces:
-                held = bytearray()
-                async for piece in pieces:
-                    self.read += len(piece)
-                    held += piece
-                    if len(held) >= FED_AT_ONCE or first:
-                        self.contents.add(await _fed(reader, held))
-                    if monotonic() - drawn > REDRAWN or first:
-                        drawn, first = monotonic(), False
-                        self._draw(reader)
-                self.contents.add(await _fed(reader, held))
-            reader.finish()
+            try:
+                self.toc = await read_toc(self._session, self._reference.repository, self._layer)
+            except ReglensError as odd:  # nothing is lost but time
+                self.word = f"read whole: {odd.message.rstrip('.')[:1].lower()}{odd.message.rstrip('.')[1:]}"
+            if self.toc is not None:
+                self.read = self.toc.read
+                self.contents.add(self.toc.toc.entries)
+            else:
+                await self._stream()
         except Exception as failed:
             error = explained(failed)
         self.fetching = False
-        self._draw(reader, error)
+        self._draw(error)
         self.refresh_bindings()
 
-    def _draw(self, reader: LayerReader | None, error: ReglensError | None = None) -> None:
+    async def _stream(self) -> None:
+        """The whole archive."""
+        reader, drawn, first = LayerReader(), monotonic(), True
+        async with aclosing(self._session.blob_stream(self._reference.repository, self._layer.digest)) as pieces:
+            held = bytearray()
+            async for piece in pieces:
+                self.read += len(piece)
+                held += piece
+                if len(held) >= FED_AT_ONCE or first:
+                    self.contents.add(await _fed(reader, held))
+                if monotonic() - drawn > REDRAWN or first:
+                    drawn, first = monotonic(), False
+                    self._draw()
+            self.contents.add(await _fed(reader, held))
+        reader.finish()
+
+    def _draw(self, error: ReglensError | None = None) -> None:
         self.files.again()
         notice = self.query_one(Notice)
         if error is not None:
@@ -129,6 +144,8 @@ class LayerScreen(Aside):
             self.state = "reading …  esc stops"
         elif self.state != "stopped: the list is not whole":
             self.state = "whole, digest verified" if self._layer.digest.computable else "whole"
+            if self.toc is not None:
+                self.state = f"by its {self.toc.toc.form.value} table of contents, verified"
         tree = self.contents
         told = f"{human_size(self.read)} of {human_size(self._layer.size)}  {human_count(tree.files)} files"
         told += f"  {human_size(tree.nodes[0].total)} unpacked"
@@ -136,7 +153,8 @@ class LayerScreen(Aside):
             told += f"  {human_count(tree.left_out)} entries left out"
         if tree.whiteouts:
             told += f"  {human_count(tree.whiteouts)} whiteouts"
-        self.query_one(TreePane).border_subtitle = Content(clean(f"{told}  {self.state}", 300))
+        told += f"  {self.state}{f' ({self.word})' if self.word else ''}"
+        self.query_one(TreePane).border_subtitle = Content(clean(told, 300))
 
     def step_back(self) -> bool:
         """Stop the reading; what was read stays."""
@@ -145,7 +163,7 @@ class LayerScreen(Aside):
         self.workers.cancel_group(self, "layer")
         self.fetching = False
         self.state = "stopped: the list is not whole"
-        self._draw(None)
+        self._draw()
         self.refresh_bindings()
         return True
 
@@ -163,7 +181,7 @@ class LayerScreen(Aside):
         if entry is not None and entry.kind is Kind.HARD_LINK:
             entry = self.contents.find(entry.link.strip("/")) or entry
         if entry is not None and entry.kind is Kind.FILE and entry.whiteout is Whiteout.NONE:
-            self.app.push_screen(FileScreen(self._session, self._reference, self._layer, entry))
+            self.app.push_screen(FileScreen(self._session, self._reference, self._layer, entry, self.toc))
         elif entry is not None:
             self.app.tell(f"{entry.path}: a {entry.kind.value} has no content to show.")
 
@@ -209,20 +227,30 @@ class FilePane(Pane):
 
 
 class FileScreen(Aside):
-    """One file of a layer: the archive streams by again until the file has come."""
+    """One file of a layer: by its pieces where the layer's table of contents tells them, else the archive streams by
+    again until the file has come."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.FILE), *BESIDE]
     PLACES = (Where.FILE,)
     DEFAULT_CSS = "FileScreen FilePane { height: 1fr; }"
 
-    def __init__(self, session: RegistrySession, reference: Reference, layer: Descriptor, entry: Entry) -> None:
+    def __init__(
+        self,
+        session: RegistrySession,
+        reference: Reference,
+        layer: Descriptor,
+        entry: Entry,
+        toc: Contents | None = None,
+    ) -> None:
         super().__init__()
         self._session = session
         self._reference = reference
         self._layer = layer
         self._entry = entry
+        self._toc = toc
         self._error: ReglensError | None = None
         self.content: bytes | None = None
+        self.how = ""
 
     def crumbs(self) -> tuple[str, ...]:
         return (self._reference.registry, self._reference.repository, self._entry.path)
@@ -239,19 +267,35 @@ class FileScreen(Aside):
         self.begin("file", self._load)
 
     async def _load(self) -> None:
-        reader = LayerReader(want=self._entry.number, keep=SHOWN)
+        repository, doubted = self._reference.repository, False
         try:
-            async with aclosing(self._session.blob_stream(self._reference.repository, self._layer.digest)) as pieces:
-                async for piece in pieces:
-                    await in_thread(lambda piece=piece: reader.feed(piece))  # type: ignore[misc]
-                    if reader.satisfied:
-                        break
-            reader.finish()
-            self.content = reader.content
+            if self._toc is not None:
+                try:
+                    self.content = await read_file(
+                        self._session, repository, self._layer, self._toc, self._entry, SHOWN
+                    )
+                    self.how = "by its pieces alone, each verified" if self.content is not None else ""
+                except ReglensError as odd:
+                    self.how = f"out of the whole layer: {odd.message}"
+                    doubted = isinstance(odd, DigestMismatch)
+            if self.content is None:
+                await self._stream(to_the_end=doubted)
         except Exception as failed:
             self._error = explained(failed)
         self.query_one(Sheet).lay(self._lines)
         self.refresh_bindings()
+
+    async def _stream(self, *, to_the_end: bool) -> None:
+        """Let the archive go by until the file comes, or to its end, where its digest is checked."""
+        reader = LayerReader(want=self._entry.path if self._toc is not None else self._entry.number, keep=SHOWN)
+        pieces = self._session.blob_stream(self._reference.repository, self._layer.digest)
+        async with aclosing(pieces):
+            async for piece in pieces:
+                await in_thread(lambda piece=piece: reader.feed(piece))  # type: ignore[misc]
+                if reader.satisfied and not to_the_end:
+                    break
+        reader.finish()
+        self.content = reader.content
 
     def _lines(self, width: int) -> list[Line]:
         entry = self._entry
@@ -262,6 +306,8 @@ class FileScreen(Aside):
         ]
         if entry.modified is not None:
             pairs.append(("modified", words(entry.modified.strftime("%Y-%m-%d %H:%M:%S UTC"))))
+        if self.how:
+            pairs.append(("read", said(self.how, ".muted", 300)))
         lines = [*fields(pairs, width), blank()]
         if self._error is not None:
             return lines + error_lines(self._error, width)
