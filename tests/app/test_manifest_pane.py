@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 
-from reglens.app.widgets.artifacts import kind_of
 from reglens.app.widgets.json_view import JsonView
+from reglens.app.widgets.layer_views import history_lines, layers_lines, short_type
 from reglens.app.widgets.layout import plain
 from reglens.app.widgets.manifest_pane import ManifestPane
-from reglens.app.widgets.manifest_views import history_lines, index_lines, layers_lines, linked, short_type
+from reglens.app.widgets.manifest_views import index_lines, linked
 from reglens.errors import ErrorEntry, NotFound
 from reglens.oci import media
 from reglens.oci.config import HistoryEntry
 from reglens.oci.digest import Digest
 from reglens.oci.dockerfile import step_text
+from reglens.oci.kinds import describe
 from reglens.oci.reference import Reference
 from support.exchanges import NOON
 from support.manifests import chart, config, digest, image, index, parsed, unknown
@@ -185,38 +186,35 @@ def test_media_types_of_layers_are_short() -> None:
 
 
 def test_artifacts_are_called_what_they_are() -> None:
-    assert kind_of(chart()) == "Helm chart"
-    assert kind_of(image()) == "image"
-    assert kind_of(index()) == "index"
-    assert kind_of(unknown()) == "unknown manifest"
+    assert describe(chart()).name == "Helm chart"
+    assert describe(image()).name == "image"
+    assert describe(index()).name == "index"
+    assert describe(unknown()).name == "unknown manifest"
     signature = {
         "mediaType": media.OCI_MANIFEST,
         "config": {"mediaType": media.OCI_CONFIG, "digest": digest(1), "size": 2},
         "layers": [{"mediaType": "application/vnd.dev.cosign.simplesigning.v1+json", "digest": digest(2), "size": 2}],
     }
-    assert kind_of(parsed(signature)) == "cosign signature"
+    assert describe(parsed(signature)).name == "cosign signature"
     sbom = {
         "mediaType": media.OCI_MANIFEST,
         "artifactType": "application/spdx+json",
         "config": {"mediaType": media.OCI_EMPTY, "digest": digest(1), "size": 2},
         "layers": [{"mediaType": "text/plain", "digest": digest(2), "size": 2}],
     }
-    assert kind_of(parsed(sbom)) == "SBOM (SPDX)"
+    assert describe(parsed(sbom)).name == "SBOM (SPDX)"
     schema1 = {"schemaVersion": 1, "fsLayers": [{"blobSum": digest(3)}]}
-    assert kind_of(parsed(schema1)).startswith("image (schema 1")
+    assert describe(parsed(schema1)).name.startswith("image (schema 1")
 
 
 async def test_what_can_be_copied() -> None:
     app = PaneApp("manifest")
     async with app.run_test():
         pane = app.manifest_pane
-        assert (pane.digest, pane.reference, pane.pull_command) == (None, None, None)
+        assert (pane.digest, pane.reference) == (None, None)
         pane.show_manifest(ALPINE, image())
         assert pane.digest == str(image().digest)
         assert pane.reference == "registry-1.docker.io/library/alpine:3.20"
-        assert pane.pull_command == "docker pull docker.io/library/alpine:3.20"
-        pane.show_manifest(Reference.parse("ghcr.io/charts/nginx:1.2.3"), chart())
-        assert pane.pull_command == "helm pull oci://ghcr.io/charts/nginx --version 1.2.3"
         pane.show_loading(ALPINE)
         assert pane.digest is None
 

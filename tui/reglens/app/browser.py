@@ -23,6 +23,7 @@ from reglens.app.places import on_registry
 from reglens.app.widgets.lines import KeyLine, TopLine
 from reglens.app.widgets.panes import Panes
 from reglens.diagnosis.finding import Severity
+from reglens.oci.pulls import pull_command
 from reglens.oci.reference import HUB, Place, Reference
 from reglens.text import clean
 from reglens.trace.exchange import Role
@@ -414,8 +415,11 @@ class Browser(Depth, Identities, PanedScreen):
 
     def action_copy_pull(self) -> None:
         reference = self.here.reference or self.here.repository
-        command = self.manifest.pull_command or (f"docker pull {reference.pullable}" if reference else "")
-        self._copy("pull command", command)
+        manifest = self.here.manifest
+        if reference is None or manifest is None:
+            self._copy("pull command", f"docker pull {reference.pullable}" if reference else "")
+        else:
+            self._copy("pull command", pull_command(manifest, reference))
 
     def _copy(self, what: str, text: str) -> None:
         if text:

@@ -50,7 +50,7 @@ class Depth:
 
     def on_manifest_pane_referrer_chosen(self, event: ManifestPane.ReferrerChosen) -> None:
         from reglens.app.screens.artifact import ArtifactScreen
-        from reglens.app.widgets.document_views import referrer_kind
+        from reglens.app.widgets.referrer_views import referrer_kind
 
         reference = event.reference.at_digest(event.referrer.digest)
         self.app.push_screen(ArtifactScreen(self.explorer.session, reference, referrer_kind(event.referrer)))

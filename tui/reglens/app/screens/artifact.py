@@ -13,8 +13,8 @@ from reglens.app.actions import Where, bindings
 from reglens.app.explorer import explained
 from reglens.app.screens.aside import BESIDE, Aside, in_thread
 from reglens.app.widgets.document_views import opened_lines
+from reglens.app.widgets.error_views import error_lines
 from reglens.app.widgets.layout import Line, blank, paragraph, said, words
-from reglens.app.widgets.manifest_pane import error_lines
 from reglens.app.widgets.pane import Pane
 from reglens.app.widgets.sheet import Sheet
 from reglens.errors import AnswerInvalid, ReglensError

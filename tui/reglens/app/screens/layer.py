@@ -16,11 +16,11 @@ from reglens.app.actions import Where, bindings
 from reglens.app.explorer import explained
 from reglens.app.lazily import Contents, read_file, read_toc
 from reglens.app.screens.aside import BESIDE, Aside, in_thread
-from reglens.app.widgets.document_views import text_lines
+from reglens.app.widgets.document_parts import text_lines
+from reglens.app.widgets.error_views import error_lines
 from reglens.app.widgets.file_tree import FileList, FileTree
 from reglens.app.widgets.layout import Line, blank, fields, paragraph, said, words
 from reglens.app.widgets.line_list import LineList
-from reglens.app.widgets.manifest_pane import error_lines
 from reglens.app.widgets.pane import Notice, Pane
 from reglens.app.widgets.sheet import Sheet
 from reglens.errors import DigestMismatch, ReglensError

@@ -14,30 +14,29 @@ from textual.message import Message
 from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
-from reglens.app.widgets.artifacts import pull_command
-from reglens.app.widgets.document_views import referrer_lines
+from reglens.app.visited import Visited
+from reglens.app.widgets.error_views import error_lines, failure_lines
 from reglens.app.widgets.json_view import JsonView
-from reglens.app.widgets.layout import Line, blank, paragraph, said, words
+from reglens.app.widgets.layer_views import dockerfile_lines, history_lines, layers_lines
+from reglens.app.widgets.layout import Line, paragraph, words
 from reglens.app.widgets.manifest_head import Head
-from reglens.app.widgets.manifest_views import (
-    config_lines,
-    headline,
-    history_lines,
-    index_lines,
-    layers_lines,
-    overview_lines,
-)
+from reglens.app.widgets.manifest_sections import sections_of
+from reglens.app.widgets.manifest_views import config_lines, headline, index_lines, overview_lines
 from reglens.app.widgets.pane import Pane
-from reglens.app.widgets.section_bar import Section, SectionBar, neighbour
+from reglens.app.widgets.referrer_views import referrer_lines
+from reglens.app.widgets.section_bar import SectionBar, neighbour
 from reglens.app.widgets.sheet import Sheet
-from reglens.errors import RegistryError, ReglensError
+from reglens.errors import ReglensError
+from reglens.oci import media
 from reglens.oci.config import ImageConfig
 from reglens.oci.descriptor import Descriptor
 from reglens.oci.digest import Digest
 from reglens.oci.dockerfile import dockerfile
+from reglens.oci.kinds import UNKNOWN, describe, is_blob
 from reglens.oci.manifest import Image, Index, Manifest, Schema1
 from reglens.oci.reference import Reference
 from reglens.oci.referrers import Referrer, attestations
+from reglens.oci.schema1 import schema1_config
 from reglens.text import clean, human_count
 
 
@@ -101,6 +100,9 @@ class ManifestPane(Pane):
         self._clock = clock
         self._shown: Reference | None = None
         self._manifest: Manifest | None = None
+        self._kind = UNKNOWN
+        self.visited = Visited()
+        """What was shown in this visit."""
         self._index: Index | None = None
         self._config: ImageConfig | None = None
         self._config_error: ReglensError | None = None
@@ -149,13 +151,6 @@ class ManifestPane(Pane):
             return self._shown.at_digest(entry.digest) if entry is not None else None
         return None
 
-    @property
-    def pull_command(self) -> str | None:
-        """The command that pulls what is shown."""
-        if self._shown is None or self._manifest is None:
-            return None
-        return pull_command(self._manifest, self._shown.pullable)
-
     # -- what the app shows
 
     def show_nothing(self) -> None:
@@ -180,12 +175,16 @@ class ManifestPane(Pane):
             self._index = manifest
         elif self._index is not None and all(m.digest != manifest.digest for m in self._index.manifests):
             self._index = None
+        self._kind = describe(manifest)
         self.add_class("-filled")
         self._title()
-        if isinstance(manifest, Image) and manifest.is_container:
+        self.visited.note(reference, manifest, self._platform)
+        if isinstance(manifest, Image) and (manifest.is_container or _tells(manifest.config)):
             self.post_message(self.ConfigWanted(reference, manifest))
+        elif isinstance(manifest, Schema1):
+            self._config = schema1_config(manifest)
         self._draw_head()
-        self.show_section(self._sections()[0].name)
+        self.show_section(sections_of(manifest)[0].name)
 
     def show_config(self, digest: Digest, config: ImageConfig) -> None:
         """The configuration of the image shown; dropped if it is another's. `digest` is the config's own or its
@@ -206,7 +205,7 @@ class ManifestPane(Pane):
         if self._manifest is not None and digest == self._manifest.digest:
             self._referrers = tuple(referrers)
             self._referrers_error = error.message if error is not None else ""
-            self.query_one(SectionBar).sections = tuple(self._sections())
+            self._draw_bar()
             if self.section == "referrers":
                 self._refresh_sections()
 
@@ -236,6 +235,7 @@ class ManifestPane(Pane):
     def _forget(self, reference: Reference | None) -> None:
         self._shown = reference
         self._manifest = self._config = self._config_error = None
+        self._kind = UNKNOWN
         self._unfolded = frozenset()
         self._formatted = None
         self._referrers, self._referrers_error, self._asked_referrers = None, "", False
@@ -268,32 +268,20 @@ class ManifestPane(Pane):
     def _digests_of(image: Image) -> tuple[Digest, ...]:
         return (image.digest, *((image.config.digest,) if image.config else ()))
 
-    def _sections(self) -> list[Section]:
-        manifest = self._manifest
-        raw = Section("json", "JSON")
+    def _draw_bar(self) -> None:
         told = human_count(len(self.referrers)) if self._referrers is not None else ""
-        about = Section("referrers", "Referrers", told)
-        if isinstance(manifest, Index):
-            return [Section("platforms", "Platforms", human_count(len(manifest.platforms))), about, raw]
-        if isinstance(manifest, Image) and manifest.is_container:
-            return [
-                Section("overview", "Overview"),
-                Section("layers", "Layers", human_count(len(manifest.layers))),
-                Section("config", "Config"),
-                Section("history", "History"),
-                about,
-                raw,
-            ]
-        if isinstance(manifest, Image):
-            return [
-                Section("overview", "Overview"),
-                Section("layers", "Files", human_count(len(manifest.layers))),
-                about,
-                raw,
-            ]
-        if isinstance(manifest, Schema1):
-            return [Section("overview", "Overview"), Section("layers", "Layers", str(len(manifest.layers))), raw]
-        return [Section("overview", "Overview"), raw]
+        bar = self.query_one(SectionBar)
+        bar.sections = tuple(sections_of(self._manifest, told)) if self._manifest is not None else ()
+        bar.shown = self.section
+
+    @property
+    def _platform(self) -> str:
+        """The platform of the manifest shown, as the index that lists it says."""
+        index, manifest = self._index, self._manifest
+        if index is None or manifest is None or index is manifest:
+            return ""
+        entry = next((m for m in index.manifests if m.digest == manifest.digest), None)
+        return str(entry.platform) if entry and entry.platform else ""
 
     def _draw_head(self) -> None:
         manifest = self._manifest
@@ -301,8 +289,7 @@ class ManifestPane(Pane):
             return
         under = Content("")
         if self._index is not None and self._index is not manifest:
-            entry = next((m for m in self._index.manifests if m.digest == manifest.digest), None)
-            platform = str(entry.platform) if entry and entry.platform else ""
+            platform = self._platform
             under = words(
                 (f"{'platform ' + clean(platform, 80) if platform else 'an entry'} of index ", ".muted"),
                 (clean(self._index.digest.short, 100), ".muted"),
@@ -312,9 +299,7 @@ class ManifestPane(Pane):
     def show_section(self, name: str) -> None:
         """Show one of the sections."""
         self.section = name
-        bar = self.query_one(SectionBar)
-        bar.sections = tuple(self._sections())
-        bar.shown = name
+        self._draw_bar()
         if name == "json":
             if self._formatted is not self._manifest and self._manifest is not None:
                 self._formatted = self._manifest
@@ -346,14 +331,22 @@ class ManifestPane(Pane):
         if isinstance(manifest, Index):
             return index_lines(manifest, width, self._unfolded, now)
         if self.section == "layers":
-            return layers_lines(manifest, self._config, width)
-        if self.section in ("config", "history"):
+            return layers_lines(manifest, self._config, width, self._shared)
+        if self.section in ("config", "history", "dockerfile"):
             if self._config is None:
                 return self._config_missing(width)
             if self.section == "config":
-                return config_lines(self._config, width, now)
+                return config_lines(self._config, width, now, container=self._kind.container)
+            if self.section == "dockerfile":
+                return dockerfile_lines(self._config, width)
             return history_lines(self._config, manifest if isinstance(manifest, Image) else None, width, now)
         return overview_lines(manifest, self._config, width, now)
+
+    def _shared(self, layer: Descriptor) -> tuple[str, ...]:
+        """What else of this visit holds a layer of the manifest shown."""
+        if self._shown is None or self._manifest is None:
+            return ()
+        return self.visited.others(self._shown, self._manifest, layer)
 
     def _config_missing(self, width: int) -> list[Line]:
         if self._config_error is not None:
@@ -372,7 +365,9 @@ class ManifestPane(Pane):
             self._open(*key)
         elif isinstance(manifest, Index) and isinstance(key, str) and self._shown is not None:
             entry = next((m for m in manifest.manifests if str(m.digest) == key), None)
-            if entry is not None:
+            if entry is not None and is_blob(entry):
+                self.post_message(self.LayerChosen(self._shown, entry, manifest.manifests.index(entry) + 1))
+            elif entry is not None:
                 self._left_at = {str(manifest.digest): key}
                 self.post_message(self.PlatformChosen(self._shown.at_digest(entry.digest)))
         elif self._config is not None and isinstance(key, tuple):
@@ -421,7 +416,7 @@ class ManifestPane(Pane):
     def action_section(self, by: int) -> None:
         """Show the section `by` places further."""
         if self._manifest is not None:
-            self.show_section(neighbour(self._sections(), self.section, by))
+            self.show_section(neighbour(sections_of(self._manifest), self.section, by))
 
     def action_copy_dockerfile(self) -> None:
         """Copy the history as Dockerfile text."""
@@ -442,7 +437,7 @@ class ManifestPane(Pane):
         if action == "section":
             return self._manifest is not None
         if action == "copy_dockerfile":
-            return self._config is not None and self.section == "history"
+            return self._config is not None and self.section in ("history", "dockerfile")
         if action == "cross":
             return self._config is not None and self.section in ("layers", "history")
         if action == "unfold":
@@ -454,30 +449,6 @@ class ManifestPane(Pane):
         return True
 
 
-def failure_lines(reference: Reference, error: ReglensError, width: int, cause: str = "") -> list[Line]:
-    """A failed reference: what happened, what the registry said, and what to try, or its `cause` once that is known."""
-    lines = [*paragraph(said(str(reference), ".strong", 600), width), blank()]
-    if not cause:
-        return [*lines, *error_lines(error, width)]
-    told = words(said(cause.rstrip("."), limit=300), ". ", ("a", ".accent"), " shows the proof and the cure.")
-    return [*lines, *error_lines(error, width, hint=False), blank(), *paragraph(told, width, lead=("→ ", ".accent"))]
-
-
-def error_lines(error: ReglensError, width: int, *, hint: bool = True) -> list[Line]:
-    """An error as it is told: message, of a registry's answer the status and entries, and the hint."""
-    lines: list[Line] = []
-    for number, text in enumerate(clean(error.message, keep="\n").split("\n")):
-        lines += paragraph(Content(text), width, lead=("✗ ", ".bad") if number == 0 else "  ")
-    if isinstance(error, RegistryError):
-        lines += paragraph(words((f"HTTP {error.status}", ".bad")), width, lead="  ")
-        for entry in error.entries[:20]:
-            lines += paragraph(
-                words(said(entry.code or "(no code)", ".strong", 100), "  ", said(entry.message, limit=1000)),
-                width,
-                lead="  ",
-            )
-    if error.hint and hint:
-        lines.append(blank())
-        for number, text in enumerate(clean(error.hint, keep="\n").split("\n")):
-            lines += paragraph(Content(text), width, lead=("→ ", ".accent") if number == 0 else "  ")
-    return lines
+def _tells(config: Descriptor | None) -> bool:
+    """Whether the config of an artifact may say something of it."""
+    return config is not None and config.size > 2 and config.media_type != media.OCI_EMPTY
