@@ -94,6 +94,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.help", ("question_mark", "f1"), "help", "List the keys that work here", shown_as="?", footer=True),
     Action("zoom", ("z",), "zoom", "Let the focused pane fill the screen, and back", footer=True),
     Action("copy_pull", ("c",), "copy pull", "Copy the command that pulls it", footer=True),
+    Action("copy_menu", ("C",), "copy…", "List all that can be copied or saved of what is shown", footer=True),
+    Action(
+        "app.commands",
+        ("dollar_sign",),
+        "command",
+        "Tell the commands that do the same without a screen",
+        shown_as="$",
+        footer=True,
+    ),
+    Action("app.picture", ("P",), "picture", "Save the screen as SVG; revealed secrets are masked first"),
     Action("copy_reference", ("Y",), "copy reference", "Copy the full reference", footer=True),
     Action("app.toggle_theme", ("t",), "theme", "Change between the dark and the light theme", footer=True),
     Action(

@@ -21,9 +21,17 @@ def utcnow() -> datetime:
     return datetime.now(UTC)
 
 
-def run(place: Place | None, *, options: Options, credentials: Credentials, demo: DemoRegistry | None = None) -> int:
+def run(
+    place: Place | None,
+    *,
+    options: Options,
+    credentials: Credentials,
+    demo: DemoRegistry | None = None,
+    flags: tuple[str, ...] = (),
+) -> int:
     """Open the browser at `place` and give the exit status: 0, 1 after a defect, 2 without a terminal.
 
+    `flags` are the options on the command line that commands for the same registry need.
     `demo` is the demo registry to browse, if that was asked for. It may still be asleep: it is started after the first
     paint, and whoever made it stops it.
     """
@@ -56,6 +64,7 @@ def run(place: Place | None, *, options: Options, credentials: Credentials, demo
         demo=demo,
         search_url=options.search_url,
     )
+    app.flags = flags
     app.identities = identities
     app.instruments = instruments(options, identities, demo=demo is not None)
     app.run()

@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
+from reglens.app.commands import Command, document
 from reglens.app.explorer import explained
 from reglens.app.screens.aside import BESIDE, Aside, in_thread
 from reglens.app.widgets.document_views import opened_lines
@@ -127,6 +128,10 @@ class ArtifactScreen(Aside):
             text = f"and {human_count(self._left_out)} more parts, which are not opened"
             lines += paragraph(words((text, ".muted")), width)
         return lines
+
+    def commands(self) -> list[Command]:
+        """The commands that print the same documents."""
+        return [c for opened in self._opened for c in document(self._reference, str(opened.descriptor.digest))]
 
     # -- what the person does
 

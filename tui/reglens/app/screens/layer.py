@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
+from reglens.app.commands import Command, layer
 from reglens.app.explorer import explained
 from reglens.app.lazily import Contents, read_file, read_toc
 from reglens.app.screens.aside import BESIDE, Aside, in_thread
@@ -167,6 +168,10 @@ class LayerScreen(Aside):
         self.refresh_bindings()
         return True
 
+    def commands(self) -> list[Command]:
+        """The command that lists the same files."""
+        return layer(self._reference, str(self._layer.digest), packing(self._layer))
+
     # -- what the person does
 
     @on(LineList.Opened)
@@ -318,6 +323,10 @@ class FileScreen(Aside):
             return lines + text_lines(text, width, cut=entry.size > len(self.content))
         return lines + dump_lines(self.content[:DUMPED], entry.size, width)
 
+    def commands(self) -> list[Command]:
+        """The command that prints the same file."""
+        return layer(self._reference, str(self._layer.digest), packing(self._layer), self._entry.path)
+
     def action_copy_document(self) -> None:
         """Copy the text of the file, as far as it is shown."""
         text = readable(self.content or b"")
@@ -328,6 +337,11 @@ class FileScreen(Aside):
         if action == "copy_document":
             return bool(self.content) and readable(self.content or b"") is not None
         return super().check_action(action, parameters)
+
+
+def packing(layer: Descriptor) -> str:
+    """What a layer is packed with, by its media type."""
+    return next((name for name in ("zstd", "gzip") if name in layer.media_type), "")
 
 
 def dump_lines(raw: bytes, size: int, width: int) -> list[Line]:

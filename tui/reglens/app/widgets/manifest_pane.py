@@ -133,6 +133,11 @@ class ManifestPane(Pane):
         return self._manifest
 
     @property
+    def config(self) -> ImageConfig | None:
+        """The configuration of what is shown, once it is there."""
+        return self._config
+
+    @property
     def digest(self) -> str | None:
         """The digest of what is shown."""
         return str(self._manifest.digest) if self._manifest else None
