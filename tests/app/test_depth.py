@@ -104,7 +104,7 @@ async def test_the_referrers_of_an_index_are_listed_by_whatever_tells_of_them(de
         assert "for linux/amd64" in text
 
 
-async def test_an_sbom_is_a_table_of_packages(demo: DemoRegistry) -> None:
+async def test_an_sbom_is_a_tree_of_packages(demo: DemoRegistry) -> None:
     async with running(app_on(demo, "acme/shop:latest")) as pilot:
         await shown(pilot, "referrers")
         text = await opened(pilot, "SBOM (SPDX)")
@@ -112,6 +112,8 @@ async def test_an_sbom_is_a_table_of_packages(demo: DemoRegistry) -> None:
         row = next(line for line in text.splitlines() if "libssl3" in line)
         assert "3.5.4-r0" in row
         assert "Apache-2.0" in row
+        names = [line.split("  ")[0].rstrip() for line in text[text.index("Packages") :].splitlines()[1:]]
+        assert names == ["shop", "├ busybox", "│ └ musl", "└ libssl3"], "who depends on whom"
         await press(pilot, "J")
         assert '"spdxVersion": "SPDX-2.3"' in text_of(pilot.app.screen.query_one(Sheet))
         await press(pilot, "escape")
@@ -128,6 +130,24 @@ async def test_a_cosign_signature_is_told_with_its_certificates_identity(demo: D
         assert "https://token.actions.githubusercontent.com" in text
         assert "✓ made over this payload by the certificate's key" in text
         assert '"docker-manifest-digest": "sha256:' in text
+
+
+async def test_sigstore_bundles_and_notary_signatures_are_shown_as_what_they_are(demo: DemoRegistry) -> None:
+    async with running(app_on(demo, "acme/shop:latest")) as pilot:
+        await shown(pilot, "referrers")
+        text = await opened(pilot, "Sigstore bundle")
+        assert "sigstore bundle v0.3" in text
+        assert "✓ made over this envelope by the certificate's key" in text
+        assert "release.yml@refs/heads/main" in text
+        assert "entry 4711 of the transparency log" in text
+        assert "https://sigstore.dev/cosign/sign/v1" in text
+        await press(pilot, "escape")
+        text = await opened(pilot, "Notary signature")
+        assert "JWS with ES256" in text
+        assert "✓ made over this payload by the certificate's key" in text
+        assert "CN=release.acme.example.com" in text
+        assert "CN=Acme signing authority" in text, "the chain is named"
+        assert "notation-go/1.3.0" in text
 
 
 async def test_an_attestation_tells_builder_materials_and_parameters(demo: DemoRegistry) -> None:

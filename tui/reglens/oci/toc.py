@@ -33,7 +33,7 @@ MAX_TABLE = 64 << 20
 """Octets of an unpacked table."""
 MAX_FILE = 256 << 20
 """Octets that are unpacked of a file to check the pieces that are shown."""
-TAIL = 64 << 10
+TAIL = 16 << 10
 """Octets that are read first from the end of an eStargz layer: mostly they hold the whole table."""
 STARGZ_DIGEST = "containerd.io/snapshot/stargz/toc.digest"
 ZSTD_DIGEST = "io.github.containers.zstd-chunked.manifest-checksum"

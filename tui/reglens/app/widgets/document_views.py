@@ -10,10 +10,10 @@ from textual.content import Content
 from reglens.app.widgets.document_parts import LISTED, json_document_lines, leaves_lines, more_lines, text_lines
 from reglens.app.widgets.layout import Line, blank, fields, heading, paragraph, said, words
 from reglens.app.widgets.sbom_views import sbom_lines
-from reglens.app.widgets.signature_views import identity_lines, signature_lines
+from reglens.app.widgets.signature_views import notary_lines, seal_lines, signature_lines
 from reglens.oci.attestation import Provenance, Resource, Statement
-from reglens.oci.cosign import Identity
 from reglens.oci.opened import Opened
+from reglens.oci.sigstore import Seal
 from reglens.text import clean, human_age, human_count, human_duration, human_size
 
 
@@ -30,8 +30,10 @@ def opened_lines(opened: Opened, width: int, now: datetime, *, raw: bool = False
         return lines + json_document_lines(opened.document, width)
     if opened.signature is not None:
         return lines + signature_lines(opened.signature, width, now)
+    if opened.notary is not None:
+        return lines + notary_lines(opened.notary, width, now)
     if opened.statement is not None:
-        lines += statement_lines(opened.statement, opened.signer, width, now)
+        lines += statement_lines(opened.statement, opened.seal, width, now)
         if opened.sbom is not None:
             return [*lines, blank(), *sbom_lines(opened.sbom, width, now)]
         if opened.statement.provenance is not None:
@@ -39,6 +41,8 @@ def opened_lines(opened: Opened, width: int, now: datetime, *, raw: bool = False
         return [*lines, blank(), *heading("Predicate", width), *json_document_lines(opened.statement.predicate, width)]
     if opened.sbom is not None:
         return lines + sbom_lines(opened.sbom, width, now)
+    if opened.seal is not None:
+        lines += [*seal_lines(opened.seal, width, now), blank(), *heading("Document", width)]
     if opened.is_json:
         return lines + json_document_lines(opened.document, width)
     if opened.text is not None:
@@ -47,20 +51,16 @@ def opened_lines(opened: Opened, width: int, now: datetime, *, raw: bool = False
     return lines + paragraph(words((sentence, ".muted")), width)
 
 
-def statement_lines(statement: Statement, signer: Identity | None, width: int, now: datetime) -> list[Line]:
-    """What a statement is about, and what wraps it."""
+def statement_lines(statement: Statement, seal: Seal | None, width: int, now: datetime) -> list[Line]:
+    """What a statement is about, and what seals it."""
     pairs: list[tuple[str, Content]] = [("predicate", said(statement.predicate_type or "(none)", limit=300))]
-    envelope = statement.envelope
-    if envelope is None:
+    if seal is None:
         pairs.append(
             ("signed", words(("no: a bare statement, which anybody who can push could have written", ".warn")))
         )
-    else:
-        count = len(envelope.signatures)
-        pairs.append(("signed", words(f"{envelope.kind}, {count} signature{'' if count == 1 else 's'}, not verified")))
     lines = fields(pairs, width)
-    if signer is not None:
-        lines += [blank(), *heading("Signer", width), *identity_lines(signer, width, now)]
+    if seal is not None:
+        lines += seal_lines(seal, width, now)
     return [*lines, blank(), *heading("About", width), *_resources(statement.subjects, width)]
 
 

@@ -41,12 +41,12 @@ def sbom_lines(sbom: Sbom, width: int, now: datetime) -> list[Line]:
 
 def _packages(packages: Sequence[Package], width: int) -> list[Line]:
     version = min(24, max((cells(clean(p.version, 80)) for p in packages), default=0))
-    longest = max((2 * min(p.depth, 12) + cells(clean(p.name, 120)) for p in packages), default=0)
+    guides = _guides([min(package.depth, 12) for package in packages])
+    longest = max((len(lead) + cells(clean(p.name, 120)) for lead, p in zip(guides, packages, strict=True)), default=0)
     licence = max((cells(clean(p.licence, 120)) for p in packages), default=0)
     name = min(longest, max(12, width - version - min(licence, width // 3) - 4))
     lines = []
-    for package in packages:
-        lead = "  " * min(package.depth, 12)
+    for lead, package in zip(guides, packages, strict=True):
         title = words((lead, ".rule"), (middle(clean(package.name, 120), max(6, name - len(lead))), ".strong"))
         row = words(
             column(title, name), "  ", column(said(package.version, limit=80), version), "  ",
@@ -54,3 +54,14 @@ def _packages(packages: Sequence[Package], width: int) -> list[Line]:
         )  # fmt: skip
         lines.append(Line(fit(row, width)))
     return lines
+
+
+def _guides(depths: Sequence[int]) -> list[str]:
+    """What stands before each of the names of a tree, by their depths in its order: ``│ ├ ``."""
+    guides: list[str] = []
+    goes_on: set[int] = set()  # depths at which something follows under the same parent
+    for depth in reversed(depths):
+        above = "".join("│ " if level in goes_on else "  " for level in range(1, depth))
+        guides.append(above + ("├ " if depth in goes_on else "└ ") if depth else "")
+        goes_on = {level for level in goes_on if level < depth} | {depth}
+    return guides[::-1]
