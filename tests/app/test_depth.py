@@ -13,6 +13,7 @@ from reglens.app.app import ReglensApp
 from reglens.app.main import utcnow
 from reglens.app.ports import RegistrySession
 from reglens.app.remember import Memory
+from reglens.app.screens import artifact
 from reglens.app.screens.artifact import ArtifactScreen
 from reglens.app.screens.difference import DifferenceScreen
 from reglens.app.screens.layer import FileScreen, LayerScreen
@@ -304,3 +305,27 @@ async def test_two_platforms_are_compared(demo: DemoRegistry) -> None:
         text = text_of(pilot.app.screen.query_one(Sheet))
         assert "linux/amd64" in text
         assert "linux/arm64/v8" in text
+
+
+async def test_of_a_very_large_part_only_its_beginning_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(artifact, "BLOB_LIMIT", 10_000)
+    world = world_with(demo_archive((("a", b"1"),)))
+    raw = b"GGUF\x03" + bytes(20_000)
+    document = json.loads(world.manifests["app:1"][0])
+    document["layers"] = [
+        {"mediaType": "application/vnd.docker.ai.gguf.v3", "digest": str(Digest.of(raw)), "size": len(raw)}
+    ]
+    world.manifests["app:1"] = (json.dumps(document).encode(), media.OCI_MANIFEST)
+    world.blobs[str(Digest.of(raw))] = raw
+    async with running(make_app(world, "reg.test/app:1")) as pilot:
+        await shown(pilot, "layers")
+        sheet = browser(pilot).manifest.query_one(Sheet)
+        sheet.choose(("layer", 1))
+        sheet.action_open()
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, ArtifactScreen))
+        await settle(pilot)
+        text = text_of(pilot.app.screen.query_one(Sheet))
+        assert "GGUF" in text
+        assert "15.5 KiB more" in text
+        assert ("part", f"/v2/app/blobs/{Digest.of(raw)}?0-4096") in world.asked
+        assert not [path for kind, path in world.asked if kind == "blob"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import App
 
-from reglens.app.commands import Command, Writer
+if TYPE_CHECKING:
+    from reglens.app.commands import Command, Writer
 
 
 class Taking(App[None]):
@@ -16,6 +19,8 @@ class Taking(App[None]):
     @property
     def writer(self) -> Writer:
         """Writes commands that do as this app does."""
+        from reglens.app.commands import Writer
+
         return Writer(self.flags)
 
     def action_commands(self) -> None:

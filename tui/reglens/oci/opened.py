@@ -15,16 +15,19 @@ from reglens.oci.sigstore import Seal, read_seal
 
 TEXT_LIMIT = 256 << 10
 """Octets of a text that are ever shown."""
+FIRST = 4096
+"""Octets that are kept of what is no text."""
 
 
 @dataclass(frozen=True)
 class Opened:
     """A blob read. `document` is its JSON, whatever was made of it; `text` is set where it is text but no JSON; neither
-    is where it is neither. An SBOM within a statement stands in `sbom` beside it, and what seals its envelope in
-    `seal`."""
+    is where it is neither, and its `first` octets stand for it. An SBOM within a statement stands in `sbom` beside it,
+    and what seals its envelope in `seal`."""
 
     descriptor: Descriptor
     size: int
+    first: bytes = b""
     document: Any = None
     is_json: bool = False
     text: str | None = None
@@ -61,14 +64,15 @@ def open_blob(descriptor: Descriptor, raw: bytes) -> Opened:
         if notary is not None:
             return Opened(descriptor, len(raw), notary=notary)
         text = readable(raw[:TEXT_LIMIT])
-        return Opened(descriptor, len(raw), text=text, cut=text is not None and len(raw) > TEXT_LIMIT)
+        first = raw[:FIRST] if text is None else b""
+        return Opened(descriptor, len(raw), first, text=text, cut=text is not None and len(raw) > TEXT_LIMIT)
     signature = read_signature(raw, descriptor.annotations)
     statement = read_statement(document)
     sbom = read_sbom(statement.predicate if statement is not None else document)
     return Opened(
         descriptor,
         len(raw),
-        document,
+        document=document,
         is_json=True,
         statement=statement,
         sbom=sbom,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
@@ -17,14 +18,14 @@ from reglens.app.commands import Command, layer
 from reglens.app.explorer import explained
 from reglens.app.lazily import Contents, read_file, read_toc
 from reglens.app.screens.aside import BESIDE, Aside, in_thread
-from reglens.app.widgets.document_parts import text_lines
+from reglens.app.widgets.document_parts import DUMPED, dump_lines, text_lines
 from reglens.app.widgets.error_views import error_lines
 from reglens.app.widgets.file_tree import FileList, FileTree
 from reglens.app.widgets.layout import Line, blank, fields, paragraph, said, words
 from reglens.app.widgets.line_list import LineList
 from reglens.app.widgets.pane import Notice, Pane
 from reglens.app.widgets.sheet import Sheet
-from reglens.errors import DigestMismatch, ReglensError
+from reglens.errors import AnswerInvalid, DigestMismatch, RegistryError, ReglensError
 from reglens.oci.descriptor import Descriptor
 from reglens.oci.layer import Entry, Kind, LayerReader, Whiteout
 from reglens.oci.opened import readable
@@ -36,12 +37,12 @@ if TYPE_CHECKING:
 
 REDRAWN = 0.2
 """Seconds between two drawings of a tree that grows."""
+ADDED_AT_ONCE = 4000
+"""Entries that are put into the tree in one go."""
 FED_AT_ONCE = 1 << 20
 """Octets of an archive that are read in one go in a thread."""
 SHOWN = 256 << 10
 """Octets of a file that are shown."""
-DUMPED = 4096
-"""Octets shown of a file that is no text."""
 
 
 class TreePane(Pane):
@@ -106,11 +107,14 @@ class LayerScreen(Aside):
         try:
             try:
                 self.toc = await read_toc(self._session, self._reference.repository, self._layer)
-            except ReglensError as odd:  # nothing is lost but time
+            except (AnswerInvalid, RegistryError) as odd:  # nothing is lost but time
                 self.word = f"read whole: {odd.message.rstrip('.')[:1].lower()}{odd.message.rstrip('.')[1:]}"
             if self.toc is not None:
                 self.read = self.toc.read
-                self.contents.add(self.toc.toc.entries)
+                listed = self.toc.toc.entries
+                for start in range(0, len(listed), ADDED_AT_ONCE):
+                    self.contents.add(listed[start : start + ADDED_AT_ONCE])
+                    await asyncio.sleep(0)  # keys come between
             else:
                 await self._stream()
         except Exception as failed:
@@ -280,7 +284,7 @@ class FileScreen(Aside):
                         self._session, repository, self._layer, self._toc, self._entry, SHOWN
                     )
                     self.how = "by its pieces alone, each verified" if self.content is not None else ""
-                except ReglensError as odd:
+                except (AnswerInvalid, RegistryError) as odd:
                     self.how = f"out of the whole layer: {odd.message}"
                     doubted = isinstance(odd, DigestMismatch)
             if self.content is None:
@@ -342,16 +346,3 @@ class FileScreen(Aside):
 def packing(layer: Descriptor) -> str:
     """What a layer is packed with, by its media type."""
     return next((name for name in ("zstd", "gzip") if name in layer.media_type), "")
-
-
-def dump_lines(raw: bytes, size: int, width: int) -> list[Line]:
-    """Octets in hexadecimal, with the characters they stand for."""
-    row = 16 if width >= 76 else 8
-    lines = paragraph(words(("not text; the first octets:", ".muted")), width)
-    for start in range(0, len(raw), row):
-        part = raw[start : start + row]
-        shown = "".join(chr(octet) if 32 <= octet < 127 else "·" for octet in part)
-        lines.append(Line(words((f"{start:08x}  ", ".muted"), f"{part.hex(' '):<{row * 3}} ", (shown, ".code"))))
-    if size > len(raw):
-        lines.append(Line(words((f"… {human_size(size - len(raw))} more", ".muted"))))
-    return lines

@@ -8,11 +8,13 @@ from textual.content import Content
 
 from reglens.app.widgets.json_view import highlighted
 from reglens.app.widgets.layout import Line, fields, fold, paragraph, said, words
-from reglens.text import clean, human_count
+from reglens.text import clean, human_count, human_size
 
 LISTED = 300
 JSON_LINES = 20_000
 TEXT_LINES = 20_000
+DUMPED = 4096
+"""Octets shown of what is no text."""
 
 
 def leaves_lines(leaves: Sequence[tuple[str, str]], width: int) -> list[Line]:
@@ -51,4 +53,17 @@ def json_document_lines(document: object, width: int) -> list[Line]:
         lines += [Line(part) for part in fold(content, width)] if content.cell_length > width else [Line(content)]
     if len(lines) >= JSON_LINES:
         lines.append(Line(words(("… the rest is not shown", ".warn"))))
+    return lines
+
+
+def dump_lines(raw: bytes, size: int, width: int) -> list[Line]:
+    """Octets in hexadecimal, with the characters they stand for."""
+    row = 16 if width >= 76 else 8
+    lines = paragraph(words(("not text; the first octets:", ".muted")), width)
+    for start in range(0, len(raw), row):
+        part = raw[start : start + row]
+        shown = "".join(chr(octet) if 32 <= octet < 127 else "·" for octet in part)
+        lines.append(Line(words((f"{start:08x}  ", ".muted"), f"{part.hex(' '):<{row * 3}} ", (shown, ".code"))))
+    if size > len(raw):
+        lines.append(Line(words((f"… {human_size(size - len(raw))} more", ".muted"))))
     return lines

@@ -7,7 +7,14 @@ from datetime import datetime
 
 from textual.content import Content
 
-from reglens.app.widgets.document_parts import LISTED, json_document_lines, leaves_lines, more_lines, text_lines
+from reglens.app.widgets.document_parts import (
+    LISTED,
+    dump_lines,
+    json_document_lines,
+    leaves_lines,
+    more_lines,
+    text_lines,
+)
 from reglens.app.widgets.layout import Line, blank, fields, heading, paragraph, said, words
 from reglens.app.widgets.sbom_views import sbom_lines
 from reglens.app.widgets.signature_views import notary_lines, seal_lines, signature_lines
@@ -47,8 +54,7 @@ def opened_lines(opened: Opened, width: int, now: datetime, *, raw: bool = False
         return lines + json_document_lines(opened.document, width)
     if opened.text is not None:
         return lines + text_lines(opened.text, width, cut=opened.cut)
-    sentence = "This is neither JSON nor text, so there is nothing to read here."
-    return lines + paragraph(words((sentence, ".muted")), width)
+    return lines + dump_lines(opened.first, opened.size, width)
 
 
 def statement_lines(statement: Statement, seal: Seal | None, width: int, now: datetime) -> list[Line]:

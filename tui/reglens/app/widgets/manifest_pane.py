@@ -15,19 +15,17 @@ from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
 from reglens.app.visited import Visited
-from reglens.app.widgets.error_views import error_lines, failure_lines
+from reglens.app.widgets.error_views import failure_lines
 from reglens.app.widgets.json_view import JsonView
-from reglens.app.widgets.layer_views import dockerfile_lines, history_lines, layers_lines
 from reglens.app.widgets.layout import Line, paragraph, words
 from reglens.app.widgets.manifest_head import Head
-from reglens.app.widgets.manifest_sections import sections_of
-from reglens.app.widgets.manifest_views import config_lines, headline, index_lines, overview_lines
+from reglens.app.widgets.manifest_sections import section_lines, sections_of, tells
+from reglens.app.widgets.manifest_views import headline
 from reglens.app.widgets.pane import Pane
 from reglens.app.widgets.referrer_views import referrer_lines
 from reglens.app.widgets.section_bar import SectionBar, neighbour
 from reglens.app.widgets.sheet import Sheet
 from reglens.errors import ReglensError
-from reglens.oci import media
 from reglens.oci.config import ImageConfig
 from reglens.oci.descriptor import Descriptor
 from reglens.oci.digest import Digest
@@ -184,7 +182,7 @@ class ManifestPane(Pane):
         self.add_class("-filled")
         self._title()
         self.visited.note(reference, manifest, self._platform)
-        if isinstance(manifest, Image) and (manifest.is_container or _tells(manifest.config)):
+        if isinstance(manifest, Image) and (manifest.is_container or tells(manifest.config)):
             self.post_message(self.ConfigWanted(reference, manifest))
         elif isinstance(manifest, Schema1):
             self._config = schema1_config(manifest)
@@ -333,30 +331,22 @@ class ManifestPane(Pane):
         if self.section == "referrers":
             done = self._referrers is not None
             return referrer_lines(self.referrers, width, now, done=done, trouble=self._referrers_error)
-        if isinstance(manifest, Index):
-            return index_lines(manifest, width, self._unfolded, now)
-        if self.section == "layers":
-            return layers_lines(manifest, self._config, width, self._shared)
-        if self.section in ("config", "history", "dockerfile"):
-            if self._config is None:
-                return self._config_missing(width)
-            if self.section == "config":
-                return config_lines(self._config, width, now, container=self._kind.container)
-            if self.section == "dockerfile":
-                return dockerfile_lines(self._config, width)
-            return history_lines(self._config, manifest if isinstance(manifest, Image) else None, width, now)
-        return overview_lines(manifest, self._config, width, now)
+        return section_lines(
+            self.section,
+            manifest,
+            width,
+            now,
+            config=self._config,
+            error=self._config_error,
+            unfolded=self._unfolded,
+            shared=self._shared,
+        )
 
     def _shared(self, layer: Descriptor) -> tuple[str, ...]:
         """What else of this visit holds a layer of the manifest shown."""
         if self._shown is None or self._manifest is None:
             return ()
         return self.visited.others(self._shown, self._manifest, layer)
-
-    def _config_missing(self, width: int) -> list[Line]:
-        if self._config_error is not None:
-            return error_lines(self._config_error, width)
-        return paragraph(words(("… fetching the configuration", ".accent")), width)
 
     def on_section_bar_chosen(self, message: SectionBar.Chosen) -> None:
         message.stop()
@@ -452,8 +442,3 @@ class ManifestPane(Pane):
                 and any(m.attests for m in self._manifest.manifests)
             )
         return True
-
-
-def _tells(config: Descriptor | None) -> bool:
-    """Whether the config of an artifact may say something of it."""
-    return config is not None and config.size > 2 and config.media_type != media.OCI_EMPTY

@@ -105,7 +105,7 @@ def identity_lines(identity: Identity, width: int, now: datetime) -> list[Line]:
     if identity.issuer:
         pairs.append(("OIDC issuer", said(identity.issuer, limit=300)))
     pairs.append(("certified by", said(identity.authority or "(not said)", limit=300)))
-    if identity.chain:
+    if identity.chain not in ((), (identity.authority,)):
         pairs.append(("chain", Content("\n").join([said(name, limit=300) for name in identity.chain])))
     if identity.not_before is not None and identity.not_after is not None:
         span = human_duration((identity.not_after - identity.not_before).total_seconds())
