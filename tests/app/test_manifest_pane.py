@@ -377,13 +377,15 @@ async def test_the_dockerfile_can_be_read() -> None:
     def prepare(app: PaneApp) -> None:
         app.manifest_pane.show_manifest(ALPINE, image())
         app.manifest_pane.show_config(image().digest, config())
-        app.manifest_pane.show_section("dockerfile")
+        app.manifest_pane.show_section("history")
 
     app = PaneApp("manifest", prepare)
     async with app.run_test(size=(100, 40)) as pilot:
-        await pilot.pause()
-        assert "# Reconstructed from the image's history" in app.text()
+        await pilot.press("d")
+        assert app.text().startswith("# Reconstructed from the image's history")
         assert "RUN apk add --no-cache python3" in app.text()
+        await pilot.press("d")
+        assert "# Reconstructed" not in app.text()
 
 
 async def test_schema_1_tells_its_configuration_and_history() -> None:

@@ -134,7 +134,7 @@ async def test_every_pane_tells_its_command_with_the_options_of_the_app() -> Non
         await press(pilot, "s", "s")
         assert texts()[0] == f"reglens tags {flags} --sort semver --reverse {name}"
         screen.focus_pane("search")
-        assert texts() == [f"reglens search {flags} --registry reg.test ."]
+        assert texts() == [f"reglens search {flags} --registry reg.test QUERY"]
         screen.focus_pane("auth")
         assert texts() == [f"reglens check {flags} {name}:3.20", f"reglens token {flags} {name}:3.20"]
         screen.focus_pane("manifest")
@@ -160,7 +160,7 @@ async def test_the_command_is_shown_whole_and_copied() -> None:
         assert app.clipboard.startswith("reglens manifest --ca-file /a/very/long/")
 
 
-@pytest.mark.parametrize("section", ["platforms", "layers", "config", "history", "dockerfile", "referrers", "json"])
+@pytest.mark.parametrize("section", ["platforms", "layers", "config", "history", "referrers", "json"])
 def test_a_command_of_each_section_can_be_typed(section: str) -> None:
     alpine = Reference.parse("alpine:3.20")
     for manifest in (image(), index()):

@@ -183,6 +183,15 @@ ACTIONS: tuple[Action, ...] = (
         palette=False,
     ),
     Action(
+        "dockerfile",
+        ("d",),
+        "Dockerfile",
+        "Show the history as a Dockerfile, or step by step again",
+        Where.MANIFEST,
+        footer=True,
+        palette=False,
+    ),
+    Action(
         "copy_dockerfile",
         ("D",),
         "copy Dockerfile",

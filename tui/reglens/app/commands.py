@@ -33,7 +33,7 @@ class Writer:
     def search(self, registry: str, query: str) -> list[Command]:
         """The search of a registry."""
         where = () if registry == HUB else ("--registry", registry)
-        return [Command("repositories", self.line("search", *where, query or "."))]
+        return [Command("repositories", self.line("search", *where, query or "QUERY"))]
 
     def tags(self, repository: Reference, order: Sequence[str] = ()) -> list[Command]:
         """The tags of a repository; `order` are the options that sort them as they are sorted."""
@@ -77,7 +77,7 @@ class Writer:
         return [Command("the same comparison", self.line("diff", before.pullable, after.pullable))]
 
 
-_CONFIG_PARTS = {"config": ".config", "history": ".history", "dockerfile": "-r '.history[].created_by'"}
+_CONFIG_PARTS = {"config": ".config", "history": "-r '.history[].created_by'"}
 
 
 def layer(reference: Reference, digest: str, packing: str = "", path: str = "") -> list[Command]:
@@ -85,7 +85,7 @@ def layer(reference: Reference, digest: str, packing: str = "", path: str = "") 
     blob = shlex.join(["crane", "blob", f"{_bare(reference)}@{digest}"])
     unpack = {"zstd": "zstd -dc | ", "gzip": "gzip -dc | "}.get(packing, "")
     if path:
-        return [Command("the file", f"{blob} | {unpack}tar -xOf - {shlex.quote(path)}")]
+        return [Command("the file", f"{blob} | {unpack}tar -xOf - -- {shlex.quote(path)}")]
     return [Command("the files", f"{blob} | {unpack}tar -tvf -")]
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from reglens.app.widgets.tags_pane import TagsPane
     from reglens.oci.reference import Reference
 
-
 _ORDERS = {"NAME": ("--sort", "name"), "VERSION": ("--sort", "semver", "--reverse")}
 """The options that sort tags as the pane does."""
 _PLATFORM = re.compile(r"\w+(?:/[\w.]+){1,2}")
@@ -105,12 +104,9 @@ class Depth:
         if self.front == "auth" or here.manifest is None:
             return writer.way(here.reference)
         reference, platform = here.reference, here.platform
-        if (
-            here.parent is not None
-            and here.parent.reference is not None
-            and re.fullmatch(r"\w+(/[\w.]+){1,2}", platform)
-        ):
-            reference = here.parent.reference
+        parent = here.parent.reference if here.parent is not None else None
+        if parent is not None and _PLATFORM.fullmatch(platform):
+            reference = parent
         else:
             platform = ""
         return writer.manifest(reference, here.manifest, self.manifest.section, platform)

@@ -13,6 +13,8 @@ from reglens.oci.notary import NotarySignature, read_notary
 from reglens.oci.sbom import Sbom, read_sbom
 from reglens.oci.sigstore import Seal, read_seal
 
+COSIGN_SIGN = "https://sigstore.dev/cosign/sign/"
+"""The predicate type of cosign's signatures in bundles, up to its version (cosign, specs/BUNDLE_SPEC.md)."""
 TEXT_LIMIT = 256 << 10
 """Octets of a text that are ever shown."""
 FIRST = 4096
@@ -45,6 +47,8 @@ class Opened:
             return "cosign signature"
         if self.notary is not None:
             return f"Notary signature ({self.notary.envelope})"
+        if self.statement is not None and self.statement.predicate_type.startswith(COSIGN_SIGN):
+            return "cosign signature (in-toto statement)"
         if self.statement is not None:
             what = "SBOM" if self.sbom else "provenance" if self.statement.provenance else "attestation"
             return f"{what} (in-toto statement)"

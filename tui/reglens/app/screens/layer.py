@@ -108,7 +108,7 @@ class LayerScreen(Aside):
             try:
                 self.toc = await read_toc(self._session, self._reference.repository, self._layer)
             except (AnswerInvalid, RegistryError) as odd:  # nothing is lost but time
-                self.word = f"read whole: {odd.message.rstrip('.')[:1].lower()}{odd.message.rstrip('.')[1:]}"
+                self.word = f"Its table of contents is not used, the layer is read whole. {odd.message}"
             if self.toc is not None:
                 self.read = self.toc.read
                 listed = self.toc.toc.entries
@@ -150,7 +150,7 @@ class LayerScreen(Aside):
         elif self.state != "stopped: the list is not whole":
             self.state = "whole, digest verified" if self._layer.digest.computable else "whole"
             if self.toc is not None:
-                self.state = f"by its {self.toc.toc.form.value} table of contents, verified"
+                self.state = f"{self.toc.toc.form.value} table, verified"
         tree = self.contents
         told = f"{human_size(self.read)} of {human_size(self._layer.size)}  {human_count(tree.files)} files"
         told += f"  {human_size(tree.nodes[0].total)} unpacked"
@@ -158,8 +158,9 @@ class LayerScreen(Aside):
             told += f"  {human_count(tree.left_out)} entries left out"
         if tree.whiteouts:
             told += f"  {human_count(tree.whiteouts)} whiteouts"
-        told += f"  {self.state}{f' ({self.word})' if self.word else ''}"
-        self.query_one(TreePane).border_subtitle = Content(clean(told, 300))
+        self.query_one(TreePane).border_subtitle = Content(clean(f"{told}  {self.state}", 300))
+        if self.word and error is None:
+            notice.tell(Content(clean(self.word, 400)))
 
     def step_back(self) -> bool:
         """Stop the reading; what was read stays."""

@@ -111,6 +111,7 @@ class ManifestPane(Pane):
         self._referrers: tuple[Referrer, ...] | None = None
         self._referrers_error = ""
         self._asked_referrers = False
+        self._as_dockerfile = False
         self.section = ""
 
     def compose(self) -> ComposeResult:
@@ -340,6 +341,7 @@ class ManifestPane(Pane):
             error=self._config_error,
             unfolded=self._unfolded,
             shared=self._shared,
+            dockerfile=self._as_dockerfile,
         )
 
     def _shared(self, layer: Descriptor) -> tuple[str, ...]:
@@ -396,6 +398,7 @@ class ManifestPane(Pane):
         """From a layer to the step that made it, or the other way. Both count from 1."""
         made = [place for place, step in enumerate(self._config.history, 1) if not step.empty] if self._config else []
         if kind == "layer" and number <= len(made):
+            self._as_dockerfile = False
             self.show_section("history")
             self._sheet.lay(self._lines, choose=("step", made[number - 1]))
         elif kind == "step" and number in made:
@@ -412,6 +415,11 @@ class ManifestPane(Pane):
         """Show the section `by` places further."""
         if self._manifest is not None:
             self.show_section(neighbour(sections_of(self._manifest), self.section, by))
+
+    def action_dockerfile(self) -> None:
+        """Show the history as a Dockerfile, or step by step again."""
+        self._as_dockerfile = not self._as_dockerfile
+        self._sheet.lay(self._lines)
 
     def action_copy_dockerfile(self) -> None:
         """Copy the history as Dockerfile text."""
@@ -431,8 +439,8 @@ class ManifestPane(Pane):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "section":
             return self._manifest is not None
-        if action == "copy_dockerfile":
-            return self._config is not None and self.section in ("history", "dockerfile")
+        if action in ("copy_dockerfile", "dockerfile"):
+            return self._config is not None and self.section == "history"
         if action == "cross":
             return self._config is not None and self.section in ("layers", "history")
         if action == "unfold":

@@ -18,7 +18,7 @@ from reglens.oci.manifest import Image, Index, Manifest, Schema1
 from reglens.oci.schema1 import schema1_config
 from reglens.text import human_count
 
-_OF_CONFIG = (Section("config", "Config"), Section("history", "History"), Section("dockerfile", "Dockerfile"))
+_OF_CONFIG = (Section("config", "Config"), Section("history", "History"))
 
 
 def sections_of(manifest: Manifest, referrers: str = "") -> list[Section]:
@@ -59,18 +59,20 @@ def section_lines(
     error: ReglensError | None,
     unfolded: frozenset[str],
     shared: Shared,
+    dockerfile: bool,
 ) -> list[Line]:
-    """A section of a manifest, save for its JSON and what refers to it; `error` is why there is no `config`."""
+    """A section of a manifest, save for its JSON and what refers to it; `error` is why there is no `config`, and with
+    `dockerfile` the history is told as one."""
     if isinstance(manifest, Index):
         return index_lines(manifest, width, unfolded, now)
     if section == "layers":
         return layers_lines(manifest, config, width, shared)
-    if section in ("config", "history", "dockerfile"):
+    if section in ("config", "history"):
         if config is None:
             return error_lines(error, width) if error is not None else _fetching(width)
         if section == "config":
             return config_lines(config, width, now, container=describe(manifest).container)
-        if section == "dockerfile":
+        if dockerfile:
             return dockerfile_lines(config, width)
         return history_lines(config, manifest if isinstance(manifest, Image) else None, width, now)
     return overview_lines(manifest, config, width, now)
