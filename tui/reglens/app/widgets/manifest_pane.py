@@ -30,7 +30,7 @@ from reglens.oci.config import ImageConfig
 from reglens.oci.descriptor import Descriptor
 from reglens.oci.digest import Digest
 from reglens.oci.dockerfile import dockerfile
-from reglens.oci.kinds import UNKNOWN, describe, is_blob
+from reglens.oci.kinds import is_blob
 from reglens.oci.manifest import Image, Index, Manifest, Schema1
 from reglens.oci.reference import Reference
 from reglens.oci.referrers import Referrer, attestations
@@ -98,7 +98,6 @@ class ManifestPane(Pane):
         self._clock = clock
         self._shown: Reference | None = None
         self._manifest: Manifest | None = None
-        self._kind = UNKNOWN
         self.visited = Visited()
         """What was shown in this visit."""
         self._index: Index | None = None
@@ -179,7 +178,6 @@ class ManifestPane(Pane):
             self._index = manifest
         elif self._index is not None and all(m.digest != manifest.digest for m in self._index.manifests):
             self._index = None
-        self._kind = describe(manifest)
         self.add_class("-filled")
         self._title()
         self.visited.note(reference, manifest, self._platform)
@@ -239,7 +237,6 @@ class ManifestPane(Pane):
     def _forget(self, reference: Reference | None) -> None:
         self._shown = reference
         self._manifest = self._config = self._config_error = None
-        self._kind = UNKNOWN
         self._unfolded = frozenset()
         self._formatted = None
         self._referrers, self._referrers_error, self._asked_referrers = None, "", False
