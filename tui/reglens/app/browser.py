@@ -245,7 +245,7 @@ class Browser(Depth, Identities, PanedScreen):
     @on(messages.ManifestFailed)
     def _manifest_failed(self, event: messages.ManifestFailed) -> None:
         if self.explorer.current(Group.MANIFEST, event.question):
-            self.manifest.show_failure(event.reference, event.error)
+            self.manifest.show_failure(event.reference, event.error, event.seen)
             self._conclude()
 
     @on(messages.ConfigArrived)
@@ -334,6 +334,9 @@ class Browser(Depth, Identities, PanedScreen):
     def on_manifest_pane_platform_chosen(self, event: ManifestPane.PlatformChosen) -> None:
         self._open_manifest(event.reference, self.here)
 
+    def on_manifest_pane_kept_chosen(self, event: ManifestPane.KeptChosen) -> None:
+        self._open_manifest(event.reference)
+
     def on_manifest_pane_config_wanted(self, event: ManifestPane.ConfigWanted) -> None:
         self.explorer.config(event.reference.repository, event.image)
 
@@ -401,6 +404,7 @@ class Browser(Depth, Identities, PanedScreen):
             if here.registry == HUB:
                 self.explorer.ping()
         elif here.reference and self.front in ("manifest", "auth"):
+            self.explorer.session.ask_first()
             self._open_manifest(here.reference, here.parent)
         else:
             self._open_repository(here.repository)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from reglens.auth.credentials import Credentials
     from reglens.demo.server import DemoRegistry
     from reglens.oci.reference import Place
+    from reglens.registry.cache import Cache
     from reglens.registry.options import Options
 
 
@@ -27,13 +28,14 @@ def run(
     options: Options,
     credentials: Credentials,
     demo: DemoRegistry | None = None,
+    cache: Cache | None = None,
     flags: tuple[str, ...] = (),
 ) -> int:
     """Open the browser at `place` and give the exit status: 0, 1 after a defect, 2 without a terminal.
 
     `flags` are the options on the command line that commands for the same registry need.
     `demo` is the demo registry to browse, if that was asked for. It may still be asleep: it is started after the first
-    paint, and whoever made it stops it.
+    paint, and whoever made it stops it. The walk and the laboratory use no `cache`: they show how a registry answers.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         print(  # noqa: T201 - there is no screen to say it on
@@ -54,7 +56,7 @@ def run(
         reach = options
         if demo is not None:  # its search knows nothing of other registries
             reach = replace(options, search_url=demo.search_url if registry == demo.registry else "")
-        return Session(registry, options=reach, credentials=identities)
+        return Session(registry, options=reach, credentials=identities, cache=cache)
 
     app = ReglensApp(
         place,

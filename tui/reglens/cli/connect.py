@@ -16,6 +16,7 @@ from reglens.auth.credentials import Anonymous, Credentials
 from reglens.cli.output import Output
 from reglens.errors import UsageError
 from reglens.oci.reference import Place, Reference, normalise_registry
+from reglens.registry.cache import Cache
 from reglens.registry.options import Options
 from reglens.registry.ways.machine import Machine
 from reglens.secret import Secret
@@ -44,19 +45,28 @@ class Connection:
 
     options: Options
     credentials: Credentials
+    cache: Cache | None = None
 
-    def session(self, registry: str) -> Session:
-        """A new session with `registry`; close it, or use it as context manager."""
+    def session(self, registry: str, *, cached: bool = False) -> Session:
+        """A new session with `registry`; close it, or use it as context manager. With `cached` content that is named by
+        its digest may come from the cache; what tells how a registry answers asks it each time."""
         from reglens.registry.session import Session
 
         settle()
-        return Session(registry, options=self.options, credentials=self.credentials)
+        cache = self.cache if cached else None
+        return Session(registry, options=self.options, credentials=self.credentials, cache=cache)
 
 
 def connection(args: argparse.Namespace) -> Connection:
     """The connection that the common options describe. Raises UsageError for files that cannot be read and options
     that exclude each other. Reads the password from stdin where it was announced."""
-    return Connection(_options(args), _credentials(args))
+    return Connection(_options(args), _credentials(args), _cache(args))
+
+
+def _cache(args: argparse.Namespace) -> Cache | None:
+    """The cache; None if it is not wanted, or a password is given: whoever gives one wants to know what it opens, and
+    nothing that tells one password from another is written down."""
+    return None if args.no_cache or args.username else Cache()
 
 
 def _options(args: argparse.Namespace) -> Options:
@@ -82,7 +92,7 @@ def _options(args: argparse.Namespace) -> Options:
 
 def flags(args: argparse.Namespace) -> tuple[str, ...]:
     """The common options of this run as they are written again on a command line; none of them is a secret."""
-    switches = ("anonymous", "plain_http", "insecure", "no_mirrors")
+    switches = ("anonymous", "plain_http", "insecure", "no_mirrors", "no_cache")
     found = [f"--{name.replace('_', '-')}" for name in switches if getattr(args, name)]
     for name in ("pull_secret", "ca_file", "client_cert", "client_key", "registries_conf", "unix_socket"):
         if getattr(args, name):

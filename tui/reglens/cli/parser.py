@@ -98,6 +98,11 @@ def _common(parser: Parser) -> None:
     how.add_argument("--unix-socket", metavar="F", help="the registry listens at this socket, and speaks http there")
     how.add_argument("--no-mirrors", action="store_true", help="ask the registry itself, never a mirror")
     how.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="ask for everything, and keep nothing (manifest, diff and the browser keep content by its digest)",
+    )
+    how.add_argument(
         "--timeout", metavar="SECONDS", type=positive_seconds, default=30.0, help="patience per request (default: 30)"
     )
 
@@ -325,7 +330,9 @@ def command_parser(name: str) -> Parser:
     return parser
 
 
-_FLAGS = frozenset({"--json", "--password-stdin", "--anonymous", "--plain-http", "--insecure", "--no-mirrors"})
+_FLAGS = frozenset(
+    {"--json", "--password-stdin", "--anonymous", "--plain-http", "--insecure", "--no-mirrors", "--no-cache"}
+)
 _VALUED = frozenset(
     {
         "--username",

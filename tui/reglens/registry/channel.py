@@ -253,14 +253,21 @@ class Channel:
 
     async def find(self, repository: str) -> Lookup:
         """The credentials for a repository, looked up once however many ask."""
-        future = self._lookups.get(repository)
+        future = self._lookups.pop(repository, None)
         if future is None or future.cancelled():
             future = asyncio.ensure_future(self.credentials.find(self.registry, repository))
-            if len(self._lookups) >= _LOOKUPS:
-                self._lookups.clear()
-            self._lookups[repository] = future
+        if len(self._lookups) >= _LOOKUPS:
+            del self._lookups[next(iter(self._lookups))]
+        self._lookups[repository] = future  # the latest needed goes last: `looked_up` still knows it
         self.lookup = await asyncio.shield(future)
         return self.lookup
+
+    def looked_up(self, repository: str) -> Lookup | None:
+        """The credentials for a repository, if they were looked up by now: None where nothing asked for any."""
+        future = self._lookups.get(repository)
+        if future is None or not future.done() or future.cancelled() or future.exception() is not None:
+            return None
+        return future.result()
 
     async def obtain(self, step: Obtain) -> Grant:
         """The token of a step, from the cache or its server."""

@@ -50,7 +50,7 @@ async def streamed(routes: Routes, repository: str, digest: Digest, limit: int) 
     async def fetch() -> None:
         end: Exception | None = None
         try:
-            reply = await routes.request(
+            served = await routes.request(
                 Role.BLOB,
                 repository,
                 f"blobs/{digest}",
@@ -60,7 +60,7 @@ async def streamed(routes: Routes, repository: str, digest: Digest, limit: int) 
                 target=str(digest),
                 sink=sink,
             )
-            replies.append(reply)
+            replies.append(served.reply)
         except Exception as error:
             end = error
         await sink.pieces.put(end)
@@ -93,7 +93,7 @@ async def ranged(routes: Routes, repository: str, digest: Digest, start: int, st
     of the blob instead is not listened to for longer than the part would take.
     """
     try:
-        reply = await routes.request(
+        served = await routes.request(
             Role.BLOB,
             repository,
             f"blobs/{digest}",
@@ -104,6 +104,7 @@ async def ranged(routes: Routes, repository: str, digest: Digest, start: int, st
         )
     except TooLarge as error:
         raise AnswerInvalid("The registry sends no parts of blobs.", exchange=error.exchange) from None
+    reply = served.reply
     place = re.fullmatch(r"bytes (\d+)-(\d+)/(?:\d+|\*)", reply.headers.get("content-range", "").strip(), re.ASCII)
     if reply.status == 206 and place is not None and (int(place[1]), int(place[2]) + 1) == (start, stop):
         if len(reply.body) == stop - start:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
@@ -18,9 +17,10 @@ from reglens.app.visited import Visited
 from reglens.app.widgets.error_views import failure_lines
 from reglens.app.widgets.json_view import JsonView
 from reglens.app.widgets.layout import Line, paragraph, words
+from reglens.app.widgets.manifest_asks import ManifestAsks
 from reglens.app.widgets.manifest_head import Head
 from reglens.app.widgets.manifest_sections import section_lines, sections_of, tells
-from reglens.app.widgets.manifest_views import headline
+from reglens.app.widgets.manifest_views import headline, seen_lines
 from reglens.app.widgets.pane import Pane
 from reglens.app.widgets.referrer_views import referrer_lines
 from reglens.app.widgets.section_bar import SectionBar, neighbour
@@ -37,49 +37,17 @@ from reglens.oci.referrers import Referrer, attestations
 from reglens.oci.schema1 import schema1_config
 from reglens.text import clean, human_count
 
+if TYPE_CHECKING:
+    from reglens.app.ports import LastSeen
+
 
 def utcnow() -> datetime:
     """This machine's clock, in UTC."""
     return datetime.now(UTC)
 
 
-class ManifestPane(Pane):
+class ManifestPane(ManifestAsks, Pane):
     """Index, image or artifact in sections; loading, empty and failed states."""
-
-    @dataclass
-    class PlatformChosen(Message):
-        """The person opened an entry of an index: `reference` names it by digest."""
-
-        reference: Reference
-
-    @dataclass
-    class ConfigWanted(Message):
-        """An image is shown whose configuration is not known: `image` names it, in the repository of `reference`."""
-
-        reference: Reference
-        image: Image
-
-    @dataclass
-    class ReferrersWanted(Message):
-        """The person looks at what refers to `manifest`, which is not known yet."""
-
-        reference: Reference
-        manifest: Manifest
-
-    @dataclass
-    class ReferrerChosen(Message):
-        """The person opened something that refers to the manifest shown, in the repository of `reference`."""
-
-        reference: Reference
-        referrer: Referrer
-
-    @dataclass
-    class LayerChosen(Message):
-        """The person opened a layer or file of the manifest shown: its `number` counts from 1."""
-
-        reference: Reference
-        layer: Descriptor
-        number: int
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.MANIFEST)]
     DEFAULT_CSS = """
@@ -211,12 +179,17 @@ class ManifestPane(Pane):
             if self.section == "referrers":
                 self._refresh_sections()
 
-    def show_failure(self, reference: Reference, error: ReglensError) -> None:
-        """`reference` could not be had, and why."""
+    def show_failure(self, reference: Reference, error: ReglensError, seen: LastSeen | None = None) -> None:
+        """`reference` could not be had, and why. What its tag led to before is offered."""
         self._forget(reference)
         self.add_class("-failed")
         self._cause = ""
-        self._sheet.lay(lambda width: failure_lines(reference, error, width, self._cause))
+
+        def lines(width: int) -> list[Line]:
+            offer = seen_lines(reference, seen, width, self._clock()) if seen is not None else ()
+            return failure_lines(reference, error, width, self._cause, offer)
+
+        self._sheet.lay(lines)
 
     def explain(self, cause: str) -> None:
         """What a diagnosis says of the failure shown: it takes the place of the hint. Dropped if none is shown."""
@@ -355,7 +328,9 @@ class ManifestPane(Pane):
     def on_sheet_opened(self, message: Sheet.Opened) -> None:
         message.stop()
         manifest, key = self._manifest, message.key
-        if isinstance(key, tuple) and key[0] in ("referrer", "layer"):
+        if isinstance(key, Reference):
+            self.post_message(self.KeptChosen(key))
+        elif isinstance(key, tuple) and key[0] in ("referrer", "layer"):
             self._open(*key)
         elif isinstance(manifest, Index) and isinstance(key, str) and self._shown is not None:
             entry = next((m for m in manifest.manifests if str(m.digest) == key), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from textual.content import Content
@@ -31,7 +32,11 @@ from reglens.oci.config import Healthcheck, ImageConfig
 from reglens.oci.descriptor import Descriptor
 from reglens.oci.kinds import ARTIFACT, Kind, describe, facts, role_of
 from reglens.oci.manifest import Image, Index, Manifest, Schema1
+from reglens.oci.reference import Reference
 from reglens.text import clean, human_age, human_count, human_duration, human_size
+
+if TYPE_CHECKING:
+    from reglens.app.ports import LastSeen
 
 SHOWN = 2000
 """Entries of an index that are listed; all are in the JSON section."""
@@ -40,7 +45,7 @@ PARTS = 12
 
 
 def headline(manifest: Manifest, config: ImageConfig | None) -> Content:
-    """What it is, in a line."""
+    """What it is, in a line, and whether nobody was asked for it now."""
     kind = describe(manifest)
     parts: list[Part] = [(kind.name, ".strong")]
     if isinstance(manifest, Index):
@@ -60,7 +65,19 @@ def headline(manifest: Manifest, config: ImageConfig | None) -> Content:
         parts.append(f" · {human_count(len(manifest.layers))} layers · {human_size(manifest.size)}")
     else:
         parts.append(f" · {human_size(manifest.size)}")
+    if manifest.kept_since is not None:
+        parts.append((" · cached", ".muted"))
     return words(*parts)
+
+
+def seen_lines(reference: Reference, seen: LastSeen, width: int, now: datetime) -> list[Line]:
+    """What a tag led to when it was last asked for: an item to open."""
+    kept = reference.at_digest(seen.digest)
+    told = words(
+        f"{human_age(seen.fetched, now)} it was ", said(seen.digest.short, ".strong"),
+        (", kept on this machine: ", ".muted"), ("enter", ".accent"), (" opens that.", ".muted"),
+    )  # fmt: skip
+    return paragraph(told, width, lead=("→ ", ".accent"), key=kept)
 
 
 def overview_lines(manifest: Manifest, config: ImageConfig | None, width: int, now: datetime) -> list[Line]:
@@ -86,7 +103,7 @@ def overview_lines(manifest: Manifest, config: ImageConfig | None, width: int, n
         pairs.append(("artifact type", said(manifest.artifact_type, limit=300)))
     if isinstance(manifest, Image):
         pairs += _image_facts(manifest, config if kind.container else None, now)
-    pairs.append(("manifest", words(human_size(manifest.size))))
+    pairs.append(("manifest", _size_and_age(manifest, now)))
     if manifest.subject is not None:
         pairs.append(("refers to", said(str(manifest.subject.digest), limit=300)))
     pairs += [("odd", said(problem, ".warn", 400)) for problem in manifest.problems]
@@ -120,6 +137,13 @@ def artifact_lines(kind: Kind, image: Image, config: ImageConfig | None, width: 
 
 def _linked_lines(value: str) -> Content:
     return Content("\n").join([linked(row) for row in value.split("\n")[:60]])
+
+
+def _size_and_age(manifest: Manifest, now: datetime) -> Content:
+    size = human_size(manifest.size)
+    if manifest.kept_since is None:
+        return words(size)
+    return words(size, (f"  cached {human_age(manifest.kept_since, now)}", ".muted"))
 
 
 def _image_facts(image: Image, config: ImageConfig | None, now: datetime) -> list[tuple[str, Content]]:

@@ -24,7 +24,13 @@ def run(args: argparse.Namespace, output: Output) -> int:
         place = Place.parse(spelt_out(args.place, reached, output))
     from reglens.app.main import run as run_app
 
-    return run_app(place, options=reached.options, credentials=reached.credentials, demo=None, flags=flags(args))
+    return run_app(
+        place,
+        options=reached.options,
+        credentials=reached.credentials,
+        cache=reached.cache,
+        flags=flags(args),
+    )
 
 
 def need_terminal(instead: str) -> None:
