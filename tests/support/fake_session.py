@@ -210,6 +210,12 @@ class FakeSession:
                 if gate:
                     await gate.wait()
             yield raw[start : start + 2048]
+        if not digest.matches(raw) and "spoilt" in self.world.errors:
+            raise self.world.errors["spoilt"]
+
+    async def blob_range(self, repository: str, digest: Digest, start: int, stop: int) -> bytes:
+        await self._ask("part", f"/v2/{repository}/blobs/{digest}?{start}-{stop}", Role.BLOB)
+        return self.world.blobs[str(digest)][start:stop]
 
     async def last_seen(self, reference: Reference) -> Seen | None:
         return self.world.seen.get(str(reference))

@@ -25,6 +25,7 @@ from reglens.app.tag_facts import Detail
 from reglens.app.widgets.lines import KeyLine, TopLine
 from reglens.app.widgets.panes import Panes
 from reglens.diagnosis.finding import Severity
+from reglens.oci.pulls import pull_command
 from reglens.oci.reference import HUB, Place, Reference
 from reglens.trace.exchange import Role
 
@@ -432,9 +433,10 @@ class Browser(Columns, Depth, Identities, PanedScreen):
         self.copy("reference", [reference.pullable for reference in self.chosen or self._open_now])
 
     def action_copy_pull(self) -> None:
+        reference, manifest = self.here.reference, self.here.manifest
         commands = [f"docker pull {reference.pullable}" for reference in self.chosen or self._open_now]
-        if self.manifest.pull_command and not self.chosen:
-            commands = [self.manifest.pull_command]
+        if reference is not None and manifest is not None and not self.chosen:
+            commands = [pull_command(manifest, reference)]
         self.copy("pull command", commands)
 
     @property

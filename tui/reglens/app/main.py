@@ -29,9 +29,11 @@ def run(
     credentials: Credentials,
     demo: DemoRegistry | None = None,
     cache: Cache | None = None,
+    flags: tuple[str, ...] = (),
 ) -> int:
     """Open the browser at `place` and give the exit status: 0, 1 after a defect, 2 without a terminal.
 
+    `flags` are the options on the command line that commands for the same registry need.
     `demo` is the demo registry to browse, if that was asked for. It may still be asleep: it is started after the first
     paint, and whoever made it stops it. The walk and the laboratory use no `cache`: they show how a registry answers.
     """
@@ -64,6 +66,7 @@ def run(
         demo=demo,
         search_url=options.search_url,
     )
+    app.flags = flags
     app.identities = identities
     app.trust = options.trust
     app.instruments = instruments(options, identities, demo=demo is not None)

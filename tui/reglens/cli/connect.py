@@ -92,6 +92,20 @@ def _options(args: argparse.Namespace) -> Options:
     )
 
 
+def flags(args: argparse.Namespace) -> tuple[str, ...]:
+    """The common options of this run as they are written again on a command line; none of them is a secret."""
+    switches = ("anonymous", "plain_http", "insecure", "no_mirrors", "no_cache")
+    found = [f"--{name.replace('_', '-')}" for name in switches if getattr(args, name)]
+    for name in ("pull_secret", "ca_file", "client_cert", "client_key", "registries_conf", "unix_socket"):
+        if getattr(args, name):
+            found += [f"--{name.replace('_', '-')}", getattr(args, name)]
+    for host in args.trust_realm:
+        found += ["--trust-realm", host]
+    if args.timeout != 30.0:
+        found += ["--timeout", f"{args.timeout:g}"]
+    return tuple(found)
+
+
 def _readable(option: str, name: str | None) -> Path | None:
     if name is None:
         return None

@@ -35,7 +35,7 @@ from reglens.registry.recall import Recall
 from reglens.registry.results import RateLimit, SearchResult, TokenGrant
 from reglens.registry.routes import Routes, Served
 from reglens.registry.search import Search
-from reglens.registry.streaming import streamed
+from reglens.registry.streaming import ranged, streamed
 from reglens.registry.transport import Call, Transport
 from reglens.trace.exchange import Exchange, Failure, Role
 from reglens.trace.trace import Trace
@@ -292,6 +292,11 @@ class Session:
         async with aclosing(streamed(self._routes, repository, digest, limit)) as pieces:
             async for piece in pieces:
                 yield piece
+
+    async def blob_range(self, repository: str, digest: Digest, start: int, stop: int) -> bytes:
+        """The octets of a blob from `start` up to `stop`, which no digest covers. AnswerInvalid where the registry does
+        not send parts."""
+        return await ranged(self._routes, repository, digest, start, stop)
 
     async def config(self, repository: str, image: Image) -> ImageConfig:
         """The image's configuration. AnswerInvalid if it has none that can be read."""
