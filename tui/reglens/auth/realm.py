@@ -13,6 +13,7 @@ internal/regnet). The rules:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -21,6 +22,10 @@ from reglens.auth.site import bare_host, is_internal, same_site
 from reglens.auth.trust import is_trusted, origin_of
 from reglens.oci.hosts import PAIRS
 from reglens.oci.reference import is_loopback
+
+
+_HOST = re.compile(r"[a-z0-9._:-]+")
+"""What hosts are made of. HTTP clients take other characters too, each in its own way, and so ask another host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +46,10 @@ def judge(realm: str, base_url: str, trusted_hosts: Collection[str] = ()) -> Rea
     try:
         url = _absolute(realm, base_url)
         parts = urlsplit(url)
-        origin, host, authority = origin_of(url), bare_host(parts.netloc), parts.netloc
+        origin, host, authority = origin_of(url), bare_host(parts.hostname or ""), parts.netloc
     except ValueError:
         return Realm("", False, False, f"the realm {realm!r} is not a URL")
-    if parts.scheme not in ("http", "https") or not host:
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host):
         return Realm("", False, False, f"the realm {realm!r} is not an http or https URL")
     registry = urlsplit(base_url)
     said = is_trusted(origin, trusted_hosts)

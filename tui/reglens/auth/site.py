@@ -123,7 +123,7 @@ def is_internal(host: str) -> bool:
 def bare_host(authority: str) -> str:
     """The host of ``host[:port]``: lower case, without a port, brackets or the root's dot; a name of other letters than
     ASCII's as it is asked for (RFC 5891)."""
-    return _encoded(split_port(authority.rpartition("@")[2])[0].strip("[]").rstrip(".").lower())
+    return _encoded(split_port(authority.rpartition("@")[2])[0].strip("[]").lower()).rstrip(".")
 
 
 def _encoded(host: str) -> str:

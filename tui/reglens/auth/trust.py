@@ -61,7 +61,7 @@ class RealmTrust:
 def origin_of(url: str) -> str:
     """``https://host:port`` of a URL, the port always written. Raises ValueError for no URL."""
     parts = urlsplit(url)
-    host = bare_host(parts.netloc)
+    host = bare_host(parts.hostname or "")
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{parts.port or _PORTS.get(parts.scheme, 0)}"
 
 

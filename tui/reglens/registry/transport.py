@@ -14,17 +14,19 @@ from time import perf_counter
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+import httpcore
 import httpx
 
 from reglens import __version__
 from reglens.auth.reply import Presented, Reply
+from reglens.auth.site import bare_host, is_internal, same_site
 from reglens.auth.token_answer import read_token_answer
-from reglens.auth.trust import Withheld
+from reglens.auth.trust import Withheld, is_trusted, origin_of
 from reglens.errors import AnswerInvalid, Reach
 from reglens.oci.reference import is_loopback
 from reglens.registry.body import ERROR_LIMIT, RECORD_LIMIT, NotDecodable, OverLimit, read_body
 from reglens.registry.connections import Connections, speaks_tls
-from reglens.registry.failures import Expired, explained, failure
+from reglens.registry.failures import Expired, Inward, explained, failure
 from reglens.registry.limits import warnings
 from reglens.registry.options import Options
 from reglens.registry.ways.model import Endpoint, Trust
@@ -36,7 +38,7 @@ from reglens.trace.trace import Trace
 PATIENCE = 10
 """A whole exchange may take this many times the time-out of a single wait: a server that sends a little now and then
 cannot hold it open for ever."""
-_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OverLimit, NotDecodable, Expired, OSError)
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OverLimit, NotDecodable, Expired, Inward, OSError)
 _SPANS = ("connect_tcp", "connect_unix_socket", "start_tls")
 _USER_AGENT = ("User-Agent", f"reglens/{__version__}")
 
@@ -91,6 +93,8 @@ class Transport:
         self.clock = clock
         self.endpoint = endpoint or Endpoint(registry)
         self.connections = Connections(options, self.trust)
+        self.inside: bool | None = None
+        """Whether the registry's address is one of a private network, as the last connection showed."""
         self.base_url = self._settled()
         self._probing = asyncio.Lock()
         self._news = ""
@@ -119,6 +123,21 @@ class Transport:
         endpoint = self.endpoint
         own = endpoint.trust.beside(machine.trust(self.registry)) if machine else endpoint.trust
         return replace(own, insecure=own.insecure or endpoint.insecure)
+
+    def reached(self, url: httpx.URL, address: str) -> None:
+        """A connection for `url` was made, to `address`; nothing was sent yet. Raises Inward where it may not be used.
+
+        Names decide where a request may go (`reglens.auth.realm`), and whoever owns a name can have it resolve to any
+        address (DNS rebinding). So what is not the registry itself may not lie inside a private network that the
+        registry is not in: unless the person trusts it, or it is on the registry's site and its certificate proves it.
+        """
+        host, inside = url.netloc.decode("ascii", "replace"), is_internal(address)
+        if bare_host(host) == bare_host(self.registry):
+            self.inside = inside
+        elif inside and self.inside is False:
+            proven = url.scheme == "https" and not self.options.insecure and same_site(host, self.registry)
+            if not proven and not is_trusted(origin_of(str(url)), self.options.trust.of(self.registry)):
+                raise Inward(address)
 
     async def find_base_url(self) -> str:
         """Where the registry is. A loopback host, and one that may be reached insecurely, is tried over TLS first and
@@ -284,6 +303,18 @@ class _Recorder:
         event = name.partition(".")[2]  # of the connection, or of the proxy before it
         if event.startswith(_SPANS):
             self.marks[event.replace("unix_socket", "tcp")] = perf_counter()
+        stream = info.get("return_value")
+        if (
+            event == "connect_tcp.complete"
+            and isinstance(stream, httpcore.AsyncNetworkStream)
+            and not self.exchange.via
+        ):
+            address = stream.get_extra_info("server_addr")
+            try:
+                self.transport.reached(self.request.url, str(address[0]) if isinstance(address, tuple) else "")
+            except Inward:
+                await stream.aclose()
+                raise
 
     def answered(self, response: httpx.Response) -> None:
         self.first_byte = self.elapsed()
