@@ -76,7 +76,7 @@ def registries(folder: Path) -> Iterator[Servers]:
 
 @contextmanager
 def catalogue() -> Iterator[tuple[str, list[str]]]:
-    """A registry that is a catalogue of 100 000 repositories in pages of 1000; its ``host:port``, and the paths asked."""
+    """A registry that is a catalogue of 100 000 repositories in pages of 1000. Its ``host:port``, the paths asked."""
     names = [f"team-{number // 100:04}/service-{number % 100:02}" for number in range(MANY)]
     asked: list[str] = []
 
