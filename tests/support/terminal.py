@@ -125,10 +125,10 @@ class Terminal:
         end = time.monotonic() + PATIENCE
         wanted = re.compile(pattern)
         while not wanted.search(self.sent, since):
-            assert time.monotonic() < end, f"{pattern!r} was not painted: {self.sent[-3000:]!r}"
+            assert time.monotonic() < end, f"{pattern!r} was not painted:\n{self.screen()}"
             if not self.read(0.2) and self.process.poll() is not None:
                 break
-        assert wanted.search(self.sent, since), f"{pattern!r} was not painted: {self.sent[-3000:]!r}"
+        assert wanted.search(self.sent, since), f"{pattern!r} was not painted: {self.sent[-2000:]!r}\n{self.screen()}"
 
     def drain(self, quiet: float = 0.3, limit: float = PATIENCE) -> None:
         """Read until nothing comes for `quiet` seconds, `limit` at most."""

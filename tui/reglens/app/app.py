@@ -21,6 +21,7 @@ from reglens.app.beside import Beside
 from reglens.app.opening import Opening
 from reglens.app.safety import ControlFilter
 from reglens.app.shape import NARROW, WIDE
+from reglens.app.turns import Turns
 from reglens.text import clean
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 Severity = Literal["information", "warning", "error"]
 
 
-class ReglensApp(Beside):
+class ReglensApp(Turns, Beside):
     """The browser as a terminal application.
 
     `make` makes sessions; None: the real ones, with `options` and `credentials`. `remembers` tells whether recent and

@@ -1,0 +1,99 @@
+"""Keys one after the other, however fast they come.
+
+Textual acts on a priority binding at once, while any other key travels: to the focused widget, up through its parents,
+and only at the app is its binding looked up, by the focus of that moment (textual/app.py, `App.on_event` and `_on_key`;
+what it leads to travels as well). Keys that come in one burst, over a slow line or typed ahead, would overtake each
+other: of ``esc / name enter`` the ``/`` enters the search field, the ``esc`` then leaves it, and the name is taken for
+keys. Here a key waits until the one before it has been all the way, with what it led to.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from functools import partial
+
+from textual import events
+from textual.app import App, ScreenStackError
+from textual.message import Message
+from textual.widget import Widget
+
+TRIPS = 8
+"""Times that what a key led to is waited for; each handler that posts a message takes one."""
+GRACE = 0.5
+"""Seconds after which a key that never comes home is forgotten: its widget is gone, or busy."""
+AT_ONCE = frozenset({"ctrl+q", "ctrl+c"})
+"""Keys that wait for nothing, so that one can leave whatever goes on."""
+
+
+class Passed(Message):
+    """Follows a key the way that it went, behind it in every queue; back at the app it tells that the key went by."""
+
+    def __init__(self, number: int, trips: int) -> None:
+        super().__init__()
+        self.number = number
+        self.trips = trips
+
+
+class Turns(App[None]):
+    """An app that hands out keys and pastes one at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._keys = 0
+        self._under_way = 0
+        """The number of the key that is under way; 0: none is."""
+        self._waiting: deque[events.Event] = deque()
+
+    async def on_event(self, event: events.Event) -> None:
+        mine = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
+        if not mine or (isinstance(event, events.Key) and event.key in AT_ONCE):
+            await super().on_event(event)
+        elif self._under_way:
+            if not self._waiting:
+                self.set_timer(GRACE, partial(self._lost, self._under_way))
+            self._waiting.append(event)
+        else:
+            await self._take(event)
+
+    async def _take(self, event: events.Event) -> None:
+        self._keys += 1
+        self._under_way = number = self._keys
+        try:
+            await super().on_event(event)
+        finally:
+            self._follow(number, TRIPS)
+
+    def _follow(self, number: int, trips: int) -> None:
+        target = self._target()
+        if target is None or not target.post_message(Passed(number, trips)):
+            self._next()
+
+    def _target(self) -> Widget | None:
+        """Who gets the keys now."""
+        try:
+            return self.focused or self.screen
+        except ScreenStackError:
+            return None
+
+    def on_passed(self, message: Passed) -> None:
+        """A key went by; so did what it led to, unless something of it still waits in a queue."""
+        if message.number != self._under_way:
+            return
+        target = self._target()
+        busy = target is not None and any(node.message_queue_size for node in target.ancestors_with_self)
+        if busy and message.trips:
+            self._follow(message.number, message.trips - 1)
+        else:
+            self._next()
+
+    def _lost(self, number: int) -> None:
+        if number == self._under_way:
+            self._next()
+        elif self._waiting:
+            self.set_timer(GRACE, partial(self._lost, self._under_way))
+
+    def _next(self) -> None:
+        if self._waiting:
+            self.call_later(self._take, self._waiting.popleft())
+        else:
+            self._under_way = 0
