@@ -25,6 +25,9 @@ from reglens.app.turns import Turns
 from reglens.text import clean
 
 if TYPE_CHECKING:
+    from signal import Signals
+
+    from textual.driver import Driver
     from textual.events import Key
 
     from reglens.app.ports import Clock, RegistrySession, SessionFactory
@@ -71,12 +74,21 @@ class ReglensApp(Turns, Beside):
         self._search_url = search_url
         self._control_filter = ControlFilter()
         self.defect = ""
+        self.ended_by: Signals | None = None
+        """The signal that ended the app, or SIGHUP if its terminal went away."""
         self.identities: Choice | None = None
         """Who the person is on each registry; None: that cannot be chosen."""
         self.register_theme(theme.DARK)
         self.register_theme(theme.LIGHT)
         if constants.DEFAULT_THEME == "textual-dark":
             self.theme = theme.DARK.name
+
+    def get_driver_class(self) -> type[Driver]:
+        if constants.DRIVER is not None:  # somebody chose another
+            return super().get_driver_class()
+        from reglens.app.terminal import TerminalDriver
+
+        return TerminalDriver
 
     def get_default_screen(self) -> Screen[Any]:
         return Opening()
