@@ -4,7 +4,8 @@ Textual acts on a priority binding at once, while any other key travels: to the 
 and only at the app is its binding looked up, by the focus of that moment (textual/app.py, `App.on_event` and `_on_key`;
 what it leads to travels as well). Keys that come in one burst, over a slow line or typed ahead, would overtake each
 other: of ``esc / name enter`` the ``/`` enters the search field, the ``esc`` then leaves it, and the name is taken for
-keys. Here a key waits until the one before it has been all the way, with what it led to.
+keys. Here keys wait until the one before them has been all the way, with what it led to; save after keys that lead
+nowhere else: those that move a cursor, and the letters of a text.
 """
 
 from __future__ import annotations
@@ -17,12 +18,21 @@ from textual.app import App, ScreenStackError
 from textual.message import Message
 from textual.widget import Widget
 
+from reglens.app.actions import ACTIONS
+
 TRIPS = 8
 """Times that what a key led to is waited for; each handler that posts a message takes one."""
 GRACE = 0.5
 """Seconds after which a key that never comes home is forgotten: its widget is gone, or busy."""
 AT_ONCE = frozenset({"ctrl+q", "ctrl+c"})
 """Keys that wait for nothing, so that one can leave whatever goes on."""
+MOVES = frozenset(
+    key
+    for action in ACTIONS
+    if action.name in ("down", "up", "page_down", "page_up", "first", "last")
+    for key in action.keys
+)
+"""Keys that move a cursor, in a list or in a text. Hundreds of them may be held down and painted together."""
 
 
 class Passed(Message):
@@ -56,12 +66,23 @@ class Turns(App[None]):
             await self._take(event)
 
     async def _take(self, event: events.Event) -> None:
+        plain = self._leads_nowhere(event)
         self._keys += 1
         self._under_way = number = self._keys
         try:
             await super().on_event(event)
         finally:
-            self._follow(number, TRIPS)
+            if plain:
+                self._next()
+            else:
+                self._follow(number, TRIPS)
+
+    def _leads_nowhere(self, event: events.Event) -> bool:
+        """Whether a key can change neither the focus nor what the next key means."""
+        if not isinstance(event, events.Key):
+            return False
+        target = self._target()
+        return event.key in MOVES or (target is not None and target.check_consume_key(event.key, event.character))
 
     def _follow(self, number: int, trips: int) -> None:
         target = self._target()
