@@ -1,4 +1,4 @@
-"""Every way out of the browser, and the way out and in again: what is left of the terminal, and what the process tells."""
+"""Every way out of the browser, and out and in again: what is left of the terminal, what the process tells."""
 
 from __future__ import annotations
 

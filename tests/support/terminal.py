@@ -90,6 +90,7 @@ class Terminal:
             stdout=self._slave,
             stderr=self._slave,
             env=dict(env),
+            cwd=env["HOME"],
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
