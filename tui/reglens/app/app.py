@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from signal import Signals
 
     from textual.driver import Driver
-    from textual.events import Key
 
     from reglens.app.ports import Clock, RegistrySession, SessionFactory
     from reglens.app.remember import Memory
@@ -118,12 +117,12 @@ class ReglensApp(Turns, Beside):
 
     # -- after the first paint
 
-    async def open_browser(self, typed: list[Key]) -> None:
-        """The browser takes the place of its picture; what was `typed` meanwhile is not lost. The rest that it needs
+    async def open_browser(self) -> None:
+        """The browser takes the place of its picture; what is typed meanwhile is kept (`Turns`). The rest that it needs
         comes while the person looks."""
         from reglens.app.browser import Browser
 
-        browser = Browser(self._place, typed)
+        browser = Browser(self._place)
         await self.push_screen(browser)
         self.run_worker(self._prepare(browser), group="prepare", exit_on_error=False)
 

@@ -45,7 +45,7 @@ class Passed(Message):
 
 
 class Turns(App[None]):
-    """An app that hands out keys and pastes one at a time."""
+    """An app that hands out keys and pastes one at a time, once somebody says that there is somebody to take them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,17 +53,28 @@ class Turns(App[None]):
         self._under_way = 0
         """The number of the key that is under way; 0: none is."""
         self._waiting: deque[events.Event] = deque()
+        self._held = True
 
     async def on_event(self, event: events.Event) -> None:
         mine = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
         if not mine or (isinstance(event, events.Key) and event.key in AT_ONCE):
             await super().on_event(event)
+        elif self._held:
+            if isinstance(event, events.Key) and event.key == "q" and not self._waiting:
+                await super().on_event(event)  # not yet part of what is typed: quit
+            else:
+                self._waiting.append(event)
         elif self._under_way:
             if not self._waiting:
                 self.set_timer(GRACE, partial(self._lost, self._under_way))
             self._waiting.append(event)
         else:
             await self._take(event)
+
+    def release(self) -> None:
+        """From here on there is somebody to take keys. What was typed before was kept, and comes now."""
+        self._held = False
+        self._next()
 
     async def _take(self, event: events.Event) -> None:
         plain = self._leads_nowhere(event)
