@@ -18,7 +18,7 @@ import pytest
 
 from reglens.demo.faults import FAULTS
 from reglens.demo.server import DemoRegistry
-from support.terminal import ESCAPE, Terminal, environment, foreign, reglens
+from support.terminal import ESCAPE, PATIENCE, Terminal, environment, foreign, reglens
 
 SECONDS = float(os.environ.get("REGLENS_SOAK", "24"))
 SEED = int(os.environ.get("REGLENS_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
@@ -81,14 +81,13 @@ def bad_line(target: str, seed: int) -> Iterator[str]:
     listener = socket.create_server(("127.0.0.1", 0))
 
     def carry(source: socket.socket, sink: socket.socket, cut: int, delay: float) -> None:
-        with suppress(OSError):
+        with source, suppress(OSError):
             while cut > 0 and (data := source.recv(1 << 14)):
                 time.sleep(delay)
                 sink.sendall(data[:cut])
                 cut -= len(data)
-        for end in (source, sink):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):  # the other direction ends as well
+            sink.shutdown(socket.SHUT_RDWR)
 
     def accept() -> None:
         while True:
@@ -165,8 +164,9 @@ def _run(terminal: Terminal, moves: Moves) -> None:
     assert b"Traceback" not in terminal.sent
     assert b"efect in reglens" not in terminal.sent
     assert foreign(terminal.sent) == []
-    share = busy(terminal, 2)
-    assert share < 0.2, f"idle, it takes {share:.0%} of a core"
+    end = time.monotonic() + PATIENCE
+    while (share := busy(terminal, 1)) > 0.1:
+        assert time.monotonic() < end, f"with nothing left to do it takes {share:.0%} of a core"
     files, threads = held(terminal)
     assert files < 60, f"{files} files are open"
     assert threads < 40, f"{threads} threads live"

@@ -22,8 +22,10 @@ from reglens.app.actions import ACTIONS
 
 TRIPS = 8
 """Times that what a key led to is waited for; each handler that posts a message takes one."""
-GRACE = 0.5
-"""Seconds after which a key that never comes home is forgotten: its widget is gone, or busy."""
+GRACE = 2.0
+"""Seconds after which a key that does not come home is forgotten; at once if the widget that it went to is gone."""
+LOOK = 0.05
+"""Seconds between looks after a key, while others wait for it."""
 AT_ONCE = frozenset({"ctrl+q", "ctrl+c"})
 """Keys that wait for nothing, so that one can leave whatever goes on."""
 MOVES = frozenset(
@@ -53,6 +55,8 @@ class Turns(App[None]):
         self._under_way = 0
         """The number of the key that is under way; 0: none is."""
         self._waiting: deque[events.Event] = deque()
+        self._carrier: Widget | None = None
+        """Whom the messenger was given."""
         self._held = True
 
     async def on_event(self, event: events.Event) -> None:
@@ -66,7 +70,7 @@ class Turns(App[None]):
                 self._waiting.append(event)
         elif self._under_way:
             if not self._waiting:
-                self.set_timer(GRACE, partial(self._lost, self._under_way))
+                self._look_after(self._under_way, GRACE)
             self._waiting.append(event)
         else:
             await self._take(event)
@@ -96,7 +100,7 @@ class Turns(App[None]):
         return event.key in MOVES or (target is not None and target.check_consume_key(event.key, event.character))
 
     def _follow(self, number: int, trips: int) -> None:
-        target = self._target()
+        self._carrier = target = self._target()
         if target is None or not target.post_message(Passed(number, trips)):
             self._next()
 
@@ -118,11 +122,15 @@ class Turns(App[None]):
         else:
             self._next()
 
-    def _lost(self, number: int) -> None:
-        if number == self._under_way:
+    def _look_after(self, number: int, left: float) -> None:
+        """See to it that a key does not hold up the others for ever; `left` is for how many seconds it still may."""
+        gone = self._carrier is None or not self._carrier.is_attached
+        if number == self._under_way and (gone or left <= 0):
             self._next()
-        elif self._waiting:
-            self.set_timer(GRACE, partial(self._lost, self._under_way))
+        if number != self._under_way:
+            number, left = self._under_way, GRACE
+        if self._waiting:
+            self.set_timer(LOOK, partial(self._look_after, number, left - LOOK))
 
     def _next(self) -> None:
         if self._waiting:
