@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Key
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
@@ -30,8 +29,6 @@ from reglens.oci.reference import HUB, Place, Reference
 from reglens.trace.exchange import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from reglens.app.app import ReglensApp
     from reglens.app.widgets.auth_pane import AuthPane
     from reglens.app.widgets.manifest_pane import ManifestPane
@@ -51,10 +48,8 @@ class Browser(Columns, Depth, Identities, PanedScreen):
     AUTO_FOCUS = None
     app: ReglensApp
 
-    def __init__(self, place: Place | None, typed: Sequence[Key] = ()) -> None:
-        """`typed` are key presses from before the browser was there."""
+    def __init__(self, place: Place | None) -> None:
         super().__init__()
-        self._typed = typed
         self.here = Here()
         self._wanted = place
         self._explorer: Explorer | None = None
@@ -110,8 +105,7 @@ class Browser(Columns, Depth, Identities, PanedScreen):
         self._show_kept()
         self.tags.detail = Detail.of(self.app.memory.known.columns)
         self.go(place, focus=place.reference is not None)
-        for key in self._typed:
-            self.app.post_message(Key(key.key, key.character))
+        self.app.release()
 
     # -- going somewhere
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from reglens.oci.reference import Place
     from reglens.registry.cache import Cache
     from reglens.registry.options import Options
+
+INTERRUPTED = 130
 
 
 def utcnow() -> datetime:
@@ -31,7 +34,8 @@ def run(
     cache: Cache | None = None,
     flags: tuple[str, ...] = (),
 ) -> int:
-    """Open the browser at `place` and give the exit status: 0, 1 after a defect, 2 without a terminal.
+    """Open the browser at `place` and give the exit status: 0, 1 after a defect, 2 without a terminal, 130 if a signal
+    interrupted it. Another signal that ended it ends the process, now that the terminal is as it was before.
 
     `flags` are the options on the command line that commands for the same registry need.
     `demo` is the demo registry to browse, if that was asked for. It may still be asleep: it is started after the first
@@ -71,6 +75,13 @@ def run(
     app.trust = options.trust
     app.instruments = instruments(options, identities, demo=demo is not None)
     app.run()
+    if app.ended_by is not None:
+        if app.ended_by == signal.SIGINT:
+            return INTERRUPTED
+        from reglens.app.terminal import end_as
+
+        end_as(app.ended_by)
+        return 1
     if app.defect:
         print(f"reglens: a defect ended the browser: {app.defect}", file=sys.stderr)  # noqa: T201
         return 1
