@@ -1,4 +1,4 @@
-"""What is kept between runs: recent and pinned repositories, choices of how things look. One small JSON file, replaced as a whole.
+"""What is kept between runs: recent and pinned repositories, how things look. One small JSON file, replaced as a whole.
 
 Several runs may write it, one after the other: each adds what changed in it to what the file holds by then.
 """
