@@ -23,7 +23,6 @@ from reglens.auth.trust import is_trusted, origin_of
 from reglens.oci.hosts import PAIRS
 from reglens.oci.reference import is_loopback
 
-
 _HOST = re.compile(r"[a-z0-9._:-]+")
 """What hosts are made of. HTTP clients take other characters too, each in its own way, and so ask another host."""
 
