@@ -144,7 +144,7 @@ def explained(error: BaseException, exchange: Exchange, base_hint: str = "") -> 
 def _hint(error: BaseException, failed: Failure, exchange: Exchange) -> str:
     host = exchange.host
     if isinstance(error, httpx.ProxyError):
-        if "407" in failed.message:
+        if str(error).startswith("407"):
             return "It wants a login: write user:password@ before its host in HTTPS_PROXY or HTTP_PROXY."
         return f"Ask who runs the proxy to let {host} through, or name {host} in NO_PROXY if it needs no proxy."
     if isinstance(error, Inward):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import httpcore
@@ -349,20 +349,21 @@ class _Recorder:
             size = max(size + 1, self.declared or 0)
         elif len(kept) > size:
             size = len(kept)
-        self.exchange = replace(self.exchange, body=Body(kept[:RECORD_LIMIT], size), token=token)
-        return self.end(None)
+        return self.end(None, body=Body(kept[:RECORD_LIMIT], size), token=token)
 
     def fail(self, error: BaseException) -> Exchange:
         """The record of an exchange that `error` ended."""
+        failed = failure(error, self.exchange.host, self.transport.options.timeout, self.exchange.via)
         if isinstance(error, OverLimit):
             begin = b"" if self.call.role is Role.TOKEN else error.begin[:RECORD_LIMIT]
-            self.exchange = replace(self.exchange, body=Body(begin, max(error.limit + 1, self.declared or 0)))
-        host = self.exchange.host
-        return self.end(failure(error, host, self.transport.options.timeout, self.exchange.via))
+            return self.end(failed, body=Body(begin, max(error.limit + 1, self.declared or 0)))
+        return self.end(failed)
 
-    def end(self, failed: Failure | None) -> Exchange:
+    def end(self, failed: Failure | None, **more: Any) -> Exchange:
+        """The record as it stays; `more` are fields of it that are known only now."""
         timing = Timing(self.span("connect_tcp"), self.span("start_tls"), self.first_byte, self.elapsed())
-        self.exchange = replace(self.exchange, failure=failed, timing=timing, note="; ".join(self.notes))
+        note = "; ".join(self.notes)
+        self.exchange = replace(self.exchange, failure=failed, timing=timing, note=note, **more)
         self.transport.trace.put(self.exchange)
         return self.exchange
 
