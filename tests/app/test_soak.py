@@ -20,7 +20,7 @@ from reglens.demo.faults import FAULTS
 from reglens.demo.server import DemoRegistry
 from support.terminal import ESCAPE, PATIENCE, Terminal, environment, foreign, reglens
 
-SECONDS = float(os.environ.get("REGLENS_SOAK", "24"))
+SECONDS = float(os.environ.get("REGLENS_SOAK", "18"))
 SEED = int(os.environ.get("REGLENS_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 GROWTH = 80 << 20
 """Octets by which memory may grow from a third of the run to its end: what is shown is kept, what was shown is not."""
