@@ -305,6 +305,8 @@ def _reports(statement: Passage, hits: Iterable[Hit], general: named.Values | No
         if meaning in ATTEMPTS and "http.request." in text and _is_upstream(fields, url):
             values |= {"part": "upstream", "reason": hit.meaning.says}
             meaning = Meaning.UPSTREAM_FAILED
+        if level == "debug" and meaning is Meaning.LOGIN_NEEDED:
+            meaning = Meaning.CREDENTIALS_ABSENT  # a client that goes on without says so in passing
         if level == "debug" and meaning in ATTEMPTS:
             values["reason"] = hit.meaning.says
             meaning = Meaning.FALLING_BACK
