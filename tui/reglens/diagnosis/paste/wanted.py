@@ -102,8 +102,8 @@ _CHART = re.compile(r"(?:.*/)?(?P<name>[a-z0-9][a-z0-9._-]*?)-v?\d+\.\d[\w.+-]*\
 
 
 def _chart(place: str, archive: str) -> str:
-    """Where ``helm push`` puts a chart: below the place that it names, under the chart's own name (helm.sh, "Use OCI-based
-    registries")."""
+    """Where ``helm push`` puts a chart: below the place that it names, under the chart's own name (helm.sh, "Use
+    OCI-based registries")."""
     found = _CHART.fullmatch(archive)
     return f"{place.rstrip('/')}/{found['name']}" if found else place
 
