@@ -289,7 +289,9 @@ class Scene(Attempt):
             for report in clients.read_text(exchange.body.text[:8000]):
                 if report.meaning in _ATTEMPTS:
                     values |= {"part": "upstream"}  # the registry answered, so it speaks of its own upstream
-                if report.meaning in _BARE and (exchange.challenges or exchange.authorization is None):
+                if report.meaning in _BARE and (
+                    exchange.challenges or (exchange.authorization is None and exchange.url is not None)
+                ):
                     continue
                 yield replace(
                     report,

@@ -37,6 +37,7 @@ from reglens.diagnosis.paste import (
 from reglens.diagnosis.paste import clients_values as named
 from reglens.diagnosis.paste.clients_hits import (
     MAX_TEXT,
+    OTHER_PROGRAMS,
     Hit,
     by_code,
     by_status,
@@ -215,7 +216,7 @@ def _read_statement(
     if status:
         general["status"] = status[0]
     general |= named.detail_in(text)
-    quiet = exchange is not None or bool(_DEBUG.search(text))
+    quiet = exchange is not None or bool(_DEBUG.search(text)) or bool(OTHER_PROGRAMS.search(text))
     if not strong or all(hit.meaning in VAGUE for hit in strong):
         weak = by_code(code, quiet) or ([] if quiet or strong else [*by_status(status), *by_word(text, status)][:1])
         hits += weak

@@ -276,6 +276,13 @@ ENTRIES = table(
         (
             M.CREDENTIALS_SECOND_FACTOR,
             "",
+            "two-factor|two factor|2fa|multi-factor",
+            r"\b(?:requires?|needs?|has|enabled?|must use) (?:two[- ]factor|2FA|multi[- ]factor)\b",
+            "Nexus, JFrog, Gitea, GitLab",
+        ),
+        (
+            M.CREDENTIALS_SECOND_FACTOR,
+            "",
             "access token|api key|password|personal access token",
             r"(?:use|need|requires?|must use|with) (?:a|an|your) (?:personal access token|access token|API "
             r"key|app(?:lication)? password)[^\"]{0,80}",

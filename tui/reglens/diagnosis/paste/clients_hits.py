@@ -101,6 +101,12 @@ _NO_REGISTRY = re.compile(
     r"open /|stat /|chown|chmod",
     re.IGNORECASE,
 )
+OTHER_PROGRAMS = re.compile(
+    r"^\s*(?:npm (?:ERR!|error)|fatal: (?:unable to access '|repository '|Authentication failed for ')|"
+    r"E: Failed to fetch|Err:\d{1,4} http|ERROR: (?:HTTP error|Could not find a version)|error: package `)",
+    re.MULTILINE,
+)
+"""How npm, git, apt, pip and rustup say that what they fetched was refused: no image, no registry of images."""
 _SAYS_REGISTRY = re.compile(
     r"https?://|image|regist|repositor|manifest|docker|pull|push|login|oci|blob|token|error|tags?\b", re.IGNORECASE
 )

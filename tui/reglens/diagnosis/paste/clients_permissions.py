@@ -366,7 +366,9 @@ ENTRIES = table(
             "",
             "ip",
             r"(?:your|client|source|this) IP(?: address)?[^\"\n]{0,80}(?:not allowed|not permitted|denied|"
-            r"blocked|forbidden|not in (?:the )?(?:allow|white))",
+            r"blocked|forbidden|not in (?:the )?(?:allow|white))|"
+            r"(?:blocked|denied|refused|rejected|not (?:on|in)|has an) [^\"\n]{0,40}IP[ -]?(?:address )?"
+            r"(?:allow|white)[ -]?list",
             "several",
         ),
         (

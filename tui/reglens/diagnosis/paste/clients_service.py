@@ -70,7 +70,14 @@ ENTRIES = table(
             r"token auth requires a valid option (?P<reason>[^\n]{1,80})",
             "distribution, registry/auth/token",
         ),
-        (M.SERVER_CONFIG, "", "no space left", r"no space left on device", "POSIX ENOSPC"),
+        (
+            M.SERVER_CONFIG,
+            "",
+            "no space left",
+            r"(?:/var/lib/registry|filesystem|upload|blob|push|\"(?:message|detail|err)[^\n:]{0,20}:)[^\n]{0,300}"
+            r"no space left on device",
+            "POSIX ENOSPC, on the registry's disk: a client's own is no matter of the registry",
+        ),
         (
             M.SERVER_CONFIG,
             "distribution",

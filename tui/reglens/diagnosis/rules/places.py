@@ -64,7 +64,7 @@ def host(scene: Scene) -> Iterator[Finding]:
                 [scene.proof(exchange, "url", "URL", exchange.url)],
                 Fix("Ask for the repository's tags.", (f"curl -i {fixes.base_url(scene)}/v2/{name}/tags/list",)),
             )
-        elif exchange is scene.last and exchange.status == 404 and not exchange.path.startswith(("/v2", "/v1", "/api")):
+        elif exchange is scene.last and exchange.status == 404 and _outside(exchange):
             better = "/v2" + exchange.path
             yield likely(
                 "wrong-host",
@@ -79,6 +79,11 @@ def _no_route(path: str) -> bool:
     """Whether a path below ``/v2/`` is none of the API's (OCI distribution spec, "Endpoints")."""
     known = re.search(r"/(?:manifests|blobs|referrers)/|/tags/list/?$|^/v2/(?:_catalog|token|auth)?/?$", path)
     return path.startswith("/v2/") and known is None
+
+
+def _outside(exchange: Exchange) -> bool:
+    """Whether a path that is known lies outside the registry's API."""
+    return exchange.url is not None and not exchange.path.startswith(("/v2", "/v1", "/api"))
 
 
 def _misplaced(scene: Scene, exchange: Exchange) -> Iterator[Finding]:
