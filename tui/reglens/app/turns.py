@@ -55,6 +55,8 @@ class Turns(App[None]):
         self._under_way = 0
         """The number of the key that is under way; 0: none is."""
         self._waiting: deque[events.Event] = deque()
+        self._loose = False
+        """Whether keys that were not waited for may still be under way."""
         self._carrier: Widget | None = None
         """Whom the messenger was given."""
         self._held = True
@@ -84,6 +86,12 @@ class Turns(App[None]):
         plain = self._leads_nowhere(event)
         self._keys += 1
         self._under_way = number = self._keys
+        if self._loose and not plain:  # first the letters before it, with what they led to
+            self._loose = False
+            self._waiting.appendleft(event)
+            self._follow(number, TRIPS)
+            return
+        self._loose = plain
         try:
             await super().on_event(event)
         finally:
