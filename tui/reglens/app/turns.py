@@ -34,7 +34,7 @@ MOVES = frozenset(
     if action.name in ("down", "up", "page_down", "page_up", "first", "last")
     for key in action.keys
 )
-"""Keys that move a cursor, in a list or in a text. Hundreds of them may be held down and painted together."""
+"""Keys that move a cursor in a list. Hundreds of them may be held down and painted together."""
 
 
 class Passed(Message):
@@ -105,7 +105,9 @@ class Turns(App[None]):
         if not isinstance(event, events.Key):
             return False
         target = self._target()
-        return event.key in MOVES or (target is not None and target.check_consume_key(event.key, event.character))
+        if target is not None and target.check_consume_key("x", "x"):  # a text; its other keys come after the letters
+            return target.check_consume_key(event.key, event.character)
+        return event.key in MOVES
 
     def _follow(self, number: int, trips: int) -> None:
         self._carrier = target = self._target()
