@@ -71,9 +71,9 @@ class Turns(App[None]):
             else:
                 self._waiting.append(event)
         elif self._under_way:
-            if not self._waiting:
-                self._look_after(self._under_way, GRACE)
             self._waiting.append(event)
+            if len(self._waiting) == 1:
+                self.set_timer(LOOK, partial(self._look_after, self._under_way, GRACE))
         else:
             await self._take(event)
 
