@@ -1,4 +1,4 @@
-"""Long random runs: keys, clicks, sizes and pastes against the demo registry, over a line that fails now and then.
+"""Long random runs: keys, the wheel, sizes and pastes against the demo registry, over a line that fails now and then.
 
 ``REGLENS_SOAK=SECONDS`` makes it run longer, ``REGLENS_SEED=NUMBER`` makes it press the keys of a run that failed.
 """
@@ -62,7 +62,7 @@ class Moves:
         elif chance < 0.26:
             x, y = self.random.randrange(terminal.columns), self.random.randrange(1, max(2, terminal.rows - 3))
             at = f"{x + 1};{y + 1}"
-            keys = f"\x1b[<0;{at}M\x1b[<0;{at}m\x1b[<65;{at}M"
+            keys = f"\x1b[<35;{at}M\x1b[<65;{at}M\x1b[<64;{at}M"  # moves and the wheel; a click may well quit
         elif chance < 0.29:
             terminal.resize(*self.random.choice(SIZES))
             keys = ""
