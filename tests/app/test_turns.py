@@ -22,7 +22,9 @@ async def test_a_burst_goes_where_its_keys_would_go_one_by_one() -> None:
     """The escape leaves the field before the slash enters it again; what is opened has its pane before the next key."""
     async with running(make_app(WORLD, "registry.example/team/app:1.0")) as pilot:
         await settle(pilot)
-        for key in burst("escape", "escape", "slash", *"team/other:3.0", "enter", "2", "escape", "slash", *"app"):
+        for key in burst(
+            "escape", "escape", "slash", *"old", "ctrl+u", *"team/other:3.0", "enter", "2", "escape", "slash", *"app"
+        ):
             pilot.app.post_message(key)
         await wait_for(pilot, lambda: browser(pilot).search.typed == "app")
         await settle(pilot)

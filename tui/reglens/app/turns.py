@@ -34,7 +34,7 @@ MOVES = frozenset(
     if action.name in ("down", "up", "page_down", "page_up", "first", "last")
     for key in action.keys
 )
-"""Keys that move a cursor, in a list or in a text. Hundreds of them may be held down and painted together."""
+"""Keys that move a cursor in a list. Hundreds of them may be held down and painted together."""
 
 
 class Passed(Message):
@@ -55,6 +55,8 @@ class Turns(App[None]):
         self._under_way = 0
         """The number of the key that is under way; 0: none is."""
         self._waiting: deque[events.Event] = deque()
+        self._loose = False
+        """Whether keys that were not waited for may still be under way."""
         self._carrier: Widget | None = None
         """Whom the messenger was given."""
         self._held = True
@@ -69,9 +71,9 @@ class Turns(App[None]):
             else:
                 self._waiting.append(event)
         elif self._under_way:
-            if not self._waiting:
-                self._look_after(self._under_way, GRACE)
             self._waiting.append(event)
+            if len(self._waiting) == 1:
+                self.set_timer(LOOK, partial(self._look_after, self._under_way, GRACE))
         else:
             await self._take(event)
 
@@ -84,6 +86,12 @@ class Turns(App[None]):
         plain = self._leads_nowhere(event)
         self._keys += 1
         self._under_way = number = self._keys
+        if self._loose and not plain:  # first the letters before it, with what they led to
+            self._loose = False
+            self._waiting.appendleft(event)
+            self._follow(number, TRIPS)
+            return
+        self._loose = plain
         try:
             await super().on_event(event)
         finally:
@@ -97,7 +105,9 @@ class Turns(App[None]):
         if not isinstance(event, events.Key):
             return False
         target = self._target()
-        return event.key in MOVES or (target is not None and target.check_consume_key(event.key, event.character))
+        if target is not None and target.check_consume_key("x", "x"):  # a text; its other keys come after the letters
+            return target.check_consume_key(event.key, event.character)
+        return event.key in MOVES
 
     def _follow(self, number: int, trips: int) -> None:
         self._carrier = target = self._target()
