@@ -26,7 +26,7 @@ from reglens.text import clean
 if TYPE_CHECKING:
     from textual.events import Key
 
-    from reglens.app.ports import Clock, RegistrySession, SessionFactory
+    from reglens.app.ports import Clock, LoginKeeper, RegistrySession, SessionFactory
     from reglens.app.remember import Memory
     from reglens.auth.choice import Choice
     from reglens.demo.server import DemoRegistry
@@ -72,6 +72,8 @@ class ReglensApp(Beside):
         self.defect = ""
         self.identities: Choice | None = None
         """Who the person is on each registry; None: that cannot be chosen."""
+        self.keyring: LoginKeeper | None = None
+        """Who keeps logins beyond this run; None: nobody does."""
         self.register_theme(theme.DARK)
         self.register_theme(theme.LIGHT)
         if constants.DEFAULT_THEME == "textual-dark":

@@ -57,6 +57,9 @@ def run(place: Place | None, *, options: Options, credentials: Credentials, demo
         search_url=options.search_url,
     )
     app.identities = identities
+    app.keyring = (
+        getattr(credentials, "keyring", None) if demo is None else None
+    )  # the demo's address is another each time
     app.instruments = instruments(options, identities, demo=demo is not None)
     app.run()
     if app.defect:
