@@ -21,7 +21,7 @@ class InFile(KeyringBackend):
     """Keeps its entries in the file that ``TEST_KEYRING`` names, and in ``TEST_KEYRING``.log what it was asked, with
     the arguments and the environment of the process that asked."""
 
-    priority = 5  # type: ignore[assignment]
+    priority = 5
 
     @property
     def file(self) -> Path:

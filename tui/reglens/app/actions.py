@@ -107,6 +107,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.laboratory", ("L",), "lab", "Try token requests, right and wrong, on what is open", footer=True),
     Action("anonymous", ("A",), "anonymous", "Ask this registry anonymously, or as yourself again"),
     Action("identities", ("u",), "identity", "Choose who you are on this registry, or log in"),
+    Action("app.keys", ("K",), "keys", "Name the file of keys that tokens' signatures are checked against"),
     Action("mark", ("space",), "mark", "Mark the tag or platform under the cursor, to compare it with another"),
     Action("compare", ("equals_sign",), "compare", "Compare the marked tag or platform with this one", shown_as="="),
     Action("app.pages", ("i",), "findings", "Read what each finding means: the list of all of them"),

@@ -105,6 +105,7 @@ class Browser(Depth, Identities, PanedScreen):
                 self.app.home_registry, reference and on_registry(reference, self.app.home_registry, library=True)
             )
         self._show_kept()
+        self.auth.check_by(self.app.keys)
         self.go(place, focus=place.reference is not None)
         for key in self._typed:
             self.app.post_message(Key(key.key, key.character))
@@ -268,7 +269,12 @@ class Browser(Depth, Identities, PanedScreen):
 
     def _conclude(self) -> None:
         """A question is answered: have its exchanges read. An explanation of a refusal takes the stage."""
-        self.explorer.diagnose(self.here.reference or self.here.repository)
+        self.explorer.diagnose(self.here.reference or self.here.repository, self.app.keys)
+
+    @on(messages.KeysChanged)
+    def _keys_changed(self) -> None:
+        self.auth.check_by(self.app.keys)
+        self._conclude()
 
     @on(messages.Diagnosed)
     def _diagnosed(self, event: messages.Diagnosed) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from textual.worker import WorkType
 
     from reglens.app.ports import Clock, RegistrySession, SessionFactory
+    from reglens.auth.keys import TrustedKeys
     from reglens.oci.digest import Digest
     from reglens.oci.manifest import Image
     from reglens.oci.reference import Reference
@@ -232,8 +233,8 @@ class Explorer:
 
         self._start(Group.REFERRERS, work)
 
-    def diagnose(self, reference: Reference | None) -> None:
-        """Read what the exchanges say, in a thread."""
+    def diagnose(self, reference: Reference | None, keys: TrustedKeys | None = None) -> None:
+        """Read what the exchanges say, signatures by `keys` if there are any, in a thread."""
         session = self.session
         exchanges, lookup, now = concerning(self.exchanges, reference), session.lookup, self._clock()
 
@@ -241,7 +242,7 @@ class Explorer:
             from reglens.diagnosis.engine import diagnose
             from reglens.diagnosis.evidence import from_trace
 
-            return diagnose(from_trace(exchanges, reference, now=now, lookup=lookup))
+            return diagnose(from_trace(exchanges, reference, now=now, lookup=lookup, keys=keys))
 
         async def work(question: int) -> None:
             self._post(messages.Diagnosed(question, await asyncio.to_thread(read)))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from reglens.app.ports import RegistrySession
     from reglens.auth.credentials import Credentials
+    from reglens.auth.keys import TrustedKeys
     from reglens.demo.server import DemoRegistry
     from reglens.oci.reference import Place
     from reglens.registry.options import Options
@@ -21,11 +22,18 @@ def utcnow() -> datetime:
     return datetime.now(UTC)
 
 
-def run(place: Place | None, *, options: Options, credentials: Credentials, demo: DemoRegistry | None = None) -> int:
+def run(
+    place: Place | None,
+    *,
+    options: Options,
+    credentials: Credentials,
+    demo: DemoRegistry | None = None,
+    keys: TrustedKeys | None = None,
+) -> int:
     """Open the browser at `place` and give the exit status: 0, 1 after a defect, 2 without a terminal.
 
     `demo` is the demo registry to browse, if that was asked for. It may still be asleep: it is started after the first
-    paint, and whoever made it stops it.
+    paint, and whoever made it stops it. `keys` are those that signatures are checked against.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         print(  # noqa: T201 - there is no screen to say it on
@@ -60,7 +68,8 @@ def run(place: Place | None, *, options: Options, credentials: Credentials, demo
     app.keyring = (
         getattr(credentials, "keyring", None) if demo is None else None
     )  # the demo's address is another each time
-    app.instruments = instruments(options, identities, demo=demo is not None)
+    app.keys = keys
+    app.instruments = instruments(options, identities, demo=demo is not None, keys=lambda: app.keys)
     app.run()
     if app.defect:
         print(f"reglens: a defect ended the browser: {app.defect}", file=sys.stderr)  # noqa: T201

@@ -146,6 +146,11 @@ class Diagnosed(Message):
     diagnosis: Diagnosis
 
 
+@dataclass
+class KeysChanged(Message):
+    """Signatures are to be checked against other keys than before: those of the app."""
+
+
 # -- from the widgets -----------------------------------------------------------------------------------------------
 
 

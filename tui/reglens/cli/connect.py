@@ -22,6 +22,7 @@ from reglens.secret import Secret
 from reglens.text import clean
 
 if TYPE_CHECKING:
+    from reglens.auth.keys import TrustedKeys
     from reglens.registry.session import Session
 
 if "httpx" not in sys.modules:
@@ -78,6 +79,18 @@ def _options(args: argparse.Namespace) -> Options:
             mirrors=not args.no_mirrors,
         ),
     )
+
+
+def trusted_keys(args: argparse.Namespace) -> TrustedKeys | None:
+    """The keys that ``--keys`` names. Raises UsageError if it names no file that holds some."""
+    if args.keys is None:
+        return None
+    from reglens.auth.keys import load_keys
+
+    try:
+        return load_keys(args.keys)
+    except UsageError as error:
+        raise UsageError(f"--keys: {error.message}", error.hint) from None
 
 
 def _readable(option: str, name: str | None) -> Path | None:

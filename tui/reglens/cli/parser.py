@@ -105,6 +105,15 @@ def _common(parser: Parser) -> None:
 _PLATFORM_HELP = "the manifest for this platform of an index, such as linux/arm64 or linux/arm/v7"
 
 
+def _keys(parser: Parser) -> None:
+    parser.add_argument(
+        "--keys",
+        metavar="FILE",
+        help="check signatures of tokens against these keys, as the registry trusts them: a JWKS, a JWK, or "
+        "certificates or public keys in PEM (its rootcertbundle or jwks)",
+    )
+
+
 def _demo(parser: Parser) -> None:
     parser.add_argument("place", nargs="?", metavar="REPOSITORY[:TAG]", help="where to open it")
     parser.add_argument("--serve", action="store_true", help="serve the registry for any client until interrupted")
@@ -115,6 +124,7 @@ def _explain(parser: Parser) -> None:
     parser.add_argument("file", nargs="?", default="-", metavar="FILE", help="what to explain (default, or -: stdin)")
     parser.add_argument("--reference", metavar="REF", help="what was wanted, exactly as it was typed")
     parser.add_argument("--at", metavar="TIME", help="when it happened, such as 2026-03-01T12:00:00Z")
+    _keys(parser)
     parser.add_argument("--list", action="store_true", help="print the code of every finding, and what it means")
     parser.add_argument("--code", metavar="CODE", help="print the page of one code: means, recognise, cure, example")
 
@@ -127,6 +137,7 @@ def _check(parser: Parser) -> None:
         default="pull",
         help="what should be allowed there (default: pull); nothing is ever changed on the registry",
     )
+    _keys(parser)
 
 
 def _token(parser: Parser) -> None:
@@ -138,6 +149,7 @@ def _token(parser: Parser) -> None:
         action="append",
         help="send this scope instead of the challenge's, such as repository:library/alpine:pull (repeatable)",
     )
+    _keys(parser)
     parser.add_argument(
         "--reveal", action="store_true", help="print the raw token, alone (a secret: mind where it goes)"
     )
@@ -221,7 +233,8 @@ COMMANDS: dict[str, Command] = {
         _check,
         "Goes the whole way that a client goes to REFERENCE, and diagnoses what it met. It changes nothing on the "
         "registry, for any --action.",
-        "reglens check ghcr.io/owner/image:1.2\nreglens check --action push registry.example.com/team/app",
+        "reglens check ghcr.io/owner/image:1.2\nreglens check --action push registry.example.com/team/app\n"
+        "reglens check --keys /etc/docker/registry/token.crt registry.example.com/team/app",
     ),
     "token": Command(
         "REFERENCE",
@@ -305,6 +318,7 @@ def main_parser() -> Parser:
         "place", nargs="?", metavar="REFERENCE", help="where to open the browser (a host alone will do)"
     )
     parser.add_argument("--version", action="version", version=f"reglens {__version__}")
+    _keys(parser)
     _common(parser)
     return parser
 
@@ -334,6 +348,7 @@ _VALUED = frozenset(
         "--ca-file",
         "--client-cert",
         "--client-key",
+        "--keys",
         "--registries-conf",
         "--unix-socket",
         "--timeout",
@@ -344,7 +359,7 @@ _VALUED = frozenset(
 def split_command(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
     """The command and the arguments without it; None if the first positional is no command.
 
-    Only common options may stand before a command. After ``--`` a command's name is a reference.
+    Only common options and ``--keys`` may stand before a command. After ``--`` a command's name is a reference.
     """
     at = 0
     while at < len(arguments):

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from reglens.auth.credentials import Lookup
 from reglens.auth.token import Token
 from reglens.oci.reference import Reference
 from reglens.trace.exchange import Exchange
+
+if TYPE_CHECKING:
+    from reglens.auth.keys import TrustedKeys
 
 Span = tuple[int, int]
 """Start and end, as character offsets in the pasted text."""
@@ -98,7 +102,8 @@ class Evidence:
     paste a part of an exchange stands, keyed by exchange number and field (``"challenge"``, ``"status"``, ``"token"``,
     ``"authorization"``, ``"url"``, ``"body"``, a header's name). `moment` is the time of the refusal if it is known
     from elsewhere than a ``Date`` header; `now` the local clock, for live evidence only. `pasted` is the text, masked.
-    `lookup` is what the search for credentials found, `trials` the experiments made after a refusal (live only).
+    `lookup` is what the search for credentials found, `trials` the experiments made after a refusal (live only). `keys`
+    are those that the person says the registry trusts.
     """
 
     exchanges: tuple[Exchange, ...] = ()
@@ -116,6 +121,7 @@ class Evidence:
     pasted: str = ""
     lookup: Lookup | None = None
     trials: tuple[Trial, ...] = ()
+    keys: TrustedKeys | None = None
 
 
 def from_trace(
@@ -126,6 +132,7 @@ def from_trace(
     lookup: Lookup | None = None,
     action: str = "pull",
     trials: Sequence[Trial] = (),
+    keys: TrustedKeys | None = None,
 ) -> Evidence:
     """The evidence of a live attempt: its exchanges in order, what was wanted, and the local clock (UTC)."""
     return Evidence(
@@ -136,4 +143,5 @@ def from_trace(
         now=now,
         lookup=lookup,
         trials=tuple(trials),
+        keys=keys,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from reglens.cli.connect import connection, spelt_out
+from reglens.cli.connect import connection, spelt_out, trusted_keys
 from reglens.cli.output import Output, is_terminal
 from reglens.errors import UsageError
 from reglens.oci.reference import Place
@@ -18,13 +18,14 @@ def run(args: argparse.Namespace, output: Output) -> int:
     place = Place.parse(args.place) if args.place is not None else None
     if args.password_stdin:
         raise UsageError("--password-stdin leaves the browser no keyboard", "Log in inside it instead.")
+    keys = trusted_keys(args)
     need_terminal("reglens --help")
     reached = connection(args)
     if place is not None and place.reference is not None:
         place = Place.parse(spelt_out(args.place, reached, output))
     from reglens.app.main import run as run_app
 
-    return run_app(place, options=reached.options, credentials=reached.credentials, demo=None)
+    return run_app(place, options=reached.options, credentials=reached.credentials, keys=keys)
 
 
 def need_terminal(instead: str) -> None:
