@@ -95,6 +95,13 @@ def _common(parser: Parser) -> None:
         metavar="F",
         help="heed this registries.conf, its short names too, instead of this machine's files",
     )
+    how.add_argument(
+        "--short-names",
+        action="store_true",
+        help="spell names without a host out as podman does, by this machine's registries.conf: its aliases, else each "
+        "of its unqualified-search-registries in turn, unless its short-name-mode is enforcing "
+        "(default: as docker does, they are Docker Hub's)",
+    )
     how.add_argument("--unix-socket", metavar="F", help="the registry listens at this socket, and speaks http there")
     how.add_argument("--no-mirrors", action="store_true", help="ask the registry itself, never a mirror")
     how.add_argument(
@@ -192,8 +199,15 @@ def _diff(parser: Parser) -> None:
 
 def _search(parser: Parser) -> None:
     parser.add_argument("query", metavar="QUERY", help="what to look for")
-    parser.add_argument("--registry", metavar="HOST", help="search this registry's catalogue instead of Docker Hub")
-    parser.add_argument("--limit", metavar="N", type=positive_count, default=50, help="at most N results (default: 50)")
+    parser.add_argument(
+        "--registry",
+        metavar="HOST",
+        action="append",
+        help="search this registry, by its own search or its catalogue, instead of Docker Hub (repeatable)",
+    )
+    parser.add_argument(
+        "--limit", metavar="N", type=positive_count, default=50, help="at most N results of each registry (default: 50)"
+    )
 
 
 def _credentials(parser: Parser) -> None:
@@ -281,8 +295,10 @@ COMMANDS: dict[str, Command] = {
         "QUERY",
         "search Docker Hub, or a registry's catalogue",
         _search,
-        "Searches Docker Hub, or with --registry the catalogue of another registry.",
-        "reglens search alpine\nreglens search --registry localhost:5000 team/",
+        "Searches Docker Hub, or with --registry other registries. With --short-names it searches the "
+        "unqualified-search-registries of this machine's registries.conf, as podman does, and with --registries-conf "
+        "those of that file. What several registries give is printed under full names, a registry after the other.",
+        "reglens search alpine\nreglens search --registry localhost:5000 team/\nreglens search --short-names alpine",
     ),
     "credentials": Command(
         "[REGISTRY]",
@@ -339,7 +355,9 @@ def command_parser(name: str) -> Parser:
     return parser
 
 
-_FLAGS = frozenset({"--json", "--password-stdin", "--anonymous", "--plain-http", "--insecure", "--no-mirrors"})
+_FLAGS = frozenset(
+    {"--json", "--password-stdin", "--anonymous", "--plain-http", "--insecure", "--no-mirrors", "--short-names"}
+)
 _VALUED = frozenset(
     {
         "--username",

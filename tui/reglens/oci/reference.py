@@ -84,8 +84,7 @@ class Reference:
     @property
     def pullable(self) -> str:
         """What ``docker pull`` takes, in full: ``docker.io/library/alpine:3.20``."""
-        host = "docker.io" if self.on_hub else self.registry
-        return f"{host}/{self.repository}{self._suffix()}"
+        return f"{name_of(self.registry)}/{self.repository}{self._suffix()}"
 
     def _suffix(self) -> str:
         tag = f":{self.tag}" if self.tag else ""
@@ -124,6 +123,11 @@ class Place:
             return cls(normalise_registry(reader.host(text.index(host), host)))
         reference = Reference.parse(text)
         return cls(reference.registry, reference)
+
+
+def name_of(registry: str) -> str:
+    """A registry's ``host[:port]`` as people write it: Docker Hub is ``docker.io``."""
+    return "docker.io" if registry == HUB else registry
 
 
 def normalise_registry(host: str) -> str:

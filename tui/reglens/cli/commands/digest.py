@@ -10,7 +10,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reglens.cli.connect import Connection, connection, read_reference, read_stdin, say_scheme, spelt_out
+from reglens.cli.connect import (
+    Connection,
+    connection,
+    has_manifest,
+    read_reference,
+    read_stdin,
+    say_scheme,
+    settled,
+    spelt_out,
+)
 from reglens.cli.connect import run as run_async
 from reglens.cli.output import Output, is_terminal
 from reglens.cli.refusal import Refusal
@@ -37,10 +46,11 @@ def run(args: argparse.Namespace, output: Output) -> int:
     reached = connection(args)
     if from_stdin and is_terminal(sys.stdin):
         output.note("reglens: give references, a line each, then press ctrl-d on a line of its own")
-    texts = [spelt_out(text, reached, output) for text in _texts(args.references)]
+    texts = list(_texts(args.references))
     if not texts:
         raise UsageError("there is no reference: neither an argument nor a line on stdin")
     if len(texts) == 1:
+        texts = [spelt_out(texts[0], reached, output, has_manifest)]
         read_reference(texts[0])  # alone, a malformed one is wrong usage; among others, one failure of many
     return run_async(_digests(texts, platform, reached, args, output))
 
@@ -115,7 +125,7 @@ async def _digests(
         for text in texts:
             if len(running) >= AT_ONCE:
                 await take()
-            running.append(asyncio.create_task(_look_up(text, platform, sessions)))
+            running.append(asyncio.create_task(_look_up(text, platform, sessions, output)))
         while running:
             await take()
     finally:
@@ -134,11 +144,12 @@ async def _digests(
     return 1 if failures else 0
 
 
-async def _look_up(text: str, platform: Platform | None, sessions: _Sessions) -> _Result:
+async def _look_up(text: str, platform: Platform | None, sessions: _Sessions, output: Output) -> _Result:
     session: Session | None = None
     reference: Reference | None = None
     try:
-        reference = read_reference(text)
+        full = await settled(text, sessions.reached, output, has_manifest, sessions.of)
+        reference = read_reference(full)
         session = sessions.of(reference.registry)
         found = (
             await session.resolve(reference) if platform is None else await _of_platform(session, reference, platform)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from reglens.cli.connect import Connection, connection, read_reference, say_scheme, spelt_out
+from reglens.cli.connect import Connection, connection, has_tags, read_reference, say_scheme, spelt_out
 from reglens.cli.connect import run as run_async
 from reglens.cli.output import Output
 from reglens.cli.refusal import Refusal
@@ -18,7 +18,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
     if args.reverse and args.sort == "none":
         raise UsageError("--reverse needs --sort name or --sort semver")
     reached = connection(args)
-    reference = read_reference(spelt_out(args.repository, reached, output))
+    reference = read_reference(spelt_out(args.repository, reached, output, has_tags))
     return run_async(_tags(reference, reached, args, output))
 
 

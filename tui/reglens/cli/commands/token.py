@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from reglens.cli.connect import Connection, connection, say_scheme, spelt_out, trusted_keys
+from reglens.cli.connect import Connection, connection, has_manifest, say_scheme, spelt_out, trusted_keys
 from reglens.cli.connect import run as run_async
 from reglens.cli.output import Output
 from reglens.cli.refusal import Refusal
@@ -23,7 +23,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
     """Get a token and print challenge, request and claims, or the token alone."""
     keys = trusted_keys(args)
     reached = connection(args)
-    place = Place.parse(spelt_out(args.reference, reached, output))
+    place = Place.parse(spelt_out(args.reference, reached, output, has_manifest))
     return run_async(_token(place, reached, keys, args, output))
 
 
