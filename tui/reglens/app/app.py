@@ -21,6 +21,7 @@ from reglens.app.beside import Beside
 from reglens.app.opening import Opening
 from reglens.app.safety import ControlFilter
 from reglens.app.shape import NARROW, WIDE
+from reglens.app.widgets.search_rows import Further
 from reglens.text import clean
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from reglens.auth.choice import Choice
     from reglens.demo.server import DemoRegistry
     from reglens.oci.reference import Place
+    from reglens.registry.ways.machine import Machine
 
 Severity = Literal["information", "warning", "error"]
 
@@ -74,6 +76,10 @@ class ReglensApp(Beside):
         """Who the person is on each registry; None: that cannot be chosen."""
         self.keyring: LoginKeeper | None = None
         """Who keeps logins beyond this run; None: nobody does."""
+        self.machine: Machine | None = None
+        """The files that say where else to search; None: none do."""
+        self.searched = Further()
+        """The registries that those files list to be searched, there from `Ready` on."""
         self.register_theme(theme.DARK)
         self.register_theme(theme.LIGHT)
         if constants.DEFAULT_THEME == "textual-dark":
@@ -129,6 +135,8 @@ class ReglensApp(Beside):
         if self.demo is not None and self.demo.registry.endswith(":0"):  # no port yet: it was not started
             self.demo.start()
         import_module("reglens.registry.session")
+        if self.machine is not None:
+            self.searched = Further(*self.machine.searched, asked=self.machine.short_names)
         if not gc.isenabled():  # `reglens.app.main.run` put it off
             gc.enable()
             gc.freeze()

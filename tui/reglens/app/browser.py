@@ -16,6 +16,7 @@ from reglens.app import messages
 from reglens.app.actions import Where, bindings
 from reglens.app.depth import Depth
 from reglens.app.explorer import Explorer, Group
+from reglens.app.further import FurtherSearch
 from reglens.app.here import Here
 from reglens.app.identities import Identities
 from reglens.app.paned import PanedScreen
@@ -41,7 +42,7 @@ FRAME = 1 / 30
 """Seconds for which exchanges are gathered before the authentication pane draws them."""
 
 
-class Browser(Depth, Identities, PanedScreen):
+class Browser(Depth, Identities, FurtherSearch, PanedScreen):
     """Header, panes, keys. What the workers learn arrives as messages; what no longer matters is dropped here."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EVERYWHERE)]
@@ -121,6 +122,7 @@ class Browser(Depth, Identities, PanedScreen):
         if other:
             self.here = Here(place.registry)
             self.search.show_registry(place.registry, library=self._library(place.registry))
+            self.offer_further()
             self._list_catalog()
         reference = place.reference
         if reference is None:
@@ -316,6 +318,7 @@ class Browser(Depth, Identities, PanedScreen):
             self.explorer.search(event.query)
         else:
             self.explorer.call_off(Group.SEARCH)
+        self.search_further()
 
     @on(messages.PlaceChosen)
     def _place_chosen(self, event: messages.PlaceChosen) -> None:
@@ -402,6 +405,7 @@ class Browser(Depth, Identities, PanedScreen):
         self.explorer.forget()
         if self.front == "search" or here.repository is None:
             self.search.show_registry(here.registry, library=self._library(here.registry))
+            self.offer_further()
             self._list_catalog()
             if here.registry == HUB:
                 self.explorer.ping()

@@ -7,7 +7,7 @@ whether an answer is still to the latest of its kind.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.worker import WorkType
 
-    from reglens.app.ports import Clock, RegistrySession, SessionFactory
+    from reglens.app.ports import Clock, RegistrySession, SearchHit, SessionFactory
     from reglens.auth.keys import TrustedKeys
     from reglens.oci.digest import Digest
     from reglens.oci.manifest import Image
@@ -41,6 +41,7 @@ class Group(StrEnum):
     PING = "ping"
     CATALOG = "catalog"
     SEARCH = "search"
+    FURTHER = "further"
     TAGS = "tags"
     MANIFEST = "manifest"
     CONFIG = "config"
@@ -72,9 +73,12 @@ class Explorer:
     @property
     def session(self) -> RegistrySession:
         """The session with the present registry."""
-        session = self._sessions.get(self.registry)
+        return self._session_with(self.registry)
+
+    def _session_with(self, registry: str) -> RegistrySession:
+        session = self._sessions.get(registry)
         if session is None:
-            session = self._sessions[self.registry] = self._make(self.registry)
+            session = self._sessions[registry] = self._make(registry)
             session.trace.listeners.append(lambda exchange: self._heard(session, exchange))
         return session
 
@@ -177,6 +181,25 @@ class Explorer:
                 self._post(messages.Found(question, query, hits), session)
 
         self._start(Group.SEARCH, work)
+
+    def search_further(self, query: str, registries: Sequence[str]) -> None:
+        """Search registries beside the present one once the typing pauses; each answer is told as it comes."""
+        sessions = [self._session_with(registry) for registry in registries]
+
+        async def ask(session: RegistrySession, question: int) -> None:
+            hits: Sequence[SearchHit] = ()
+            error = None
+            try:
+                hits = await session.search(query)
+            except Exception as failed:
+                error = explained(failed)
+            self._post(messages.FurtherFound(question, query, session.registry, hits, error))
+
+        async def work(question: int) -> None:
+            await asyncio.sleep(DEBOUNCE)
+            await asyncio.gather(*(ask(session, question) for session in sessions))
+
+        self._start(Group.FURTHER, work)
 
     def tags(self, reference: Reference) -> None:
         """List a repository's tags, page by page."""

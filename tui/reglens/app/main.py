@@ -69,6 +69,7 @@ def run(
         getattr(credentials, "keyring", None) if demo is None else None
     )  # the demo's address is another each time
     app.keys = keys
+    app.machine = options.machine if demo is None else None
     app.instruments = instruments(options, identities, demo=demo is not None, keys=lambda: app.keys)
     app.run()
     if app.defect:

@@ -69,6 +69,17 @@ class Found(Message):
 
 
 @dataclass
+class FurtherFound(Message):
+    """What a search on another registry than the present one found, or why it failed."""
+
+    question: int
+    query: str
+    registry: str
+    hits: Sequence[SearchHit] = ()
+    error: ReglensError | None = None
+
+
+@dataclass
 class TagsArrived(Message):
     """A page of tags, in the registry's order."""
 
@@ -159,6 +170,11 @@ class QueryChanged(Message):
     """The person typed in the search field."""
 
     query: str
+
+
+@dataclass
+class SearchWidened(Message):
+    """The person wants the further registries searched, too."""
 
 
 @dataclass
