@@ -118,6 +118,14 @@ async def test_the_latest_login_is_used_and_every_one_is_offered(desk: Desk) -> 
     assert offered == [(user, "system keyring") for user in ("carol", "alice", "bob")]
 
 
+async def test_docker_s_mark_of_an_identity_token_is_understood(desk: Desk) -> None:
+    await desk.keep("<token>")
+    credential = (await desk.find()).credential
+    assert credential is not None
+    assert credential.identity_token == Secret(CANARY)
+    assert credential.password is None
+
+
 async def test_a_login_kept_anew_is_used_at_once(desk: Desk) -> None:
     await desk.keep(password="old")
     assert found(await desk.find()) == ("alice", "old")

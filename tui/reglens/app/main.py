@@ -65,11 +65,10 @@ def run(
         search_url=options.search_url,
     )
     app.identities = identities
-    app.keyring = (
-        getattr(credentials, "keyring", None) if demo is None else None
-    )  # the demo's address is another each time
+    if demo is None:  # whose address is another each time, so that nothing kept for it would be found again
+        app.keyring = getattr(credentials, "keyring", None)
+        app.machine = options.machine
     app.keys = keys
-    app.machine = options.machine if demo is None else None
     app.instruments = instruments(options, identities, demo=demo is not None, keys=lambda: app.keys)
     app.run()
     if app.defect:

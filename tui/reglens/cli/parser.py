@@ -304,8 +304,9 @@ COMMANDS: dict[str, Command] = {
         "[REGISTRY]",
         "show which credentials would be used, and from where",
         _credentials,
-        "Looks where docker, podman, skopeo and crane look, in their order, and says what is used, what is passed "
-        "over and what cannot be read. Secrets are masked; nothing is sent and nothing is written.",
+        "Looks where docker, podman, skopeo and crane look, in their order, and in the system's keyring for a login "
+        "that was kept there in the application, and says what is used, what is passed over and what cannot be read. "
+        "Secrets are masked; nothing is sent and nothing is written.",
         "reglens credentials\nreglens credentials ghcr.io\nreglens credentials registry.example.com/team/app --json",
     ),
 }

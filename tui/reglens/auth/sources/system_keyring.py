@@ -11,7 +11,6 @@ import asyncio
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -46,7 +45,8 @@ class Login:
     async def get(self, server: str, source: str, within: Surroundings) -> Entry:
         """The credential that is kept; `empty` if it is there no more. Never raises, but is cancelled."""
         entry = read_answer(NAME, await _talk("get", self, within), source)
-        if entry.credential is not None and entry.credential.username != self.username:
+        found = entry.credential
+        if found is not None and found.password is not None and found.username != self.username:
             return Entry(problem=f"{NAME} answered for another user")
         return entry
 
@@ -137,6 +137,8 @@ class SystemKeyring:
 
     def _write(self, logins: tuple[Login, ...]) -> None:
         """Replace the index as a whole; no file where there is nothing to name. Raises OSError."""
+        import tempfile
+
         if not logins:
             self.path.unlink(missing_ok=True)
             return
