@@ -38,6 +38,11 @@ import sys, httpx
 print("\\n".join(httpx.get(sys.argv[1], timeout=60).json()["tags"]))
 """
 
+CATALOGUE = """
+import sys, httpx
+print("\\n".join(httpx.get(sys.argv[1] + "/v2/_catalog").json()["repositories"]))
+"""
+
 EMPTY_APP = """
 from textual.app import App
 from textual.widgets import Static
@@ -45,4 +50,48 @@ class Empty(App):
     def compose(self):
         yield Static("painted")
 Empty().run()
+"""
+
+TABLE_APP = """
+from textual.app import App
+from textual.widgets import DataTable
+class Table(App):
+    def compose(self):
+        yield DataTable(cursor_type="row")
+    def on_mount(self):
+        table = self.query_one(DataTable)
+        table.add_columns("tag", "digest", "age")
+        for number in range(20):
+            table.add_row(f"v{number}.0.0", "f06dd2ce6ce8", "2 days")
+        table.focus()
+Table().run()
+"""
+
+BUSY_APP = """
+import asyncio, sys
+from reglens.app.app import ReglensApp
+from reglens.app.main import utcnow
+from reglens.app.remember import Memory
+from reglens.oci.reference import Place, Reference
+
+def make(registry):
+    from reglens.auth.credentials import Anonymous
+    from reglens.registry.options import Options
+    from reglens.registry.session import Session
+    return Session(registry, options=Options(plain_http=True), credentials=Anonymous())
+
+class Busy(ReglensApp):
+    async def _prepare(self, browser):
+        await super()._prepare(browser)
+        for number in range(int(sys.argv[2])):
+            self.run_worker(self.fetch(number), group="fetches")
+
+    async def fetch(self, number):
+        session = make(host)
+        while True:
+            await session.manifest(Reference.parse(f"{host}/lib/many:t{number}"))
+            await asyncio.sleep(float(sys.argv[3]))
+
+host = sys.argv[1].partition("/")[0]
+Busy(Place.parse(sys.argv[1]), make=make, clock=utcnow, memory=Memory()).run()
 """

@@ -120,7 +120,7 @@ async def test_a_row_too_wide_ends_with_an_ellipsis() -> None:
     async with app.run_test(size=(40, 4)) as pilot:
         await pilot.pause()
         line = app.rows.render_line(0)
-        assert line.cell_length == 40
+        assert line.cell_length == 39, "the scroll bar has its place whether it is needed or not"
         assert line.text.rstrip().endswith("…")
 
 

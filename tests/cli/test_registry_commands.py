@@ -115,6 +115,26 @@ def test_a_manifest_s_bytes_hash_to_its_digest(run: Run, alpine: str) -> None:
     assert (document["schema"], document["size"], document["reference"]) == (1, len(raw), f"{alpine}:latest")
 
 
+def test_tags_are_filtered_as_they_stream(run: Run, alpine: str) -> None:
+    listed = run("tags", alpine).out.split()
+    wanted = [tag for tag in listed if "3.1" in tag and "rc" not in tag]
+    assert 3 <= len(wanted) < len(listed)
+    assert run("tags", "--filter", "3.1 !rc", alpine).out.split() == wanted
+    assert run("tags", "--filter", "3.1 !rc", "--limit", "2", alpine).out.split() == wanted[:2]
+    last = run("tags", "--filter", "3.1 !rc", "--sort", "name", "--reverse", "--limit", "2", alpine).out.split()
+    assert last == sorted(wanted)[:-3:-1]
+    assert run("tags", "--json", "--filter", "/^3\\.1/", alpine).document["tags"] == [
+        tag for tag in listed if tag.startswith("3.1")
+    ]
+    assert run("tags", "--filter", "no-such-tag", alpine).raw == b""
+
+
+def test_a_filter_that_cannot_be_understood_is_wrong_usage(run: Run) -> None:
+    ran = run("tags", "--filter", "/(/", "alpine")
+    assert (ran.code, ran.raw) == (2, b"")
+    assert "without its )" in ran.err
+
+
 def test_tags_stream_in_the_registry_s_order_and_sorted(run: Run, alpine: str) -> None:
     listed = run("tags", alpine).out.split()
     assert run("tags", "--limit", "3", alpine).out.split() == listed[:3]

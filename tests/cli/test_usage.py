@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -89,7 +90,7 @@ def test_every_command_has_help_with_examples_that_parse(name: str) -> None:
     assert name in main_parser().format_help()
     for line in COMMANDS[name].examples.splitlines():
         if line.startswith("reglens ") and "|" not in line and "<" not in line:
-            assert parse(line.split()[1:]).command == name
+            assert parse(shlex.split(line)[1:]).command == name
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ from reglens.oci.versions import is_version, newest_first, sort_by_version, vers
         "2024.10.1 2024.9.30",
         "1.27 20240329 20230101 edge latest stable",
         "18 18-alpine 9 007 buster",
+        "1.10.0 1.10.0-alpine 1.10.0-rc.1 1.9",
+        "1.2.1 1.2.0 1.2.0-rc.1-alpine",
+        "2.1 2.0 2024-02-01 2024-01-15 20230101 nightly",
     ],
 )
 def test_newest_first(descending: str) -> None:

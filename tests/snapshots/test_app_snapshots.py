@@ -22,6 +22,11 @@ from support.fake_session import Hit, Rate, World
 
 SnapCompare = Callable[..., bool]
 Act = Callable[[Pilot[None]], Awaitable[None]]
+TAGS = (
+    ("latest", 1), ("edge", 0), ("3.20", 1), ("3.20.3", 1), ("3.20.2", 2), ("3.19", 3), ("3.19.4", 3), ("3.18", 4),
+    ("20160329", 5),
+)  # fmt: skip
+"""Tags, and which image each of them is."""
 SIZES = [(80, 24), (120, 40), (200, 60)]
 EVERY_SIZE = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 
@@ -40,8 +45,8 @@ def world() -> World:
         Hit("alpine/git", "A simple git container"),
         Hit("grafana/alpine", "Alpine with certificates"),
     ]
-    for tag in ("latest", "edge", "3.20", "3.20.3", "3.20.2", "3.19", "3.19.4", "3.18", "20240329"):
-        made.image("library/alpine", tag)
+    for tag, step in TAGS:
+        made.image("library/alpine", tag, created_by=f"RUN {step}", created=f"202{6 - step}-02-01T10:00:00Z")
     listed = replace(manifest_exchange(), role=Role.TAGS, url=f"https://{HUB}/v2/library/alpine/tags/list", body=Body())
     made.scripts["tags"] = [*healthy_pull()[:2], listed]
     made.scripts["manifest"] = [manifest_exchange()]
@@ -50,14 +55,14 @@ def world() -> World:
     return made
 
 
-def app(given: World, place: str | None = None, *, light: bool = False) -> ReglensApp:
+def app(given: World, place: str | None = None, *, light: bool = False, columns: str = "none") -> ReglensApp:
     memory = Memory()
     memory.known = Remembered(
         recents=("registry-1.docker.io/library/nginx", "ghcr.io/owner/tool"),
         pins=("registry-1.docker.io/library/alpine",),
         theme="reglens-light" if light else "",
     )
-    return make_app(given, place, memory, clock=lambda: at(48))
+    return make_app(given, place, memory, clock=lambda: at(48), columns=columns)
 
 
 def after(*pressed: str, then: Act | None = None) -> Act:
@@ -75,6 +80,13 @@ def after(*pressed: str, then: Act | None = None) -> Act:
         await pilot.pause()
 
     return act
+
+
+async def columns_filled(pilot: Pilot[None]) -> None:
+    """Wait until everything is known of the tags in view."""
+    tags = browser(pilot).tags
+    await wait_for(pilot, lambda: len(tags.facts) == len(TAGS) and all(facts.whole for facts in tags.facts.values()))
+    tags._subtitle()
 
 
 async def explain_classically(pilot: Pilot[None]) -> None:
@@ -103,7 +115,8 @@ def test_search(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("light", [False, True], ids=["dark", "light"])
 @EVERY_SIZE
 def test_tags_and_manifest(snap_compare: SnapCompare, size: tuple[int, int], light: bool) -> None:
-    assert snap_compare(app(world(), "alpine:3.20", light=light), terminal_size=size, run_before=after("2"))
+    act = after("2", "space", "j", "space", "k", then=columns_filled)
+    assert snap_compare(app(world(), "alpine:3.20", light=light, columns="all"), terminal_size=size, run_before=act)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (110, 36), (120, 40)], ids=lambda size: f"{size[0]}x{size[1]}")
@@ -112,8 +125,13 @@ def test_platform(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
 
 
 def test_filter_and_sort(snap_compare: SnapCompare) -> None:
-    act = after("2", "s", "s", "f", *"3.2")
+    act = after("2", "s", "s", "f", *">=3.19", "space", *"!edge")
     assert snap_compare(app(world(), "alpine"), terminal_size=(120, 40), run_before=act)
+
+
+def test_a_filter_that_is_none(snap_compare: SnapCompare) -> None:
+    act = after("2", "f", *"3.2", "space", "slash", *"(a|b", then=None)
+    assert snap_compare(app(world(), "alpine"), terminal_size=(80, 24), run_before=act)
 
 
 @EVERY_SIZE

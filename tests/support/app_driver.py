@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from textual.events import Key
@@ -29,14 +30,21 @@ def fixed_clock() -> datetime:
 
 
 def make_app(
-    world: World, place: str | None = None, memory: Memory | None = None, *, clock: Clock = fixed_clock
+    world: World,
+    place: str | None = None,
+    memory: Memory | None = None,
+    *,
+    clock: Clock = fixed_clock,
+    columns: str = "none",
 ) -> ReglensApp:
-    """The app before a fake world, at a fixed time."""
+    """The app before a fake world, at a fixed time; `columns`: what stands beside tags, looked up unasked."""
 
     def make(registry: str) -> RegistrySession:
         return FakeSession(registry, world)
 
-    app = ReglensApp(Place.parse(place) if place else None, make=make, clock=clock, memory=memory or Memory())
+    memory = memory or Memory()
+    memory.known = replace(memory.known, columns=columns)
+    app = ReglensApp(Place.parse(place) if place else None, make=make, clock=clock, memory=memory)
     app.animation_level = "none"
     return app
 

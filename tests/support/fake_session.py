@@ -20,6 +20,7 @@ from reglens.oci.descriptor import Descriptor
 from reglens.oci.digest import Digest
 from reglens.oci.manifest import Image, Manifest, parse_manifest
 from reglens.oci.reference import Reference
+from reglens.registry.cache import Seen
 from reglens.trace.exchange import Exchange, Headers, Role, Timing
 from reglens.trace.trace import Trace
 
@@ -63,19 +64,28 @@ class World:
     gates: dict[str, asyncio.Event] = field(default_factory=dict)
     errors: dict[str, ReglensError] = field(default_factory=dict)
     scripts: dict[str, Sequence[Exchange]] = field(default_factory=dict)
+    seen: dict[str, Seen] = field(default_factory=dict)
     rate: Rate | None = None
     asked: list[tuple[str, str]] = field(default_factory=list)
+    asked_first: int = 0
     closed: int = 0
 
-    def image(self, repository: str, tag: str, *, created_by: str = "COPY file / # buildkit") -> Digest:
+    def image(
+        self,
+        repository: str,
+        tag: str,
+        *,
+        created_by: str = "COPY file / # buildkit",
+        created: str = "2026-02-01T10:00:00Z",
+    ) -> Digest:
         """Put an image for two platforms there; the digest of its index."""
         entries = []
         for architecture in ("amd64", "arm64"):
             config = json.dumps({
-                "os": "linux", "architecture": architecture, "created": "2026-02-01T10:00:00Z",
+                "os": "linux", "architecture": architecture, "created": created,
                 "config": {"Cmd": ["/bin/sh"], "Env": ["PATH=/bin"]},
                 "rootfs": {"type": "layers", "diff_ids": [f"sha256:{'1' * 64}"]},
-                "history": [{"created": "2026-02-01T10:00:00Z", "created_by": created_by}],
+                "history": [{"created": created, "created_by": created_by}],
             }).encode()  # fmt: skip
             self.configs[str(Digest.of(config))] = config
             manifest = json.dumps({
@@ -167,6 +177,14 @@ class FakeSession:
                     await gate.wait()
             yield tags[start : start + self.world.page]
 
+    async def resolve(self, reference: Reference) -> Descriptor:
+        await self._ask("resolve", f"/v2/{reference.repository}/manifests/{reference.target}", Role.MANIFEST)
+        key = f"{reference.repository}{'@' if reference.digest else ':'}{reference.target}"
+        if key not in self.world.manifests:
+            raise NotFound(f"{key} is not there", "Choose another tag.", status=404)
+        raw, media_type = self.world.manifests[key]
+        return Descriptor(media_type, Digest.of(raw), len(raw))
+
     async def manifest(self, reference: Reference) -> Manifest:
         await self._ask("manifest", f"/v2/{reference.repository}/manifests/{reference.target}", Role.MANIFEST)
         key = f"{reference.repository}{'@' if reference.digest else ':'}{reference.target}"
@@ -192,6 +210,18 @@ class FakeSession:
                 if gate:
                     await gate.wait()
             yield raw[start : start + 2048]
+        if not digest.matches(raw) and "spoilt" in self.world.errors:
+            raise self.world.errors["spoilt"]
+
+    async def blob_range(self, repository: str, digest: Digest, start: int, stop: int) -> bytes:
+        await self._ask("part", f"/v2/{repository}/blobs/{digest}?{start}-{stop}", Role.BLOB)
+        return self.world.blobs[str(digest)][start:stop]
+
+    async def last_seen(self, reference: Reference) -> Seen | None:
+        return self.world.seen.get(str(reference))
+
+    def ask_first(self) -> None:
+        self.world.asked_first += 1
 
     async def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
         return self.world.referrers.get(str(digest), ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shlex
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from reglens.trace import redact
 from reglens.trace.curl import quoted, to_curl, token_url
 from reglens.trace.exchange import Authorization, Body, Exchange, Failure, Headers, Role, Timing, read_errors
 from reglens.trace.har import to_har
-from reglens.trace.trace import KEPT, Trace
+from reglens.trace.trace import KEPT, Trace, aside
 
 JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
 
@@ -102,6 +103,19 @@ def test_a_token_answer_loses_every_secret_member() -> None:
     assert JWT.encode() not in redact.token_answer(b"<html>" + JWT.encode())
 
 
+def test_a_damaged_token_answer_shows_no_token_whatever_octet_was_hit() -> None:
+    secret = "opaque-token-0123456789"
+    body = json.dumps({"token": secret, "issued_at": "2026-03-01T11:00:00Z"}).encode()
+    for at in range(len(body)):
+        for damaged in (body[:at] + body[at + 1 :], body[:at] + b"\0" + body[at + 1 :], body[:at] + b"{" + body[at:]):
+            assert secret.encode() not in redact.token_answer(damaged, success=True), damaged
+    whole = redact.token_answer(json.dumps({"data": {"token": secret}, "issued_at": "2026-03-01T11:00:00Z"}).encode())
+    assert secret.encode() not in whole
+    assert b"2026-03-01T11:00:00Z" in whole
+    page = b"<html>https://login.example.com/realms/company/protocol</html>"
+    assert redact.token_answer(page, success=True) == page
+
+
 @given(st.text(), st.text())
 def test_redaction_takes_any_text(name: str, value: str) -> None:
     assert isinstance(redact.url(value), str)
@@ -185,3 +199,28 @@ def test_a_har_has_every_exchange_and_no_secret() -> None:
     first, second = har["log"]["entries"]
     assert (first["time"], first["timings"]["wait"], first["timings"]["receive"]) == (12.0, 7.0, 2.0)
     assert (second["response"]["status"], second["response"]["comment"]) == (0, "refused")
+
+
+async def test_what_is_asked_aside_is_recorded_apart_with_numbers_of_its_own() -> None:
+    trace, heard = Trace(), []
+    trace.listeners.append(lambda exchange: heard.append(exchange.number))
+    trace.put(Exchange(trace.open()))
+
+    async def ask(role: Role) -> None:
+        number = trace.open()
+        await asyncio.sleep(0)
+        trace.put(Exchange(number, role))
+
+    async def unasked() -> None:
+        with aside():
+            await asyncio.gather(ask(Role.MANIFEST), ask(Role.BLOB))
+
+    await asyncio.gather(unasked(), ask(Role.TAGS), unasked())
+    await ask(Role.TAGS)
+    assert [(exchange.number, exchange.role) for exchange in trace] == [
+        (1, Role.OTHER), (2, Role.TAGS), (3, Role.TAGS),
+    ]  # fmt: skip
+    assert heard == [1, 2, 3]
+    assert trace.aside is not None
+    assert [exchange.number for exchange in trace.aside] == [1, 2, 3, 4]
+    assert {exchange.role for exchange in trace.aside} == {Role.MANIFEST, Role.BLOB}

@@ -86,15 +86,34 @@ ACTIONS: tuple[Action, ...] = (
         priority=True,
     ),
     Action("pane(4)", ("a", "4"), "auth", "Go to the authentication pane", shown_as="a", footer=True, priority=True),
+    Action(
+        "trust",
+        ("T",),
+        "trust",
+        "Say whether the withheld credentials may go to the registry's token server on another site",
+        footer=True,
+    ),
     Action("back", ("escape",), "back", "Go back a step", footer=True, palette=False),
     Action("next_pane", ("tab",), "next pane", "Go to the next pane", footer=True, palette=False, priority=True),
-    Action("copy_digest", ("y",), "copy digest", "Copy the digest of what is shown", footer=True),
+    Action(
+        "copy_digest", ("y",), "copy digest", "Copy the digest of what is shown, or of all that is marked", footer=True
+    ),
     Action("reload", ("r",), "reload", "Ask the registry again for what the focused pane shows", footer=True),
     Action("app.quit", ("q",), "quit", "Quit at once, also while a request is under way", footer=True),
     Action("app.help", ("question_mark", "f1"), "help", "List the keys that work here", shown_as="?", footer=True),
     Action("zoom", ("z",), "zoom", "Let the focused pane fill the screen, and back", footer=True),
-    Action("copy_pull", ("c",), "copy pull", "Copy the command that pulls it", footer=True),
-    Action("copy_reference", ("Y",), "copy reference", "Copy the full reference", footer=True),
+    Action("copy_pull", ("c",), "copy pull", "Copy the command that pulls it, or all that is marked", footer=True),
+    Action("copy_menu", ("C",), "copy…", "List all that can be copied or saved of what is shown", footer=True),
+    Action(
+        "app.commands",
+        ("dollar_sign",),
+        "command",
+        "Tell the commands that do the same without a screen",
+        shown_as="$",
+        footer=True,
+    ),
+    Action("app.picture", ("P",), "picture", "Save the screen as SVG; revealed secrets are masked first"),
+    Action("copy_reference", ("Y",), "copy reference", "Copy the full reference, or all that is marked", footer=True),
     Action("app.toggle_theme", ("t",), "theme", "Change between the dark and the light theme", footer=True),
     Action(
         "app.paste",
@@ -108,8 +127,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("anonymous", ("A",), "anonymous", "Ask this registry anonymously, or as yourself again"),
     Action("identities", ("u",), "identity", "Choose who you are on this registry, or log in"),
     Action("app.keys", ("K",), "keys", "Name the file of keys that tokens' signatures are checked against"),
-    Action("mark", ("space",), "mark", "Mark the tag or platform under the cursor, to compare it with another"),
-    Action("compare", ("equals_sign",), "compare", "Compare the marked tag or platform with this one", shown_as="="),
+    Action("mark", ("space",), "mark", "Mark the tag or platform under the cursor, to compare two or copy several"),
+    Action(
+        "compare", ("equals_sign",), "compare", "Compare the two that are marked, or the one with this", shown_as="="
+    ),
     Action("app.pages", ("i",), "findings", "Read what each finding means: the list of all of them"),
     Action("previous_pane", ("shift+tab",), "previous pane", "Go to the previous pane", palette=False, priority=True),
     Action("pane(1)", ("1",), "search pane", "Go to the search pane", palette=False, priority=True),
@@ -141,9 +162,25 @@ ACTIONS: tuple[Action, ...] = (
         footer=True,
     ),
     Action(
-        "filter", ("f",), "filter", "Show only tags that hold what you type", Where.TAGS, footer=True, priority=True
+        "filter",
+        ("f",),
+        "filter",
+        "Show only some tags, by terms that must all hold: words, globs 3.2*-alpine, versions >=1.2 <2 ^1.2 ~1.4 1.x, "
+        "/a regular expression/, =exactly; ! before a term: not",
+        Where.TAGS,
+        footer=True,
+        priority=True,
     ),
     Action("sort", ("s",), "sort", "Sort: the registry's order, by name, by version", Where.TAGS, footer=True),
+    Action(
+        "columns",
+        ("d",),
+        "columns",
+        "Show beside the tags what costs nothing to ask, everything (where pulls are counted each row counts), or "
+        "nothing: digest, age, size and platforms. = means the image under the cursor",
+        Where.TAGS,
+        footer=True,
+    ),
     Action(
         "section(1)",
         ("right", "l", "right_square_bracket"),
@@ -170,6 +207,15 @@ ACTIONS: tuple[Action, ...] = (
         "Show or hide the attestations of the platform under the cursor",
         Where.MANIFEST,
         shown_as="+",
+        footer=True,
+        palette=False,
+    ),
+    Action(
+        "dockerfile",
+        ("d",),
+        "Dockerfile",
+        "Show the history as a Dockerfile, or step by step again",
+        Where.MANIFEST,
         footer=True,
         palette=False,
     ),

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Key
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from reglens.app import messages
 from reglens.app.actions import Where, bindings
+from reglens.app.columns import Columns, Visit
 from reglens.app.depth import Depth
 from reglens.app.explorer import Explorer, Group
 from reglens.app.further import FurtherSearch
@@ -21,16 +21,15 @@ from reglens.app.here import Here
 from reglens.app.identities import Identities
 from reglens.app.paned import PanedScreen
 from reglens.app.places import on_registry
+from reglens.app.tag_facts import Detail
 from reglens.app.widgets.lines import KeyLine, TopLine
 from reglens.app.widgets.panes import Panes
 from reglens.diagnosis.finding import Severity
+from reglens.oci.pulls import pull_command
 from reglens.oci.reference import HUB, Place, Reference
-from reglens.text import clean
 from reglens.trace.exchange import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from reglens.app.app import ReglensApp
     from reglens.app.widgets.auth_pane import AuthPane
     from reglens.app.widgets.manifest_pane import ManifestPane
@@ -42,7 +41,7 @@ FRAME = 1 / 30
 """Seconds for which exchanges are gathered before the authentication pane draws them."""
 
 
-class Browser(Depth, Identities, FurtherSearch, PanedScreen):
+class Browser(Columns, Depth, Identities, FurtherSearch, PanedScreen):
     """Header, panes, keys. What the workers learn arrives as messages; what no longer matters is dropped here."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EVERYWHERE)]
@@ -50,14 +49,13 @@ class Browser(Depth, Identities, FurtherSearch, PanedScreen):
     AUTO_FOCUS = None
     app: ReglensApp
 
-    def __init__(self, place: Place | None, typed: Sequence[Key] = ()) -> None:
-        """`typed` are key presses from before the browser was there."""
+    def __init__(self, place: Place | None) -> None:
         super().__init__()
-        self._typed = typed
         self.here = Here()
         self._wanted = place
         self._explorer: Explorer | None = None
         self._exchanges: dict[int, Exchange] = {}
+        self._visit = Visit(0)
 
     def compose(self) -> ComposeResult:
         yield TopLine()
@@ -106,10 +104,10 @@ class Browser(Depth, Identities, FurtherSearch, PanedScreen):
                 self.app.home_registry, reference and on_registry(reference, self.app.home_registry, library=True)
             )
         self._show_kept()
+        self.tags.detail = Detail.of(self.app.memory.known.columns)
         self.auth.check_by(self.app.keys)
         self.go(place, focus=place.reference is not None)
-        for key in self._typed:
-            self.app.post_message(Key(key.key, key.character))
+        self.app.release()
 
     # -- going somewhere
 
@@ -152,6 +150,7 @@ class Browser(Depth, Identities, FurtherSearch, PanedScreen):
         for group in (Group.TAGS, Group.MANIFEST, Group.CONFIG, Group.REFERRERS):
             self.explorer.call_off(group)
         self.here = Here(self.here.registry)
+        self.begin_visit()
         self.tags.show_nothing()
         self.manifest.show_nothing()
 
@@ -160,7 +159,9 @@ class Browser(Depth, Identities, FurtherSearch, PanedScreen):
             self.explorer.call_off(group)
         repository = replace(reference, tag=None, digest=None)
         self.here = Here(self.here.registry, repository)
+        self.begin_visit()
         self.tags.show_repository(repository)
+        self.show_marks()
         self.manifest.show_nothing()
         self.explorer.tags(repository)
 
@@ -239,7 +240,8 @@ class Browser(Depth, Identities, FurtherSearch, PanedScreen):
             return
         self.here = replace(self.here, manifest=event.manifest)
         if event.reference.tag:
-            self.tags.mark(event.reference.tag, event.manifest.digest)
+            self.tags.mark(event.reference.tag)
+            self.learn_manifest(event.reference.tag, event.manifest)
         self._draw_manifest()
         self._visited()
         self._conclude()
@@ -247,13 +249,16 @@ class Browser(Depth, Identities, FurtherSearch, PanedScreen):
     @on(messages.ManifestFailed)
     def _manifest_failed(self, event: messages.ManifestFailed) -> None:
         if self.explorer.current(Group.MANIFEST, event.question):
-            self.manifest.show_failure(event.reference, event.error)
+            self.manifest.show_failure(event.reference, event.error, event.seen)
             self._conclude()
 
     @on(messages.ConfigArrived)
     def _config_arrived(self, event: messages.ConfigArrived) -> None:
         if self.explorer.current(Group.CONFIG, event.question):
             self.manifest.show_config(event.digest, event.config)
+            reference, manifest = self.here.reference, self.here.manifest
+            if reference is not None and reference.tag and manifest is not None:
+                self.learn_manifest(reference.tag, manifest, event.config)
 
     @on(messages.ConfigFailed)
     def _config_failed(self, event: messages.ConfigFailed) -> None:
@@ -285,6 +290,7 @@ class Browser(Depth, Identities, FurtherSearch, PanedScreen):
             causes = [finding.title for finding in event.diagnosis.findings if finding.severity is Severity.ERROR]
             for pane in (self.tags, self.manifest):
                 pane.explain(causes[0] if causes else "")
+            self.refresh_bindings()  # credentials may have been withheld
 
     # -- the authentication pane's exchanges
 
@@ -342,6 +348,9 @@ class Browser(Depth, Identities, FurtherSearch, PanedScreen):
     def on_manifest_pane_platform_chosen(self, event: ManifestPane.PlatformChosen) -> None:
         self._open_manifest(event.reference, self.here)
 
+    def on_manifest_pane_kept_chosen(self, event: ManifestPane.KeptChosen) -> None:
+        self._open_manifest(event.reference)
+
     def on_manifest_pane_config_wanted(self, event: ManifestPane.ConfigWanted) -> None:
         self.explorer.config(event.reference.repository, event.image)
 
@@ -355,6 +364,8 @@ class Browser(Depth, Identities, FurtherSearch, PanedScreen):
         an explorer."""
         if action in ("reload", "anonymous", "identities"):
             return self._explorer is not None
+        if action == "trust":
+            return self._explorer is not None and self.withheld is not None
         return not (action in ("search", "pane") and isinstance(self.focused, Input))
 
     def action_search(self) -> None:
@@ -375,7 +386,7 @@ class Browser(Depth, Identities, FurtherSearch, PanedScreen):
         """One step back: out of a field, a zoom, a platform, a pane, a repository."""
         pane = self.query_one(f"#{self.front}")
         step = getattr(pane, "step_back", None)
-        if step and step():
+        if (step and step()) or (self.front == "tags" and self.unmark()):
             return
         if self.has_class("-zoomed"):
             self.remove_class("-zoomed")
@@ -410,31 +421,32 @@ class Browser(Depth, Identities, FurtherSearch, PanedScreen):
             if here.registry == HUB:
                 self.explorer.ping()
         elif here.reference and self.front in ("manifest", "auth"):
+            self.explorer.session.ask_first()
             self._open_manifest(here.reference, here.parent)
         else:
             self._open_repository(here.repository)
         self._show_here()
 
     def action_copy_digest(self) -> None:
-        self._copy("digest", str(self.here.manifest.digest) if self.here.manifest else "")
+        if self.chosen:
+            self.copy_digests(self.chosen)
+        else:
+            self.copy("digest", [str(self.here.manifest.digest)] if self.here.manifest else [])
 
     def action_copy_reference(self) -> None:
-        reference = self.here.reference or self.here.repository
-        self._copy("reference", reference.pullable if reference else "")
+        self.copy("reference", [reference.pullable for reference in self.chosen or self._open_now])
 
     def action_copy_pull(self) -> None:
-        reference = self.here.reference or self.here.repository
-        command = self.manifest.pull_command or (f"docker pull {reference.pullable}" if reference else "")
-        self._copy("pull command", command)
+        reference, manifest = self.here.reference, self.here.manifest
+        commands = [f"docker pull {reference.pullable}" for reference in self.chosen or self._open_now]
+        if reference is not None and manifest is not None and not self.chosen:
+            commands = [pull_command(manifest, reference)]
+        self.copy("pull command", commands)
 
-    def _copy(self, what: str, text: str) -> None:
-        if text:
-            self.app.copy_to_clipboard(clean(text))
-            self.app.tell(f"Copied {what}\n{text}")
-        else:
-            self.app.tell(
-                f"There is no {what} to copy yet: open a {'tag' if what == 'digest' else 'repository'} first."
-            )
+    @property
+    def _open_now(self) -> tuple[Reference, ...]:
+        reference = self.here.reference or self.here.repository
+        return (reference,) if reference else ()
 
     # -- the end, and defects
 

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from reglens.app import messages
 from reglens.app.attempt import concerning
-from reglens.errors import NotFound, ReglensError
+from reglens.errors import NotFound, ReglensError, Unreachable
 from reglens.oci.cosign import tags_about
 from reglens.oci.manifest import Manifest
 from reglens.oci.referrers import Referrer, Source, tagged
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.message import Message
     from textual.screen import Screen
     from textual.worker import WorkType
@@ -46,6 +48,7 @@ class Group(StrEnum):
     MANIFEST = "manifest"
     CONFIG = "config"
     REFERRERS = "referrers"
+    DIGESTS = "digests"
     DIAGNOSIS = "diagnosis"
 
 
@@ -73,9 +76,10 @@ class Explorer:
     @property
     def session(self) -> RegistrySession:
         """The session with the present registry."""
-        return self._session_with(self.registry)
+        return self.session_with(self.registry)
 
-    def _session_with(self, registry: str) -> RegistrySession:
+    def session_with(self, registry: str) -> RegistrySession:
+        """The session with a registry."""
         session = self._sessions.get(registry)
         if session is None:
             session = self._sessions[registry] = self._make(registry)
@@ -104,13 +108,15 @@ class Explorer:
             self._watch(exchange)
 
     def renew(self) -> None:
-        """Meet the present registry as if for the first time. What was asked of it is called off."""
+        """Meet the present registry as if for the first time, and ask it for what is kept too. What was asked of it is
+        called off."""
         for group in Group:
             self.call_off(group)
         session = self._sessions.pop(self.registry, None)
         if session is not None:
             closing = cast("WorkType[None]", session.aclose)
             self._screen.app.run_worker(closing, group="closing", exit_on_error=False)
+        self.session.ask_first()
         self.forget()
 
     async def close(self) -> None:
@@ -184,7 +190,7 @@ class Explorer:
 
     def search_further(self, query: str, registries: Sequence[str]) -> None:
         """Search registries beside the present one once the typing pauses; each answer is told as it comes."""
-        sessions = [self._session_with(registry) for registry in registries]
+        sessions = [self.session_with(registry) for registry in registries]
 
         async def ask(session: RegistrySession, question: int) -> None:
             hits: Sequence[SearchHit] = ()
@@ -224,11 +230,26 @@ class Explorer:
             try:
                 manifest = await session.manifest(reference)
             except Exception as failed:
-                self._post(messages.ManifestFailed(question, reference, explained(failed)), session)
+                seen = await session.last_seen(reference) if isinstance(failed, Unreachable) else None
+                self._post(messages.ManifestFailed(question, reference, explained(failed), seen), session)
             else:
                 self._post(messages.ManifestArrived(question, reference, manifest), session)
 
         self._start(Group.MANIFEST, work)
+
+    def digests(self, references: Sequence[Reference]) -> None:
+        """Ask for the digests of several references, whatever registries they are of."""
+        asked = [(self.session_with(reference.registry), reference) for reference in references]
+
+        async def work(question: int) -> None:
+            try:
+                found = await asyncio.gather(*(session.resolve(reference) for session, reference in asked))
+            except Exception as failed:
+                self._post(messages.DigestsArrived(question, error=explained(failed)))
+            else:
+                self._post(messages.DigestsArrived(question, [descriptor.digest for descriptor in found]))
+
+        self._start(Group.DIGESTS, work)
 
     def config(self, repository: str, image: Image) -> None:
         """Get an image's configuration."""

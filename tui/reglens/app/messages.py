@@ -13,7 +13,8 @@ from textual.message import Message
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reglens.app.ports import RegistrySession, SearchHit
+    from reglens.app.ports import LastSeen, RegistrySession, SearchHit
+    from reglens.app.tag_facts import Detail, TagFacts
     from reglens.diagnosis.finding import Diagnosis
     from reglens.errors import ReglensError
     from reglens.oci.config import ImageConfig
@@ -96,6 +97,41 @@ class TagsEnded(Message):
 
 
 @dataclass
+class TagLearnt(Message):
+    """Something more is known of a tag. `visit` tells which stay at a repository it was looked up for."""
+
+    visit: int
+    tag: str
+    facts: TagFacts
+
+
+@dataclass
+class TagLookedUp(Message):
+    """Nothing more is being asked about a tag."""
+
+    visit: int
+    tag: str
+
+
+@dataclass
+class TagUnknown(Message):
+    """A tag could not be looked up for the columns beside it."""
+
+    visit: int
+    tag: str
+    error: ReglensError
+
+
+@dataclass
+class DigestsArrived(Message):
+    """The digests of several references, in their order, or why they cannot be had."""
+
+    question: int
+    digests: Sequence[Digest] = ()
+    error: ReglensError | None = None
+
+
+@dataclass
 class ManifestArrived(Message):
     """The manifest that was asked for. `parent` is the index through which it was chosen, if one was."""
 
@@ -106,11 +142,12 @@ class ManifestArrived(Message):
 
 @dataclass
 class ManifestFailed(Message):
-    """The manifest could not be had."""
+    """The manifest could not be had. `seen` is what its tag led to before, if the registry was out of reach."""
 
     question: int
     reference: Reference
     error: ReglensError
+    seen: LastSeen | None = None
 
 
 @dataclass
@@ -189,6 +226,20 @@ class PinToggled(Message):
     """The person pinned a repository, or let it go. `name` is registry and repository."""
 
     name: str
+
+
+@dataclass
+class TagsInView(Message):
+    """The tags pane came to rest, and shows these tags."""
+
+    tags: Sequence[str]
+
+
+@dataclass
+class DetailChosen(Message):
+    """The person chose what is to stand beside the tags."""
+
+    detail: Detail
 
 
 @dataclass

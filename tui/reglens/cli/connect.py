@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reglens.auth.credentials import Anonymous, Credentials
+from reglens.auth.trust import RealmTrust
 from reglens.cli.output import Output
 from reglens.errors import ReferenceInvalid, ReglensError, UsageError
 from reglens.oci.reference import Place, Reference, normalise_registry
+from reglens.registry.cache import Cache
 from reglens.registry.options import Options
 from reglens.registry.ways.machine import Machine
 from reglens.registry.ways.model import Decision, Meant
@@ -25,6 +27,7 @@ from reglens.text import clean
 
 if TYPE_CHECKING:
     from reglens.auth.keys import TrustedKeys
+    from reglens.registry.pace import Pacing
     from reglens.registry.session import Session
 
 if "httpx" not in sys.modules:
@@ -47,19 +50,28 @@ class Connection:
 
     options: Options
     credentials: Credentials
+    cache: Cache | None = None
 
-    def session(self, registry: str) -> Session:
-        """A new session with `registry`; close it, or use it as context manager."""
+    def session(self, registry: str, *, cached: bool = False, pacing: Pacing | None = None) -> Session:
+        """A new session with `registry`; close it, or use it as context manager. With `cached` content that is named by
+        its digest may come from the cache; what tells how a registry answers asks it each time."""
         from reglens.registry.session import Session
 
         settle()
-        return Session(registry, options=self.options, credentials=self.credentials)
+        cache = self.cache if cached else None
+        return Session(registry, options=self.options, credentials=self.credentials, cache=cache, pacing=pacing)
 
 
 def connection(args: argparse.Namespace) -> Connection:
     """The connection that the common options describe. Raises UsageError for files that cannot be read and options
     that exclude each other. Reads the password from stdin where it was announced."""
-    return Connection(_options(args), _credentials(args))
+    return Connection(_options(args), _credentials(args), _cache(args))
+
+
+def _cache(args: argparse.Namespace) -> Cache | None:
+    """The cache; None if it is not wanted, or a password is given: whoever gives one wants to know what it opens, and
+    nothing that tells one password from another is written down."""
+    return None if args.no_cache or args.username else Cache()
 
 
 def _options(args: argparse.Namespace) -> Options:
@@ -71,7 +83,7 @@ def _options(args: argparse.Namespace) -> Options:
         ca_file=_readable("--ca-file", args.ca_file),
         client_cert=_readable("--client-cert", args.client_cert),
         client_key=_readable("--client-key", args.client_key),
-        trusted_realms=frozenset(normalise_registry(host) for host in args.trust_realm),
+        trust=RealmTrust(normalise_registry(host) for host in args.trust_realm),
         timeout=args.timeout,
         unix_socket=Path(args.unix_socket).expanduser() if args.unix_socket else None,
         machine=Machine(
@@ -94,6 +106,21 @@ def trusted_keys(args: argparse.Namespace) -> TrustedKeys | None:
         return load_keys(args.keys)
     except UsageError as error:
         raise UsageError(f"--keys: {error.message}", error.hint) from None
+
+
+def flags(args: argparse.Namespace) -> tuple[str, ...]:
+    """The common options of this run as they are written again on a command line whose names are full, so without
+    ``--short-names``; none of them is a secret."""
+    switches = ("anonymous", "plain_http", "insecure", "no_mirrors", "no_cache")
+    found = [f"--{name.replace('_', '-')}" for name in switches if getattr(args, name)]
+    for name in ("pull_secret", "ca_file", "client_cert", "client_key", "registries_conf", "unix_socket"):
+        if getattr(args, name):
+            found += [f"--{name.replace('_', '-')}", getattr(args, name)]
+    for host in args.trust_realm:
+        found += ["--trust-realm", host]
+    if args.timeout != 30.0:
+        found += ["--timeout", f"{args.timeout:g}"]
+    return tuple(found)
 
 
 def _readable(option: str, name: str | None) -> Path | None:
@@ -152,11 +179,11 @@ def spelt_out(text: str, reached: Connection, output: Output, has: Has | None = 
 
     Raises UsageError where the file does not let several be tried. Not for use on an event loop: see `settled`.
     """
-    meant = _meant(text, reached)
-    if len(meant.names) > 1 and has is not None:
+    spelt = meant(text, reached)
+    if len(spelt.names) > 1 and has is not None:
         return run(settled(text, reached, output, has))
-    _say(meant.decisions, output)
-    return meant.names[0]
+    _say(spelt.decisions, output)
+    return spelt.names[0]
 
 
 async def settled(
@@ -170,12 +197,12 @@ async def settled(
 
     Where none has it, the first is given: what it says to the real question is told at length.
     """
-    meant = _meant(text, reached)
-    if len(meant.names) == 1:
-        _say(meant.decisions, output)
-        return meant.names[0]
+    spelt = meant(text, reached)
+    if len(spelt.names) == 1:
+        _say(spelt.decisions, output)
+        return spelt.names[0]
     told = []
-    for name in meant.names:
+    for name in spelt.names:
         session: Session | None = None
         try:
             reference = read_reference(name)
@@ -184,13 +211,13 @@ async def settled(
         except ReglensError as error:
             told.append(f"{name}: {error.message}")
         else:
-            _say((*meant.decisions, Decision(f"{name} answers", "; ".join(told) or "it is the first")), output)
+            _say((*spelt.decisions, Decision(f"{name} answers", "; ".join(told) or "it is the first")), output)
             return name
         finally:
             if session is not None and session_of is None:
                 await session.aclose()
-    _say((*meant.decisions, Decision("none of them has it", "; ".join(told), problem=True)), output)
-    return meant.names[0]
+    _say((*spelt.decisions, Decision("none of them has it", "; ".join(told), problem=True)), output)
+    return spelt.names[0]
 
 
 Has = Callable[["Session", Reference], Coroutine[Any, Any, object]]
@@ -208,7 +235,9 @@ async def has_tags(session: Session, reference: Reference) -> object:
         return [page async for page in pages]
 
 
-def _meant(text: str, reached: Connection) -> Meant:
+def meant(text: str, reached: Connection) -> Meant:
+    """What `text` may stand for, the first of it first; itself where it is spelt out or nobody asked for short names.
+    Raises UsageError where ``registries.conf`` does not let several be tried."""
     machine = reached.options.machine
     if machine is None or not machine.short_names:
         return Meant((text,))

@@ -49,6 +49,11 @@ def positive_seconds(text: str) -> float:
     return value
 
 
+def seconds(text: str) -> float:
+    """A span of time in seconds, at most a day."""
+    return 0.0 if text == "0" else positive_seconds(text)
+
+
 def positive_count(text: str) -> int:
     """A whole number above nothing."""
     if not (text.isascii() and text.isdigit() and len(text) < 12 and int(text)):
@@ -104,6 +109,11 @@ def _common(parser: Parser) -> None:
     )
     how.add_argument("--unix-socket", metavar="F", help="the registry listens at this socket, and speaks http there")
     how.add_argument("--no-mirrors", action="store_true", help="ask the registry itself, never a mirror")
+    how.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="ask for everything, and keep nothing (manifest, diff and the browser keep content by its digest)",
+    )
     how.add_argument(
         "--timeout", metavar="SECONDS", type=positive_seconds, default=30.0, help="patience per request (default: 30)"
     )
@@ -167,6 +177,28 @@ def _digest(parser: Parser) -> None:
         "references", nargs="*", metavar="REFERENCE", help="what to look up; -, or none at all: a line each from stdin"
     )
     parser.add_argument("--platform", metavar="OS/ARCH[/VARIANT]", help=_PLATFORM_HELP)
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="fetch each manifest and hash it, instead of taking the registry's word (for Docker Hub, a pull)",
+    )
+    parser.add_argument(
+        "--resume",
+        metavar="FILE",
+        help="write each result into FILE too, and take from it what an earlier run found; what failed is tried again",
+    )
+    parser.add_argument(
+        "--wait",
+        metavar="SECONDS",
+        type=seconds,
+        help="how long to wait for a registry that asks for it (default: 60; for a single reference 0)",
+    )
+    parser.add_argument(
+        "--at-once",
+        metavar="N",
+        type=positive_count,
+        help="ask a registry N things at once at most (default: as many as it bears, up to 64)",
+    )
 
 
 def _tags(parser: Parser) -> None:
@@ -179,6 +211,13 @@ def _tags(parser: Parser) -> None:
         "(default: none, which prints them as they arrive)",
     )
     parser.add_argument("--reverse", action="store_true", help="sort the other way: newest version first")
+    parser.add_argument(
+        "--filter",
+        metavar="EXPR",
+        default="",
+        help="only tags that satisfy every term of EXPR: a word that they hold, =NAME, a glob ('3.2*-alpine'), "
+        "versions ('>=1.2 <2', '^1.2', '~1.4', 1.x), /REGEX/; a ! before a term negates it",
+    )
     parser.add_argument("--limit", metavar="N", type=positive_count, help="print the first N only")
 
 
@@ -262,17 +301,20 @@ COMMANDS: dict[str, Command] = {
         "[REFERENCE ...]",
         "print digests, a line each",
         _digest,
-        "Prints the digest of each reference, a line each, in their order. One that fails is reported on stderr and "
-        "has no line; --json has an entry for every one.",
+        "Prints the digest of each reference, a line each, in their order, as soon as it is there. One that fails is "
+        "reported on stderr and has no line; --json has an entry for every one. Many are looked up at once, as many as "
+        "the registry bears. After an interrupt, run the same command with --resume FILE again.",
         "reglens digest alpine:3.20\nreglens digest --platform linux/arm64 alpine:3.20\n"
-        "reglens digest - < references.txt",
+        "reglens digest - < references.txt\nreglens digest --resume found.tsv - < references.txt > digests.txt\n"
+        "reglens tags alpine | sed s/^/alpine:/ | reglens digest",
     ),
     "tags": Command(
         "REPOSITORY",
         "print a repository's tags, a line each",
         _tags,
         "Prints the tags of a repository, a line each, as they arrive.",
-        "reglens tags alpine\nreglens tags --sort semver --reverse --limit 5 alpine",
+        "reglens tags alpine\nreglens tags --sort semver --reverse --limit 5 alpine\n"
+        "reglens tags --filter '^3.19 !rc' alpine",
     ),
     "manifest": Command(
         "REFERENCE",
@@ -357,7 +399,16 @@ def command_parser(name: str) -> Parser:
 
 
 _FLAGS = frozenset(
-    {"--json", "--password-stdin", "--anonymous", "--plain-http", "--insecure", "--no-mirrors", "--short-names"}
+    {
+        "--json",
+        "--password-stdin",
+        "--anonymous",
+        "--plain-http",
+        "--insecure",
+        "--no-mirrors",
+        "--no-cache",
+        "--short-names",
+    }
 )
 _VALUED = frozenset(
     {

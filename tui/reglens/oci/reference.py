@@ -70,8 +70,9 @@ class Reference:
 
     @property
     def name(self) -> str:
-        """Registry and repository, without tag or digest."""
-        return f"{self.registry}/{self.repository}"
+        """Registry and repository, without tag or digest, as they are read again: a bare word is a host by its capitals
+        only."""
+        return f"{_as_read(self.registry)}/{self.repository}"
 
     @property
     def familiar(self) -> str:
@@ -126,8 +127,12 @@ class Place:
 
 
 def name_of(registry: str) -> str:
-    """A registry's ``host[:port]`` as people write it: Docker Hub is ``docker.io``."""
-    return "docker.io" if registry == HUB else registry
+    """A registry's ``host[:port]`` as people write it before a repository: Docker Hub is ``docker.io``."""
+    return "docker.io" if registry == HUB else _as_read(registry)
+
+
+def _as_read(registry: str) -> str:
+    return registry if _is_host(registry) else registry.upper()
 
 
 def normalise_registry(host: str) -> str:

@@ -90,8 +90,9 @@ class TopLine(OneLine):
 
     def show(self, crumbs: Sequence[str], identity: str, rate: Rate | None) -> None:
         """Where we are (registry, repository, tag or digest, platform), as whom, and the rate limit."""
-        self.crumbs, self.identity, self.rate = crumbs, identity, rate
-        self.refresh()
+        if (crumbs, identity, rate) != (self.crumbs, self.identity, self.rate):
+            self.crumbs, self.identity, self.rate = crumbs, identity, rate
+            self.refresh()
 
     def pieces(self, width: int) -> tuple[list[Piece], list[Piece]]:
         hints = [
@@ -161,13 +162,17 @@ class KeyLine(OneLine):
         seen: set[str] = set()
         focused = self.screen.focused
         typing = focused is not None and focused.check_consume_key("slash", "/")
-        if typing and focused is not None and any(hasattr(node, "action_lead") for node in focused.ancestors):
+        led = next((node for node in focused.ancestors if hasattr(node, "action_lead")), None) if focused else None
+        if typing and led is not None:
             pieces += [
                 Piece("enter", "key"),
                 Piece(" open  ", "muted"),
                 Piece("↑↓", "key"),
                 Piece(" choose  ", "muted"),
             ]
+            for key, word in getattr(led, "hints", ()):
+                pieces += [Piece(key, "key"), Piece(f" {word}  " if word else "  ", "muted")]
+            used = sum(len(piece.text) for piece in pieces)
         for active in self.screen.active_bindings.values():
             binding = active.binding
             if not binding.show or binding.action in seen or not active.enabled or binding.action == "app.help":

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.segment import Segment
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from reglens.app.widgets.line_list import LineList
 from reglens.errors import ReglensError
-from reglens.text import clean
+from reglens.text import clean, human_count
+
+FIELD_LIMIT = 16_384
+"""Characters that a paste into a field may have: no name, path or token is longer, and each key costs time for all."""
 
 
 class Field(Input):
@@ -28,6 +35,9 @@ class Field(Input):
     Field > .input--placeholder { color: $muted; }
     """
 
+    virtual_size = reactive(Size(0, 0))
+    """Typing lays out nothing: the field is as wide as it is."""
+
     def __init__(self, placeholder: str, *, swallow: str = "") -> None:
         """`swallow` is a key that means nothing as the first character: it led here, and may come twice."""
         super().__init__(placeholder=placeholder, select_on_focus=True)
@@ -38,6 +48,41 @@ class Field(Input):
         if self._swallow and event.character == self._swallow and not self.value:
             event.stop()
             event.prevent_default()
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """A paste's first line, as Textual has it, if it has the measure of a field."""
+        length = len(event.text.partition("\n")[0])
+        if length > FIELD_LIMIT:
+            event.stop()
+            event.prevent_default()
+            self.app.notify(
+                f"The paste has {human_count(length)} characters; a field takes {human_count(FIELD_LIMIT)} at most.",
+                severity="warning",
+                markup=False,
+            )
+
+
+class Tally(Widget):
+    """A few words at the end of a line, as many cells wide as the longest of them was: they change with every key."""
+
+    DEFAULT_CSS = "Tally { width: 0; height: 1; color: $muted; }"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.words = ""
+
+    def say(self, words: str, *, anew: bool = False) -> None:
+        """Show `words`; with `anew` what was shown before counts no longer."""
+        if anew or len(words) > (self.size.width or 0):
+            self.styles.width = len(words)
+        if words != self.words:
+            self.words = words
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        base = self.rich_style
+        width = self.size.width
+        return Strip([Segment(self.words.rjust(width), base)]).adjust_cell_length(width, base)
 
 
 class Notice(VerticalScroll, can_focus=False):
@@ -123,6 +168,9 @@ class ListPane(Pane):
         Binding("pagedown", "lead('page_down')", show=False),
         Binding("pageup", "lead('page_up')", show=False),
     ]
+
+    hints: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """What can be typed in the field, each with a word for what it means, for the line of keys."""
 
     @property
     def rows(self) -> LineList:

@@ -63,6 +63,6 @@ class Panes(Vertical):
         with Container(id="above"):
             with Container(id="left"):
                 yield SearchPane(id="search")
-                yield TagsPane(id="tags")
+                yield TagsPane(id="tags", clock=self.app.clock)
             yield ManifestPane(id="manifest", clock=self.app.clock)
         yield AuthPane(id="auth", clock=self.app.clock)

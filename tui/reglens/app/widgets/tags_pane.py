@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from enum import Enum
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from textual import on, work
@@ -12,31 +12,28 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from reglens.app.actions import Where, bindings
-from reglens.app.messages import TagChosen
-from reglens.app.widgets.line_list import LineList, Part, cropped, matching
-from reglens.app.widgets.pane import Field, ListPane, Notice
+from reglens.app.messages import DetailChosen, TagChosen, TagsInView
+from reglens.app.tag_facts import Detail, TagFacts
+from reglens.app.tag_order import Order
+from reglens.app.widgets.line_list import LineList, Part
+from reglens.app.widgets.pane import Field, ListPane, Notice, Tally
+from reglens.app.widgets.tag_rows import tag_row
 from reglens.errors import ReglensError
 from reglens.oci.digest import Digest
 from reglens.oci.reference import Reference
-from reglens.oci.versions import newest_first, version_key
+from reglens.oci.tagfilter import TagFilter
 from reglens.text import clean, human_count
 
-
-class Order(Enum):
-    """How the tags are sorted."""
-
-    REGISTRY = "registry's order"
-    NAME = "by name"
-    VERSION = "newest version first"
-
-    @property
-    def following(self) -> Order:
-        """The one that the sort key leads to."""
-        members = list(Order)
-        return members[(members.index(self) + 1) % len(members)]
+SLICE = 2000
+"""Tags that a slow filter looks at before keys have their turn."""
+_DETAILS = {
+    Detail.FREE: "Beside the tags: what costs nothing to ask",
+    Detail.ALL: "Beside the tags: everything. Where pulls are counted, each row counts.",
+    Detail.NONE: "Beside the tags: nothing, and nothing is asked",
+}
 
 
 class TagsPane(ListPane):
@@ -47,31 +44,45 @@ class TagsPane(ListPane):
     TagsPane {
         & > Horizontal { height: 1; padding: 0 1 0 1; display: none; }
         &.-listed > Horizontal { display: block; }
-        & #count { width: auto; color: $muted; }
     }
     """
+    hints: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("3.2*", "like"),
+        ("!rc", "not"),
+        (">=1.2 ^1", "versions"),
+        ("/a|b/", "regex"),
+    )
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, clock: Callable[[], datetime], id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
+        self._clock = clock
+        self.detail = Detail.FREE
         self.reference: Reference | None = None
         self.tags: list[str] = []
+        self.facts: dict[str, TagFacts] = {}
         self.order = Order.REGISTRY
         self._lowered: list[str] = []
         self._keys: list[str] = []
+        self._longest = 0
         self._sorted: Sequence[int] | None = None
         self._sorting = False
+        self._wanted = TagFilter()
         self._matches: Sequence[int] = range(0)
-        self._matched_query = ""
+        self._coming: TagFilter | None = None
+        self._problem = ""
         self._streaming = False
         self._error: ReglensError | None = None
-        self._digests: dict[str, Digest] = {}
         self._opened_tag: str | None = None
+        self._marked: frozenset[str] = frozenset()
+        self._marks = 0
+        self._same: Digest | None = None
+        self._words_below = ""
 
     def compose(self) -> ComposeResult:
         with Horizontal():
             yield Field("f filter")
-            yield Static(id="count")
-        yield LineList(self._draw)
+            yield Tally(id="count")
+        yield LineList(self._draw, rests=True)
         yield Notice()
 
     def on_mount(self) -> None:
@@ -92,10 +103,11 @@ class TagsPane(ListPane):
 
     def _begin(self, reference: Reference | None) -> None:
         self.reference = reference
-        self.tags, self._lowered, self._keys = [], [], []
-        self._sorted, self._matches, self._matched_query = None, range(0), ""
+        self.tags, self._lowered, self._keys, self._longest = [], [], [], 0
+        self._sorted, self._matches, self._wanted = None, range(0), TagFilter()
+        self._coming, self._problem = None, ""
         self._streaming, self._error = True, None
-        self._digests, self._opened_tag = {}, None
+        self.facts, self._opened_tag, self._same = {}, None, None
         self.workers.cancel_node(self)
         self._sorting = False
         with self.prevent(Input.Changed):
@@ -108,12 +120,16 @@ class TagsPane(ListPane):
         """A page of tags, in the registry's order."""
         start = len(self.tags)
         self.tags += tags
-        self._lowered += [tag.lower() for tag in tags]
-        words = self._matched_query.split()
+        self._lowered += [tag if tag == (low := tag.lower()) else low for tag in tags]
+        longest = max(self._longest, max(map(len, tags), default=0))
+        if longest != self._longest:
+            self._longest = longest
+            self.rows.redraw()
         fresh: Sequence[int] = range(start, len(self.tags))
-        if words:
-            fresh = [i for i in fresh if all(word in self._lowered[i] for word in words)]
-            self._matches = [*self._matches, *fresh]
+        if self._wanted.tests and len(tags) > SLICE:
+            self._want(self._coming or self._wanted)
+        elif self._wanted:
+            self._matches = [*self._matches, *self._wanted.select(self._lowered, fresh)]
         elif self._sorted is None:
             self._matches = range(len(self.tags))
         else:
@@ -134,31 +150,76 @@ class TagsPane(ListPane):
         if self._error is not None and cause:
             self.query_one(Notice).tell_failure(self._error, cause)
 
-    def mark(self, tag: str, digest: Digest | None = None) -> None:
-        """`tag` is the one that is open; its digest, once known, is shown beside it."""
+    def mark(self, tag: str) -> None:
+        """`tag` is the one that is open."""
         self._opened_tag = tag
-        if digest:
-            self._digests[tag] = digest
         if tag in self.tags and self.rows.current is not None and self.tags[self.rows.current] != tag:
             item = self.tags.index(tag)
             self.rows.show(self.rows.view, keep=item)
         self.rows.redraw()
 
+    def show_marks(self, tags: frozenset[str], count: int) -> None:
+        """These `tags` are marked, among `count` marks altogether."""
+        self._marked, self._marks = tags, count
+        self.rows.redraw()
+        self._subtitle()
+
+    def learn(self, tag: str, facts: TagFacts) -> None:
+        """Something is known of a tag."""
+        if self.facts.get(tag) == facts:
+            return
+        self.facts[tag] = facts
+        self.rows.redraw(lambda item: self.tags[item] == tag)
+        if tag == self.selected or facts.digest == self._same:
+            self._point()
+            self._subtitle()
+
     # -- filter and order
 
     def _filter(self, query: str) -> None:
-        """Narrow the rows to the tags that hold every word of `query`."""
-        query = query.lower().strip()
-        before = self.rows.current
-        words = query.split()
-        if not words:
-            self._matches = self._base()
+        """Show the tags that `query` wants; one that cannot be understood changes nothing, and says so."""
+        try:
+            wanted = TagFilter.parse(query)
+        except ValueError as error:
+            self._problem = str(error)
+            self._status()
         else:
-            narrowing = bool(self._matched_query) and query.startswith(self._matched_query)
-            among = self._matches if narrowing else None if self._sorted is None else self._base()
-            self._matches = matching(self._lowered, words, among)
-        self._matched_query = query
-        self.rows.show(self._matches, keep=before if not words else None, top=True)
+            self._problem = ""
+            self._want(wanted)
+
+    def _want(self, wanted: TagFilter) -> None:
+        """Filter by `wanted`: at once by words, beside all else by what takes longer."""
+        narrows = bool(self._wanted) and wanted.narrows(self._wanted)
+        among = self._matches if narrows else self._base()
+        self.workers.cancel_group(self, "filter")
+        self._coming = None
+        if wanted.tests:
+            self._coming = wanted
+            self._filter_aside(wanted, among, len(self.tags))
+            self._status()
+        else:
+            self._show_wanted(wanted, wanted.select(self._lowered, among) if wanted else among)
+
+    @work(exclusive=True, group="filter", exit_on_error=False)
+    async def _filter_aside(self, wanted: TagFilter, among: Sequence[int], count: int) -> None:
+        """Filter in slices; the tags after the first `count`, which arrive meanwhile, last."""
+        found: list[int] = []
+        for done in range(0, len(among), SLICE):
+            found += wanted.select(self._lowered, among[done : done + SLICE])
+            await asyncio.sleep(0)
+        while count < len(self.tags):
+            fresh = range(count, min(count + SLICE, len(self.tags)))
+            found += wanted.select(self._lowered, fresh)
+            count = fresh.stop
+            await asyncio.sleep(0)
+        self._coming = None
+        self._show_wanted(wanted, found)
+
+    def _show_wanted(self, wanted: TagFilter, matches: Sequence[int]) -> None:
+        keep = self.rows.current if not wanted else None
+        self._wanted, self._matches = wanted, matches
+        self.rows.show(matches, keep=keep, top=True)
+        self._point()
         self._status()
 
     def _base(self) -> Sequence[int]:
@@ -180,11 +241,8 @@ class TagsPane(ListPane):
             done = -1
             while self.order is not Order.REGISTRY and done != len(tags):
                 order, done = self.order, len(tags)
-                self._sorted = await asyncio.to_thread(_sorted, order, tags, lowered, keys, done)
-                words = self._matched_query.split()
-                base = self._base()
-                self._matches = matching(lowered, words, base) if words else base
-                self.rows.show(self._matches, keep=self.rows.current if self.rows.cursor else None, top=True)
+                self._sorted = await asyncio.to_thread(order.arrange, tags, lowered, keys, done)
+                self._reorder(keep=self.rows.current if self.rows.cursor else None)
                 if order is not self.order:
                     done = -1
         finally:
@@ -192,33 +250,62 @@ class TagsPane(ListPane):
                 self._sorting = False
         self._status()
 
+    def _reorder(self, keep: int | None) -> None:
+        """The same tags in another order."""
+        base = self._base()
+        if self._wanted:
+            wanted = set(self._matches)
+            self._matches = [item for item in base if item in wanted]
+        else:
+            self._matches = base
+        self.rows.show(self._matches, keep=keep, top=True)
+        if self._coming is not None:
+            self._want(self._coming)
+
     # -- drawing
 
     def _draw(self, item: int, width: int) -> Sequence[Part]:
         tag = self.tags[item]
-        digest = self._digests.get(tag)
-        right = f"{digest.algorithm}:{digest.encoded[:8]}…" if digest else ""
-        room = width - 2 - (len(right) + 2 if right and width > 36 else 0)
-        text = cropped(clean(tag), room)
-        parts: list[Part] = [("● " if tag == self._opened_tag else "  ", "accent")]
-        words = self._matched_query.split()
-        at = text.lower().find(words[0]) if words else -1
-        if at >= 0:
-            end = at + len(words[0])
-            parts += [(text[:at], ""), (text[at:end], "match"), (text[end:], "")]
+        facts = self.facts.get(tag) if self.detail is not Detail.NONE else None
+        same = facts is not None and facts.digest == self._same
+        if tag in self._marked:
+            sign, ink = "✓", "good"
+        elif tag == self._opened_tag:
+            sign, ink = "●", "accent"
         else:
-            parts.append((text, ""))
-        if right and width > 36:
-            parts.append((" " * (room - len(text) + 2) + right, "muted"))
-        return parts
+            sign, ink = "=" if same and item != self.rows.current else "", "accent"
+        return tag_row(
+            tag,
+            width,
+            longest=self._longest,
+            sign=sign,
+            ink=ink,
+            facts=facts,
+            same=same,
+            words=self._wanted.words,
+            now=self._clock(),
+        )
+
+    @property
+    def _items_in_view(self) -> list[int]:
+        rows = self.rows
+        return [rows.view[row] for row in rows.in_view]
+
+    def _point(self) -> None:
+        """The rows of the image under the cursor stand out."""
+        facts = self.facts.get(self.selected or "")
+        before, self._same = self._same, facts.digest if facts else None
+        if before != self._same:
+            digests = {before, self._same}
+            self.rows.redraw(lambda item: (of := self.facts.get(self.tags[item])) is not None and of.digest in digests)
 
     def _status(self) -> None:
         """Count, order, and words where there are no tags."""
         total, shown = len(self.tags), len(self.rows.view)
         self.set_class(bool(total), "-listed")
-        busy = " …" if self._streaming and self.reference else ""
-        self.query_one("#count", Static).update(Content(f"{human_count(shown)} of {human_count(total)}{busy}"))
-        self.border_subtitle = f"{self.order.value}{' …' if self._sorting else ''}" if total else ""
+        busy = " …" if (self._streaming and self.reference) or self._coming else ""
+        self.query_one(Tally).say(f" {human_count(shown)} of {human_count(total)}{busy}", anew=not total)
+        self._subtitle()
         notice = self.query_one(Notice)
         if self._error:
             notice.tell_failure(self._error)
@@ -230,11 +317,26 @@ class TagsPane(ListPane):
             notice.tell(
                 Content("The repository has no tags. What was pushed by digest alone is reached as name@digest.")
             )
+        elif self._problem:
+            notice.tell(Content.assemble(("✗ ", "$error"), clean(self._problem)))
         elif not shown:
-            notice.tell(Content.assemble("No tag holds what you typed.\n", ("esc", "$primary"), " shows all again."))
+            notice.tell(Content.assemble("No tag is as you typed.\n", ("esc", "$primary"), " shows all again."))
         else:
             notice.tell(None)
         self.rows.set_class(not shown, "-empty")
+
+    def _subtitle(self) -> None:
+        """How many are marked, which other tags are the image under the cursor, in which order they stand."""
+        parts = [f"{self._marks} marked"] if self._marks else []
+        others = [tag for tag, facts in self.facts.items() if facts.digest == self._same and tag != self.selected]
+        if others and self._same is not None and self.detail is not Detail.NONE:
+            parts.append(f"= {clean(' '.join(others[:20]))}")
+        if self.tags:
+            parts.append(f"{self.order.value}{' …' if self._sorting else ''}")
+        words = " · ".join(parts)
+        if words != self._words_below:  # setting it draws the whole pane
+            self._words_below = words
+            self.border_subtitle = Content(words)
 
     # -- what the person does
 
@@ -264,6 +366,23 @@ class TagsPane(ListPane):
         event.stop()
         self.post_message(TagChosen(self.tags[event.index]))
 
+    @on(LineList.Moved)
+    def _moved(self, event: LineList.Moved) -> None:
+        event.stop()
+        self._point()
+
+    @on(LineList.Rested)
+    def _rested(self, event: LineList.Rested) -> None:
+        event.stop()
+        self._point()
+        self._subtitle()
+        self._ask()
+
+    def _ask(self) -> None:
+        """Say which tags are in view."""
+        if self.tags and self.detail is not Detail.NONE:
+            self.post_message(TagsInView([self.tags[item] for item in self._items_in_view]))
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return not (action == "filter" and self.field.has_focus)
 
@@ -275,21 +394,21 @@ class TagsPane(ListPane):
         self.order = self.order.following
         if self.order is Order.REGISTRY:
             self._sorted = None
-            self._matched_query, query = "", self._matched_query
-            self._filter(query)
+            self._reorder(keep=self.rows.current if not self._wanted else None)
         else:
             self._sort()
         self._status()
+
+    def action_columns(self) -> None:
+        """What is to stand beside the tags."""
+        self.detail = self.detail.following
+        self.notify(_DETAILS[self.detail], markup=False)
+        self.post_message(DetailChosen(self.detail))
+        self.rows.redraw()
+        self._subtitle()
+        self._ask()
 
     @property
     def selected(self) -> str | None:
         """The tag under the cursor."""
         return None if self.rows.current is None else self.tags[self.rows.current]
-
-
-def _sorted(order: Order, tags: list[str], lowered: list[str], keys: list[str], count: int) -> list[int]:
-    """The indices of the first `count` tags in `order`. Fills `keys` up to there; runs in a thread."""
-    if order is Order.NAME:
-        return sorted(range(count), key=lowered.__getitem__)
-    keys.extend([version_key(tag) for tag in tags[len(keys) : count]])
-    return newest_first(tags, keys[:count])

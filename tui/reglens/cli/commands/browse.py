@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from reglens.cli.connect import connection, has_tags, spelt_out, trusted_keys
+from reglens.cli.connect import connection, flags, has_tags, spelt_out, trusted_keys
 from reglens.cli.output import Output, is_terminal
 from reglens.errors import UsageError
 from reglens.oci.reference import Place
@@ -25,7 +25,14 @@ def run(args: argparse.Namespace, output: Output) -> int:
         place = Place.parse(spelt_out(args.place, reached, output, has_tags))
     from reglens.app.main import run as run_app
 
-    return run_app(place, options=reached.options, credentials=reached.credentials, keys=keys)
+    return run_app(
+        place,
+        options=reached.options,
+        credentials=reached.credentials,
+        cache=reached.cache,
+        flags=flags(args),
+        keys=keys,
+    )
 
 
 def need_terminal(instead: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
 
 from reglens.cli.connect import Connection, connection, has_tags, read_reference, say_scheme, spelt_out
 from reglens.cli.connect import run as run_async
@@ -12,27 +13,52 @@ from reglens.cli.refusal import Refusal
 from reglens.errors import ReglensError, UsageError
 from reglens.oci.reference import Reference
 
+if TYPE_CHECKING:
+    from reglens.oci.tagfilter import TagFilter
+
 
 def run(args: argparse.Namespace, output: Output) -> int:
     """Print the tags of a repository."""
     if args.reverse and args.sort == "none":
         raise UsageError("--reverse needs --sort name or --sort semver")
+    wanted = read_filter(args.filter)
     reached = connection(args)
     reference = read_reference(spelt_out(args.repository, reached, output, has_tags))
-    return run_async(_tags(reference, reached, args, output))
+    return run_async(_tags(reference, reached, wanted, args, output))
 
 
-async def _tags(reference: Reference, reached: Connection, args: argparse.Namespace, output: Output) -> int:
+def read_filter(text: str) -> TagFilter | None:
+    """The filter in `text`, None if it is empty. UsageError if it cannot be understood."""
+    if not text:
+        return None
+    from reglens.oci.tagfilter import TagFilter
+
+    try:
+        return TagFilter.parse(text)
+    except ValueError as error:
+        raise UsageError(f"--filter: {error}") from None
+
+
+async def _tags(
+    reference: Reference, reached: Connection, wanted: TagFilter | None, args: argparse.Namespace, output: Output
+) -> int:
     streams = args.sort == "none" and not output.as_json
     held: list[str] = []
+    left = args.limit if args.sort == "none" else None  # of those still to come
     failure: ReglensError | None = None
     session = reached.session(reference.registry)
     try:
-        async for page in session.tags(reference.repository, limit=args.limit if args.sort == "none" else None):
-            if streams:
-                output.lines(page)
-            else:
-                held += page
+        async with aclosing(session.tags(reference.repository, limit=left if wanted is None else None)) as pages:
+            async for page in pages:
+                if wanted is not None:
+                    page = [tag for tag in page if wanted.wants(tag.lower())][:left]
+                    left = None if left is None else left - len(page)
+                if streams:
+                    output.lines(page)
+                else:
+                    held += page
+                if left == 0:
+                    break
     except ReglensError as error:
         failure = error
     finally:
