@@ -132,6 +132,9 @@ def test_credentials_are_left_behind_where_the_token_server_redirects_to_another
     assert isinstance(grant, Grant)
     assert grant.withheld is not None
     assert "evil.test" in grant.withheld.reason
+    _, refusal = run(want(ALICE), answer(302, headers={"location": "https://evil.test/collect"}), answer(401))
+    assert isinstance(refusal, TokenError)
+    assert "add --trust-realm evil.test." in refusal.hint
 
 
 def test_credentials_do_not_come_back_after_a_hop_through_another_site() -> None:

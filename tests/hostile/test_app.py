@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import stat
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from support.hostile import BEHAVIOURS, CLIPBOARD, Hostile
+from support.hostile import BEHAVIOURS, CLIPBOARD, EVIL, Hostile
 from support.terminal import ESCAPE, STEERING, Terminal, copied, environment, foreign, reglens
 
 from .conftest import ENCODED, SECRETS, log_in, others_learn_nothing
@@ -35,8 +36,8 @@ SECTIONS = ("3", "l\r", ESCAPE, "l\r", ESCAPE, "l\r", ESCAPE, "l\r", ESCAPE, "l\
 """Every section of a manifest, and what opens from its first row."""
 AUTHENTICATION = ("4", "l", "l", "h", "h", "\r", "c", ESCAPE)
 """Every section of the authentication pane, and an exchange, copied as curl."""
-ELSEWHERE = ("w", ESCAPE, "L", "\x13", ESCAPE, "u", ESCAPE, "2", "j j=", ESCAPE, "y", "c", "Y")
-"""The walk, the laboratory with a try sent, the identities, two tags compared, everything that can be copied."""
+BESIDE = ("w", "e", ESCAPE, ESCAPE, "L", "\x13", ESCAPE, "u", ESCAPE, "2", " jj=", ESCAPE, "y", "c", "Y", "3D")
+"""The walk and its exports, the laboratory with a try sent, the identities, tags compared, all that can be copied."""
 
 
 @dataclass
@@ -46,7 +47,6 @@ class Before:
     terminal: Terminal
     hostile: Hostile
     home: Path
-    log: Path
 
     def visit(self, place: str) -> None:
         """Open a place by typing it."""
@@ -109,7 +109,7 @@ def app(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Before]:
         env = furnish(tmp_path, hostile)
         with Terminal(reglens("--timeout", patience, hostile.host), env) as terminal:
             terminal.until(b"team/app")
-            yield Before(terminal, hostile, tmp_path, tmp_path / "logged")
+            yield Before(terminal, hostile, tmp_path)
 
 
 def leaves_well(app: Before) -> None:
@@ -145,22 +145,72 @@ def harmless(sent: bytes) -> None:
         assert STEERING.search(text) is None, repr(text)
 
 
-def kept_secret(app: Before) -> None:
-    """No secret was painted, written down, logged, or shown to a child."""
-    ours = {app.home / ".docker" / "config.json", app.home / "bin" / "docker-credential-canary"}
-    files = [path for path in app.home.rglob("*") if path.is_file() and path not in ours]
-    assert app.log in files, "the ear was there"
-    painted = app.terminal.sent + b"".join(base64.b64decode(value) for value in copied(app.terminal.sent))
-    places = {"the terminal": painted, **{str(path): path.read_bytes() for path in files}}
-    for where, data in places.items():
+def written_nowhere(home: Path) -> None:
+    """No secret is in any file but those that hold it: what was saved, logged, or shown to a helper."""
+    ours = {home / ".docker" / "config.json", home / "bin" / "docker-credential-canary"}
+    files = [path for path in home.rglob("*") if path.is_file() and path not in ours]
+    assert b"every library is heard" in (home / "logged").read_bytes()
+    for path in files:
+        data = path.read_bytes()
         for canary in CANARIES:
-            assert canary.encode() not in data, f"{canary} in {where}"
+            assert canary.encode() not in data, f"{canary} in {path}"
+
+
+def kept_secret(app: Before) -> None:
+    """No secret was painted or copied, written down, logged, or shown to a child."""
+    painted = app.terminal.sent + b"".join(base64.b64decode(value) for value in copied(app.terminal.sent))
+    for canary in CANARIES:
+        assert canary.encode() not in painted, canary
+    written_nowhere(app.home)
 
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_the_app_survives(group: str, app: Before) -> None:
+    """Each behaviour is met at a place of its own; every section is opened, and the walk is begun."""
     for name in GROUPS[group]:
         app.hostile.everywhere = name
         app.visit(f"{app.hostile.host}/{name}:latest")
         app.tour("".join((*SECTIONS, *AUTHENTICATION)), "w", ESCAPE)
     leaves_well(app)
+
+
+@pytest.mark.parametrize("name", ["text/image", "text/names", "auth/evil-token", "text/challenge"])
+def test_everything_that_opens_is_opened(name: str, app: Before) -> None:
+    """One thing after the other, each seen before the next; at the end a paste, and a host with a credential helper."""
+    app.hostile.everywhere = name
+    app.visit(f"{app.hostile.host}/{name}:latest")
+    app.tour(*SECTIONS, "3", "l", "\r", "\r", ESCAPE, ESCAPE, *AUTHENTICATION, *BESIDE)
+    pasted = "".join(EVIL).encode("utf-8", "backslashreplace").replace(b"\x1b", b"").decode()
+    app.tour("x", f"\x1b[200~{pasted} Authorization: Basic {ENCODED}\x1b[201~", ESCAPE, ESCAPE)
+    app.visit(f"{app.hostile.elsewhere}/team/app:latest")
+    app.terminal.until(rb"team/app")
+    app.tour("u", ESCAPE)
+    leaves_well(app)
+    if name == "text/image":
+        shown = app.terminal.sent.decode()
+        for text in ("clip␛]52;", "[@click=app.quit]", "\\u202e"):
+            assert text in shown, "the attack is shown for what it is"
+    seen = (app.home / "helper-saw").read_bytes()
+    assert b"HOME=" in seen, "the helper ran"
+
+
+COMMANDS = (
+    ("digest",),
+    ("token",),
+    ("check",),
+    ("manifest", "--json"),
+    ("tags",),
+    ("credentials",),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_a_whole_run_of_a_command_tells_no_secret(command: tuple[str, ...], tmp_path: Path) -> None:
+    """Not in what it prints, not in any file, not in any library's log, not to a credential helper."""
+    with Hostile() as hostile:
+        env = furnish(tmp_path, hostile)
+        for place in (f"{hostile.host}/auth/token-odd-times:latest", f"{hostile.elsewhere}/team/app:latest"):
+            ended = subprocess.run(reglens(*command, place), env=env, cwd=tmp_path, capture_output=True, timeout=60)
+            assert ended.returncode in (0, 1, 2), ended
+            (tmp_path / "printed").write_bytes(ended.stdout + ended.stderr)
+            written_nowhere(tmp_path)

@@ -30,7 +30,11 @@ async def blob(client: Session) -> bytes:
 async def test_the_password_goes_to_the_realm_of_the_registrys_site_and_to_nobody_else(network: Network) -> None:
     network.hosts[f"https://{HOST}"] = registry("https://auth.example.com/t", after=data)
     network.hosts["https://auth.example.com"] = token
-    assert await blob(session()) == DATA
+    client = session()
+    before: list[str] = []
+    client.trace.listeners.append(lambda e: before.append(e.note) if e.status is None else None)
+    assert await blob(client) == DATA
+    assert before[1] == "the realm auth.example.com is another host than the registry's", "said before it is asked"
     assert network.authorizations("https://auth.example.com") == [f"Basic {PASSWORD}"]
     assert network.authorizations(f"https://{HOST}") == ["Bearer t1"]
 

@@ -90,7 +90,7 @@ ACTIONS: tuple[Action, ...] = (
         "trust",
         ("T",),
         "trust",
-        "Say whether the withheld credentials may go to the registry's token server on another site",
+        "Say whether credentials that were withheld may go to the token server",
         footer=True,
     ),
     Action("back", ("escape",), "back", "Go back a step", footer=True, palette=False),

@@ -16,6 +16,7 @@ from reglens.app.actions import Where, bindings
 from reglens.app.columns import Columns, Visit
 from reglens.app.depth import Depth
 from reglens.app.explorer import Explorer, Group
+from reglens.app.following import Following
 from reglens.app.further import FurtherSearch
 from reglens.app.here import Here
 from reglens.app.identities import Identities
@@ -41,7 +42,7 @@ FRAME = 1 / 30
 """Seconds for which exchanges are gathered before the authentication pane draws them."""
 
 
-class Browser(Columns, Depth, Identities, FurtherSearch, PanedScreen):
+class Browser(Columns, Depth, Following, Identities, FurtherSearch, PanedScreen):
     """Header, panes, keys. What the workers learn arrives as messages; what no longer matters is dropped here."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EVERYWHERE)]
@@ -242,9 +243,11 @@ class Browser(Columns, Depth, Identities, FurtherSearch, PanedScreen):
         if event.reference.tag:
             self.tags.mark(event.reference.tag)
             self.learn_manifest(event.reference.tag, event.manifest)
+        entry = self.entry_followed(event.manifest)
         self._draw_manifest()
         self._visited()
         self._conclude()
+        self.go_through(entry)
 
     @on(messages.ManifestFailed)
     def _manifest_failed(self, event: messages.ManifestFailed) -> None:
@@ -342,10 +345,12 @@ class Browser(Columns, Depth, Identities, FurtherSearch, PanedScreen):
     @on(messages.TagChosen)
     def _tag_chosen(self, event: messages.TagChosen) -> None:
         if self.here.repository:
+            self.leave_for_tag()
             self._open_manifest(self.here.repository.at_tag(event.tag))
             self.focus_pane("manifest")
 
     def on_manifest_pane_platform_chosen(self, event: ManifestPane.PlatformChosen) -> None:
+        self.pick(event.reference)
         self._open_manifest(event.reference, self.here)
 
     def on_manifest_pane_kept_chosen(self, event: ManifestPane.KeptChosen) -> None:

@@ -221,7 +221,7 @@ def _refusal(want: TokenWant, reply: Reply, who: str, withheld: Withheld | None,
             message = f"The token server {host} gives nothing to the anonymous ({status}){said}"
             hint = "Log in to the registry, or give --username."
         if withheld:
-            hint = f"Credentials were withheld, as {withheld.reason}. To send them, add --trust-realm {host}."
+            hint = f"Credentials were withheld, as {withheld.reason}. {withheld.cure}"
         return TokenError(message, hint, exchange=exchange)
     if status >= 500:
         hint = "Try again later; the registry itself may be well."

@@ -30,6 +30,18 @@ class Withheld:
         """Whether the person's trust would change it: over plain http it would not."""
         return self.origin.startswith("https:")
 
+    @property
+    def cure(self) -> str:
+        """What to do so that they go, in a sentence."""
+        if not self.can_be_allowed:
+            return "They travel over plain http on this machine only: use TLS."
+        return f"To send them, add --trust-realm {self.host}."
+
+    @property
+    def host(self) -> str:
+        """Who did not get them, as ``--trust-realm`` takes it."""
+        return self.origin.partition("://")[2].removesuffix(":443")
+
 
 class RealmTrust:
     """What the person says of token servers, for one run of the program; everybody in it asks the same one.

@@ -115,9 +115,39 @@ def login_command(scene: Scene) -> str:
     user = scene.username if scene.username not in ("", "(anonymous)") else "<user>"
     parts = registry.split(".")
     region = parts[3] if scene.product is products.ECR and len(parts) > 3 else "<region>"
+    form = scene.product.login
     if scene.product is products.HUB and not scene.is_hub:
-        return f"docker login {registry} -u {user}"
-    return scene.product.login.format(registry=registry, user=user, region=region, name=parts[0])
+        form = "docker login {registry} -u {user}"
+    command = form.format(registry=registry, user=user, region=region, name=parts[0])
+    return _in_words_of(_client(scene), command, "docker.io" if scene.is_hub else registry)
+
+
+_LOGINS = {
+    "podman": "podman login",
+    "buildah": "buildah login",
+    "skopeo": "skopeo login",
+    "nerdctl": "nerdctl login",
+    "helm": "helm registry login",
+    "oras": "oras login",
+    "crane": "crane auth login",
+    "regctl": "regctl registry login",
+}
+"""How clients log in that keep credentials of their own (their manual pages)."""
+
+
+def _client(scene: Scene) -> str:
+    """The client in the evidence that has a login of its own; ``""`` for docker."""
+    programs = [command.program for command in scene.evidence.commands]
+    names = programs or [report.teller for report in scene.evidence.reports]
+    return next((name for name in names if name in _LOGINS), "") if "docker" not in programs else ""
+
+
+def _in_words_of(client: str, command: str, host: str) -> str:
+    """docker's login as another client writes it; only docker takes Docker Hub when no host is named."""
+    if not client or "docker login" not in command:
+        return command
+    other = command.replace("docker login", _LOGINS[client])
+    return other if host in command else f"{other} {host}"
 
 
 def login(scene: Scene, text: str) -> Fix:

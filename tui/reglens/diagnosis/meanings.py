@@ -130,6 +130,12 @@ class Meaning(StrEnum):
         "A file with credentials cannot be opened by this user, or is not there.",
         "credentials-not-sent",
     )
+    CREDENTIALS_WITHHELD = (
+        "credentials-withheld",
+        "The client has credentials and does not send them over a connection without TLS.",
+        "credentials-not-sent plain-http",
+        True,
+    )
     SECRET_MISSING = (
         "secret-missing",
         "Kubernetes cannot find or read a pull secret that the pod names.",
@@ -204,6 +210,12 @@ class Meaning(StrEnum):
     TAG_IMMUTABLE = ("tag-immutable", "The tag exists and may not be overwritten.", "permission-denied", True)
     QUOTA_EXCEEDED = ("quota-exceeded", "The storage quota of the project is used up.", "permission-denied", True)
     READ_ONLY = ("read-only", "The registry or repository is read-only, or archived.", "permission-denied", True)
+    CLIENT_POLICY = (
+        "client-policy",
+        "The client's own configuration forbids this image: its signature policy, content trust, a blocked registry.",
+        "permission-denied",
+        True,
+    )
     PLAN_LIMIT = (
         "plan-limit",
         "The account's plan, billing or verification forbids this.",

@@ -257,6 +257,13 @@ ALL = (
 _OF = {product.key: product for product in (*ALL, DISTRIBUTION)}
 
 
+def looks_like_host(name: str) -> bool:
+    """Whether a repository's name is a registry's host: one of a known product, or with a port."""
+    return re.fullmatch(r"[\w.-]+:\d{1,5}", name) is not None or (
+        "." in name and any(p.host is not None and p.host.search(name) for p in ALL)
+    )
+
+
 def recognise(
     registry: str,
     *,

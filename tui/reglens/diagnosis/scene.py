@@ -50,6 +50,8 @@ _ATTEMPTS = frozenset(
     "address-invalid".split()
 )
 """Meanings of an attempt that got no answer."""
+_LET_IN = frozenset({"accept-refused", "manifest-converted", "tag-immutable"})
+"""Meanings that only a registry tells that took the token."""
 
 
 @dataclass(frozen=True)
@@ -315,6 +317,16 @@ class Scene(Attempt):
             return False
         mine = [key for key in keys if self._is_mine(key)]
         return not mine or self.in_kubernetes
+
+    @cached_property
+    def logged_in_elsewhere(self) -> str:
+        """The host of the logins in the evidence, if they were all made at another registry than the refused one."""
+        return told.logged_in_elsewhere(self.evidence, told.refused_host(self.evidence) or self.registry)
+
+    @cached_property
+    def let_in(self) -> bool:
+        """Whether the registry looked for what was wanted: only who is let in is told that something is not there."""
+        return any(report.meaning in _LET_IN for report in self.reports)
 
     def _is_mine(self, key: str) -> bool:
         return key.rstrip("/") == told.HUB_KEY.rstrip("/") if self.is_hub else told.key_host(key) == self.registry

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-from reglens.diagnosis import products
+from reglens.diagnosis import meanings, products
 from reglens.diagnosis.evidence import Evidence, Fact
 from reglens.errors import ReferenceInvalid
-from reglens.oci.reference import HUB, Reference, normalise_registry
+from reglens.oci.reference import HUB, HUB_ALIASES, Reference, normalise_registry
 from reglens.oci.scope import Scope, parse_scopes
 
 HUB_KEY = "https://index.docker.io/v1/"
@@ -75,6 +75,9 @@ def registry(evidence: Evidence) -> str:
     for report in evidence.reports:
         if report.values.get("registry"):
             return normalise_registry(host_of_url(report.values["registry"]))
+    refused = refused_host(evidence)
+    if refused:
+        return normalise_registry(refused)
     for host in logins(evidence):
         return normalise_registry(host)
     first, slash, _ = (evidence.reference or "").partition("/")
@@ -93,6 +96,32 @@ def registry(evidence: Evidence) -> str:
     return normalise_registry(found["host"]) if found else ""
 
 
+def refused_host(evidence: Evidence) -> str:
+    """The registry's host that a line names of which something is said; ``""`` if none does."""
+    for report in evidence.reports:
+        meaning = meanings.meaning(report.meaning)
+        host, where = report.values.get("host", ""), report.values.get("part", "registry")
+        if meaning is not None and meaning.codes and host and where == "registry":
+            if "/v1/" not in report.values.get("url", ""):
+                return host
+        elif report.values.get("location"):
+            return f"{report.values['location']}-docker.pkg.dev"
+    return ""
+
+
+def logged_in_elsewhere(evidence: Evidence, registry_name: str) -> str:
+    """The host that every login in the evidence went to, if that is another than the registry; else ``""``.
+
+    Docker Hub's credentials are looked for under ``docker.io`` and ``index.docker.io`` alone (docker/cli,
+    cli/command/registry.go; google/go-containerregistry, pkg/authn/keychain.go).
+    """
+    hosts = [host.lower() for host in logins(evidence, implied=True)]
+    wanted_here = {"docker.io", "index.docker.io"} if registry_name in HUB_ALIASES else {registry_name}
+    if not hosts or not registry_name or any(host in wanted_here for host in hosts):
+        return ""
+    return hosts[-1]
+
+
 def token_url(evidence: Evidence) -> str:
     """The URL of a token request that a line tells of; ``""`` if none does."""
     return next(
@@ -108,18 +137,30 @@ def repository(evidence: Evidence) -> str:
     return next((s.name for s in scopes(evidence) if s.type == "repository"), "")
 
 
-def logins(evidence: Evidence) -> Iterator[str]:
-    """The hosts of login commands."""
+def logins(evidence: Evidence, *, implied: bool = False) -> Iterator[str]:
+    """The hosts of login commands; with `implied` also ``docker.io`` for a docker login that names none."""
     for command in evidence.commands:
         words = [w for w in command.argv if w not in ("registry", "auth")]
-        if len(words) > 1 and words[1] == "login" and _LOGIN.search(command.program):
-            for word in words[2:]:
-                host = host_of_url(word)
-                if not word.startswith("-") and re.fullmatch(
-                    r"(?:[\w<>*-]+\.)+[\w<>*-]+(?::\d+)?|localhost(?::\d+)?|[\w-]+:\d+", host
-                ):
-                    yield host
-                    break
+        if len(words) < 2 or words[1] != "login" or not _LOGIN.search(command.program):
+            continue
+        named = [host for word in _positional(words[2:]) if _HOST.fullmatch(host := host_of_url(word))]
+        if named:
+            yield named[0]
+        elif implied and command.program.endswith(("docker", "nerdctl")) and not list(_positional(words[2:])):
+            yield "docker.io"
+
+
+_WITH_VALUE = frozenset({"-u", "--username", "-p", "--password", "--authfile", "--tlscacert", "--config", "--cert-dir"})
+_HOST = re.compile(r"(?:[\w<>*-]+\.)+[\w<>*-]+(?::\d+)?|localhost(?::\d+)?|[\w-]+:\d+")
+
+
+def _positional(words: Sequence[str]) -> Iterator[str]:
+    """The words of a login command that are neither flags nor their values."""
+    value = False
+    for word in words:
+        if not value and not word.startswith("-"):
+            yield word
+        value = word in _WITH_VALUE
 
 
 def setting(evidence: Evidence, name: str) -> str:

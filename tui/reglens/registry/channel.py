@@ -110,15 +110,8 @@ class Channel:
             return reply
         error = error_of(reply, self.registry, resource.repository, target, self.clock())
         if outcome.withheld and isinstance(error, Refused):
-            error.hint = f"Credentials were withheld: {outcome.withheld.reason}. {self._permission(outcome)}"
+            error.hint = f"Credentials were withheld: {outcome.withheld.reason}. {outcome.withheld.cure}"
         raise error
-
-    def _permission(self, outcome: Outcome) -> str:
-        """How credentials that stayed behind can be allowed to go, where they can."""
-        realm = urlsplit(outcome.grant.key.realm) if outcome.grant else None
-        if realm is None or realm.scheme != "https" or self.transport.base_url.startswith("http:"):
-            return "They travel over plain http on this machine only: use TLS."
-        return f"To send them, add --trust-realm {realm.netloc}."
 
     async def _enter(self) -> _Scout:
         """Wait while somebody else meets the registry for the first time; the scout is the one who does."""

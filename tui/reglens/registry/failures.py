@@ -148,9 +148,7 @@ def _hint(error: BaseException, failed: Failure, exchange: Exchange) -> str:
             return "It wants a login: write user:password@ before its host in HTTPS_PROXY or HTTP_PROXY."
         return f"Ask who runs the proxy to let {host} through, or name {host} in NO_PROXY if it needs no proxy."
     if isinstance(error, Inward):
-        return (
-            f"The registry is not in that network, and has no business there. If you trust {host}, add --trust-realm."
-        )
+        return f"The registry itself is not in that network. If you trust {host}, add --trust-realm {host}."
     if failed.kind is Reach.PROXY:
         return "Check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY; NO_PROXY lists the hosts that need no proxy."
     if exchange.role is Role.TOKEN and failed.kind in (Reach.NAME, Reach.CONNECT, Reach.PLAIN):

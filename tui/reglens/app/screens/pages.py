@@ -18,7 +18,7 @@ from reglens.app.commands import Command
 from reglens.app.screens.aside import Aside
 from reglens.app.widgets.layout import Line, blank, heading, paragraph, words
 from reglens.app.widgets.line_list import LineList, Part, matching
-from reglens.app.widgets.pane import Field, ListPane, Pane
+from reglens.app.widgets.pane import Field, ListPane, Notice, Pane
 from reglens.app.widgets.sheet import Sheet
 from reglens.diagnosis.pages import CODES, PAGES
 from reglens.diagnosis.pages import Page as Told
@@ -32,6 +32,7 @@ class CodesPane(ListPane):
             yield Static("/", classes="prompt")
             yield Field("search the pages", swallow="/")
         yield LineList(self._draw)
+        yield Notice()
 
     def on_mount(self) -> None:
         self.border_title = f"Findings  {len(CODES)}"

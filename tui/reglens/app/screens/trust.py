@@ -76,7 +76,8 @@ def _told(withheld: Withheld) -> Content:
     rows = (
         ("registry", withheld.registry),
         ("token server", f"{withheld.origin}  (https only)"),
-        ("credentials", f"{withheld.username or 'a token'}, from {withheld.source}"),
+        ("credentials", withheld.username or "a token"),
+        ("found in", withheld.source),
     )
     lines = [Content.assemble((f"{name:13}", "$muted"), (clean(value, 300), "bold")) for name, value in rows]
     why = f"{withheld.reason[:1].upper()}{withheld.reason[1:]}. Whoever runs it would read the password."

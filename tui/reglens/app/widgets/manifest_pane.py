@@ -73,6 +73,7 @@ class ManifestPane(ManifestAsks, Pane):
         self._config_error: ReglensError | None = None
         self._unfolded: frozenset[str] = frozenset()
         self._left_at: dict[str, str] = {}
+        self._sections: dict[type[Manifest], str] = {}
         self._formatted: Manifest | None = None
         self._cause = ""
         self._referrers: tuple[Referrer, ...] | None = None
@@ -126,6 +127,7 @@ class ManifestPane(ManifestAsks, Pane):
 
     def show_nothing(self) -> None:
         """The state before anything is chosen."""
+        self._sections.clear()
         self._forget(None)
         self._index = None
         self._tell(
@@ -154,7 +156,13 @@ class ManifestPane(ManifestAsks, Pane):
         elif isinstance(manifest, Schema1):
             self._config = schema1_config(manifest)
         self._draw_head()
-        self.show_section(sections_of(manifest)[0].name)
+        names = [section.name for section in sections_of(manifest)]
+        left = self._sections.get(type(manifest), "")
+        self.show_section(left if left in names else names[0])
+
+    def stand_on(self, index: Index, entry: Descriptor) -> None:
+        """When `index` is shown, the cursor is to stand on one of its entries."""
+        self._left_at = {str(index.digest): str(entry.digest)}
 
     def show_config(self, digest: Digest, config: ImageConfig) -> None:
         """The configuration of the image shown; dropped if it is another's. `digest` is the config's own or its
@@ -271,8 +279,10 @@ class ManifestPane(ManifestAsks, Pane):
         self.query_one(Head).tell(headline(manifest, self._config), clean(str(manifest.digest), 300), under)
 
     def show_section(self, name: str) -> None:
-        """Show one of the sections."""
+        """Show one of the sections. It is the one to show of the repository's next manifest of the kind as well."""
         self.section = name
+        if self._manifest is not None:
+            self._sections[type(self._manifest)] = name
         self._draw_bar()
         if name == "json":
             if self._formatted is not self._manifest and self._manifest is not None:

@@ -49,7 +49,7 @@ from reglens.diagnosis.paste.clients_precedence import ATTEMPTS, BESIDE, CONTEXT
 from reglens.diagnosis.paste.clients_statements import statements, without_engine
 from reglens.diagnosis.paste.clients_table import Entry
 from reglens.diagnosis.paste.clients_tellers import teller_of
-from reglens.diagnosis.paste.source import Passage, Source
+from reglens.diagnosis.paste.source import Passage, Source, rough
 
 MAX_REPORTS = 400
 """Reports of one paste; what a log repeats is reported once."""
@@ -57,6 +57,11 @@ MAX_SCENE = 150
 """Reports among them that only set the scene: a long access log must not keep what follows it from being read."""
 MAX_REPEATS = 8
 """Statements with the same telling words that are read in full; they may name different images."""
+MAX_SAME = 2
+"""Statements of the very same text."""
+MAX_ROUGH = 100
+"""Statements that differ in numbers alone, after which only other statuses count."""
+MAX_STATUSES = 10_000
 MAX_ALIKE = 40
 """Statements that differ only in times, addresses and ids, of which so many are read."""
 
@@ -90,7 +95,7 @@ def read(source: Source) -> tuple[Report, ...]:
     seen: Counter[object] = Counter()
     scene = 0
     for statement in told:
-        for report in _read_statement(statement, active, seen):
+        for report in _read_statement(statement, active, seen, crowded=scene > MAX_SCENE):
             key = (report.meaning, tuple(sorted(report.values.items())))
             if key in reports:
                 continue
@@ -104,6 +109,7 @@ def read(source: Source) -> tuple[Report, ...]:
     return tuple(reports.values())
 
 
+_STATUS = re.compile(r"(?<![\w.:/-])[1-5]\d\d(?![\w.:/-])")
 _PASSING = re.compile(r"[0-9A-Fa-f-]{8,}|\d+[:.][\d:.]*")
 """Times, addresses, ids and digests: what differs between two log lines that say the same."""
 
@@ -111,11 +117,27 @@ _PASSING = re.compile(r"[0-9A-Fa-f-]{8,}|\d+[:.][\d:.]*")
 def _unrepeated(all_statements: Iterable[Passage]) -> list[Passage]:
     """The statements without those whose like came often already: a log of millions of lines has few kinds of them.
 
-    Likeness leaves numbers of up to seven digits alone: a status is what tells one refusal from another.
+    Likeness leaves numbers of up to seven digits alone: a status is what tells one refusal from another. Where a rough
+    likeness, that of the text between the numbers, has come very often, only those are kept that have a status that
+    was not seen there.
     """
     seen: Counter[int] = Counter()
+    often: Counter[bytes] = Counter()
+    statuses: set[tuple[bytes, tuple[str, ...]]] = set()
+    same: Counter[str] = Counter()
     kept = []
     for statement in all_statements:
+        same[statement.text] += 1
+        if same[statement.text] > MAX_SAME:
+            continue
+        alike = rough(statement.text)
+        often[alike] += 1
+        if often[alike] > MAX_ROUGH:
+            key = (alike, tuple(_STATUS.findall(statement.text)))
+            if key in statuses:
+                continue
+            if len(statuses) < MAX_STATUSES:
+                statuses.add(key)
         kind = hash(_PASSING.sub("#", statement.text))
         seen[kind] += 1
         if seen[kind] <= MAX_ALIKE:
@@ -162,7 +184,10 @@ _LEVELS = (
 )
 
 
-def _read_statement(statement: Passage, active: Sequence[tuple[str, Entry]], seen: Counter[object]) -> Iterator[Report]:
+def _read_statement(
+    statement: Passage, active: Sequence[tuple[str, Entry]], seen: Counter[object], *, crowded: bool
+) -> Iterator[Report]:
+    """What one statement says; with `crowded` only if it is more than a part of the scene."""
     text = statement.text
     if _HEADER.match(text):
         return
@@ -179,6 +204,8 @@ def _read_statement(statement: Passage, active: Sequence[tuple[str, Entry]], see
     if (hits or exchange) and not _is_new(seen, text, hits, exchange):
         return
     code = named.code_in(text)
+    if crowded and exchange and not strong and not by_code(code, True):
+        return
     status = named.status_in(text)
     general: named.Values = {}
     if code:
@@ -278,6 +305,8 @@ def _reports(statement: Passage, hits: Iterable[Hit], general: named.Values | No
         if meaning in ATTEMPTS and "http.request." in text and _is_upstream(fields, url):
             values |= {"part": "upstream", "reason": hit.meaning.says}
             meaning = Meaning.UPSTREAM_FAILED
+        if level == "debug" and meaning is Meaning.LOGIN_NEEDED:
+            meaning = Meaning.CREDENTIALS_ABSENT  # a client that goes on without says so in passing
         if level == "debug" and meaning in ATTEMPTS:
             values["reason"] = hit.meaning.says
             meaning = Meaning.FALLING_BACK

@@ -76,6 +76,13 @@ ENTRIES = table(
             r"(?:unexpected|invalid|unsupported) (?:response )?(?:content|media)[- ]type:? \"?text/html",
             "oras, helm",
         ),
+        (
+            M.HTTP_STATUS,
+            "dockerd",
+            "unexpected http status: 30",
+            r"received unexpected HTTP status: (?P<status>30\d)",
+            "distribution, internal/client/errors.go: dockerd follows no redirect of a POST",
+        ),
         (M.PAGE_ANSWERED, "nginx", "default backend", r"default backend - 404", "Kubernetes ingress default backend"),
         (
             M.REDIRECT_LOOP,

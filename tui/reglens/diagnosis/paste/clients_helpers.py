@@ -9,6 +9,13 @@ ENTRIES = table(
     (
         (
             M.HELPER_FAILED,
+            "helm",
+            "unable to retrieve credentials",
+            r"unable to retrieve credentials",
+            "helm, pkg/registry/client.go: the store that config.json names did not answer",
+        ),
+        (
+            M.HELPER_FAILED,
             "docker",
             "docker-credential-",
             r"(?P<helper>docker-credential-[\w.-]{1,60}): (?:Invalid argument|Permission denied|"
@@ -85,14 +92,14 @@ ENTRIES = table(
         ),
         (
             M.HELPER_FAILED,
-            "docker",
+            "",
             "error getting credentials",
             r"error getting credentials - err: (?!exec: )(?P<reason>[^,]{1,300}), out: " r"`?(?P<output>[^`]{0,400})`?",
             "docker/docker-credential-helpers, client/client.go; docker/cli, cli/config/credentials/native_store.go",
         ),
         (
             M.HELPER_FAILED,
-            "docker",
+            "",
             "credentials",
             r"error (?:storing|saving) credentials(?: - err)?: (?!exec: )(?P<reason>[^,]{1,300})(?:, out: "
             r"`(?P<output>[^`]{0,400})`?)?",
@@ -100,7 +107,7 @@ ENTRIES = table(
         ),
         (
             M.HELPER_FAILED,
-            "docker",
+            "",
             "error getting credentials",
             r"error getting credentials - err",
             "docker/docker-credential-helpers, client/client.go; docker/cli, cli/config/credentials/native_store.go",
@@ -122,44 +129,52 @@ ENTRIES = table(
         ),
         (
             M.HELPER_FAILED,
-            "docker",
-            "not initialized|store is uninitialized",
-            r"pass not initialized|pass store is uninitialized",
-            "docker-credential-helpers, pass",
+            "pass",
+            "pass not initialized|pass store is uninitialized|password encryption aborted|gpg: ",
+            r"pass not initialized|pass store is uninitialized|Password encryption aborted|"
+            r"gpg: (?:\S{1,200}: )?(?:skipped|decryption failed|encryption failed|public key decryption failed)",
+            "docker-credential-helpers, pass; password-store; GnuPG",
         ),
         (
             M.HELPER_FAILED,
-            "docker",
+            "secretservice",
             "cannot autolaunch d-bus without x11|org.freedesktop.secrets was not provided|the name is not activatable",
             r"(?:Cannot autolaunch D-Bus without X11|org\.freedesktop\.secrets was not provided|The name is "
             r"not activatable)",
             "docker-credential-secretservice",
         ),
-        (M.HELPER_FAILED, "docker", "autolaunch", r"Cannot autolaunch D-Bus", "docker-credential-secretservice"),
+        (M.HELPER_FAILED, "secretservice", "autolaunch", r"Cannot autolaunch D-Bus", "docker-credential-secretservice"),
         (
             M.HELPER_FAILED,
-            "docker",
+            "secretservice",
+            "locked collection",
+            r"Cannot create an item in a locked collection",
+            "docker-credential-secretservice; libsecret",
+        ),
+        (
+            M.HELPER_FAILED,
+            "osxkeychain",
             "keychain cannot be accessed|user interaction is not allowed",
             r"User interaction is not allowed|keychain cannot be accessed",
             "docker-credential-osxkeychain",
         ),
         (
             M.HELPER_FAILED,
-            "docker",
+            "osxkeychain",
             "already exists in the keychain",
             r"The specified item already exists in the keychain",
             "docker-credential-osxkeychain",
         ),
         (
             M.HELPER_FAILED,
-            "docker",
+            "wincred",
             "logon session does not exist",
             r"A specified logon session does not exist",
             "docker-credential-wincred",
         ),
         (
             M.HELPER_FAILED,
-            "docker",
+            "wincred",
             "not enough memory resources are available to process this command|the stub received bad data",
             r"(?:The stub received bad data|Not enough memory resources are available to process this command)",
             "docker-credential-wincred",

@@ -33,7 +33,7 @@ def hit_of(entry: Entry, text: str) -> Hit | None:
         return None
     found = matches[-1]
     values = {
-        name.rstrip("0123456789"): value.strip().rstrip(":")
+        name.rstrip("0123456789"): (value.replace("\n", "") if name == "file" else value).strip().rstrip(":")
         for match in matches
         for name, value in match.groupdict().items()
         if value and value.strip()

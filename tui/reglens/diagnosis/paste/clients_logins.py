@@ -58,7 +58,7 @@ ENTRIES = table(
             "kubernetes/kubernetes#49493",
         ),
         (
-            M.CREDENTIALS_ABSENT,
+            M.LOGIN_NEEDED,
             "docker",
             "required",
             r"\b(?:Username and password|Username|Password) required\b",
@@ -105,7 +105,8 @@ ENTRIES = table(
             M.LOGIN_NEEDED,
             "gcr",
             "unauthenticated request",
-            r"Unauthenticated request\. Unauthenticated requests do not have permission <<\"permission>>",
+            r"Unauthenticated request\. Unauthenticated requests do not have permission <<\"permission>>"
+            r"(?: on resource \"?projects/[^/\s]{1,80}/locations/(?P<location>[\w-]{1,40})/)?",
             "Google Artifact Registry",
         ),
         (
@@ -154,7 +155,7 @@ ENTRIES = table(
             "distribution, registry/auth/htpasswd",
         ),
         (
-            M.CREDENTIALS_ABSENT,
+            M.LOGIN_NEEDED,
             "docker",
             "cannot perform an interactive login from a non",
             r"cannot perform an interactive login from a non[- ]TTY device",
@@ -183,10 +184,38 @@ ENTRIES = table(
         ),
         (M.CREDENTIALS_ABSENT, "regctl", "no login found", r"no login found", "regclient, types/errs"),
         (
+            M.LOGIN_NEEDED,
+            "oras",
+            "basic credential not found",
+            r"basic credential not found",
+            "oras-project/oras-go, registry/remote/auth/client.go, ErrBasicCredentialNotFound",
+        ),
+        (
+            M.LOGIN_NEEDED,
+            "docker",
+            "error getting credentials",
+            r"error getting credentials - err: exit status \d{1,3}, out: `credentials not found in native keychain`",
+            "docker/docker-credential-helpers, client/client.go",
+        ),
+        (
+            M.LOGIN_NEEDED,
+            "jib",
+            "set a credential helper name",
+            r"perhaps you should set a credential helper name with the configuration",
+            "GoogleContainerTools/jib, jib-plugins-common, HelpfulSuggestions.java",
+        ),
+        (
+            M.CREDENTIALS_WITHHELD,
+            "jib",
+            "were not sent because",
+            r"Required credentials for (?P<reference>\S{1,300}) were not sent because the connection was over HTTP",
+            "GoogleContainerTools/jib, jib-core, RegistryCredentialsNotSentException.java",
+        ),
+        (
             M.CREDENTIALS_ABSENT,
             "oras",
             "credential",
-            r"(?:basic )?credential not found|no credential(?:s)? (?:found )?for",
+            r"no credential(?:s)? (?:found )?for|: credential not found",
             "oras-project/oras-go, registry/remote/auth",
         ),
         (
@@ -320,6 +349,13 @@ ENTRIES = table(
             "anonymous token",
             r"failed to fetch anonymous token",
             "containerd, core/remotes/docker/authorizer.go; moby/buildkit, util/resolver/authorizer.go",
+        ),
+        (
+            M.LOGIN_SUCCEEDED,
+            "podman",
+            "credentials are valid",
+            r"Existing credentials are valid",
+            "containers/common, pkg/auth/auth.go",
         ),
         (M.LOGIN_SUCCEEDED, "docker", "login succeeded", r"Login Succeeded", "docker/cli, podman, nerdctl, helm"),
         (

@@ -67,14 +67,15 @@ ENTRIES = table(
             M.MANIFEST_UNKNOWN,
             "containerd",
             "failed to resolve reference",
-            r"failed to resolve reference \"?(?P<reference>[^\s\"]{1,300})\"?: \S{1,300}: not found",
+            r"failed to resolve reference \"?(?P<reference>[^\s\"]{1,300})\"?: (?!unexpected media type)\S{1,300}: "
+            r"not found",
             "containerd, core/remotes/docker/resolver.go",
         ),
         (
             M.MANIFEST_UNKNOWN,
             "buildkit",
             "not found",
-            r"\b(?P<reference>[a-z0-9][\w./-]{1,200}(?::\d+)?[\w./-]{0,200}(?::[\w.-]{1,128}|"
+            r"\b(?!sha256:)(?P<reference>[a-z0-9][\w./-]{1,200}(?::\d+)?[\w./-]{0,200}(?::[\w.-]{1,128}|"
             r"@sha256:[0-9a-f]{6,64})): not found",
             "buildkit, containerd",
         ),
@@ -122,6 +123,41 @@ ENTRIES = table(
             "distribution, BLOB_UNKNOWN",
         ),
         (M.BLOB_UNKNOWN, "", "unknown blob", r"unknown blob", "moby"),
+        (
+            M.DIGEST_DIFFERS,
+            "containers/image",
+            "does not match provided manifest digest",
+            r"Manifest does not match provided manifest digest <<digest>>",
+            "containers/image, manifest; docker/docker_image_src.go",
+        ),
+        (
+            M.MEDIA_TYPE_UNSUPPORTED,
+            "dockerd",
+            "schema 1",
+            r"(?:manifest )?version 2, schema 1 support (?:is|has been) (?:disabled|removed)",
+            "moby, daemon/internal/distribution/pull_v2.go",
+        ),
+        (
+            M.MEDIA_TYPE_UNSUPPORTED,
+            "containerd",
+            "is no longer supported since containerd",
+            r"media type \"?(?P<media_type>[\w./+-]{1,120})\"? is no longer supported since containerd",
+            "containerd, core/remotes/docker/schema1",
+        ),
+        (
+            M.MEDIA_TYPE_UNSUPPORTED,
+            "dockerd",
+            "mediatype in manifest should be",
+            r"mediaType in manifest should be '[^']{1,120}' not '(?P<media_type>[^']{0,120})'",
+            "distribution, manifest/schema2",
+        ),
+        (
+            M.MEDIA_TYPE_UNSUPPORTED,
+            "dockerd",
+            "missing signature key",
+            r"\bmissing signature key\b",
+            "docker/libtrust: an old client met a manifest without schema 1 signatures",
+        ),
         (
             M.PLATFORM_UNKNOWN,
             "dockerd",
@@ -194,7 +230,7 @@ ENTRIES = table(
             "",
             "media",
             r"(?:unsupported|unexpected|unknown|invalid|unrecognized) (?:layer |manifest |config )?media[ "
-            r"-]?type:? ?\"?(?P<media_type>[\w./+-]{0,120})",
+            r"-]?type(?!.{0,3}text/html):? ?\"?(?P<media_type>[\w./+-]{0,120})",
             "moby, containers/image, ggcr, oras",
         ),
         (

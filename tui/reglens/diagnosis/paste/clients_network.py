@@ -88,6 +88,7 @@ ENTRIES = table(
         (M.CONNECTION_LOST, "", "eof", r": EOF\b", "Go io"),
         (M.CONNECTION_LOST, "", "unexpected eof", r"unexpected EOF", "Go io"),
         (M.CONNECTION_LOST, "", "broken pipe", r"write: broken pipe", "POSIX EPIPE"),
+        (M.CONNECTION_LOST, "", "closed pipe", r"io: read/write on closed pipe", "Go io, of an upload that was cut"),
         (M.CONNECTION_LOST, "curl", "empty reply", r"Empty reply from server", "curl, CURLE_GOT_NOTHING"),
         (M.CONNECTION_LOST, "", ": server", r"http2?: server (?:closed|sent GOAWAY)[^.]{0,40}", "Go net/http"),
         (

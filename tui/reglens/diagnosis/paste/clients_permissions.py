@@ -31,6 +31,34 @@ ENTRIES = table(
         (M.PLAN_LIMIT, "docker hub", "must be verified", r"e-?mail must be verified", "Docker Hub"),
         (M.PLAN_LIMIT, "nexus", "licensed feature", r"PRO-licensed feature", "Nexus Repository"),
         (
+            M.CLIENT_POLICY,
+            "containers/image",
+            "is rejected by policy",
+            r"(?:Running image \S{1,300}|Image|Source image)[^\n]{0,40} is rejected by policy",
+            "containers/image, signature/policy_reference_match.go, policy_eval_simple.go",
+        ),
+        (
+            M.CLIENT_POLICY,
+            "containers/image",
+            "signature",
+            r"A signature was required, but no signature exists|Signature for identity \S{1,300} is not accepted",
+            "containers/image, signature/policy_eval_signedby.go",
+        ),
+        (
+            M.CLIENT_POLICY,
+            "containers/image",
+            "is blocked in",
+            r"registry (?P<host>\S{1,200}) is blocked in (?P<file>/\S{1,200})",
+            "containers/image, pkg/sysregistriesv2",
+        ),
+        (
+            M.CLIENT_POLICY,
+            "docker",
+            "trust data",
+            r"remote trust data does not exist|does not have trust data for|No valid trust data for",
+            "docker/cli, cli/trust (DOCKER_CONTENT_TRUST)",
+        ),
+        (
             M.NETWORK_REFUSED,
             "acr",
             "connectivity_forbidden_error",
@@ -55,7 +83,8 @@ ENTRIES = table(
             M.PERMISSION_MISSING,
             "gcr",
             "denied",
-            r"Permission ['\"]?(?P<permission>(?:artifactregistry|storage)\.[\w.]{1,100})['\"]? denied",
+            r"Permission ['\"]?(?P<permission>(?:artifactregistry|storage)\.[\w.]{1,100})['\"]? denied"
+            r"(?: on resource \"?projects/[^/\s]{1,80}/locations/(?P<location>[\w-]{1,40})/)?",
             "Google Artifact Registry",
         ),
         (

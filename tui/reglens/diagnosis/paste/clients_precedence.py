@@ -81,7 +81,15 @@ HIDES: dict[Meaning, frozenset[Meaning]] = {
     Meaning.RATE_LIMITED: frozenset({Meaning.PAGE_ANSWERED}),
     Meaning.BODY_TOO_LARGE: frozenset({Meaning.PAGE_ANSWERED}),
     Meaning.SERVER_FAILED: frozenset({Meaning.PAGE_ANSWERED}),
-    Meaning.PROXY_FAILED: NETWORK | {Meaning.PAGE_ANSWERED, Meaning.SERVER_FAILED, Meaning.ENDPOINT_UNSUPPORTED},
+    Meaning.PROXY_FAILED: NETWORK
+    | {
+        Meaning.PAGE_ANSWERED,
+        Meaning.SERVER_FAILED,
+        Meaning.ENDPOINT_UNSUPPORTED,
+        Meaning.HTTP_ANSWER_TO_HTTPS,
+        Meaning.TLS_FAILED,
+    },
+    Meaning.REFERENCE_INVALID: frozenset({Meaning.ADDRESS_INVALID}),
     Meaning.TOKEN_KEY_FILE: frozenset({Meaning.SERVER_CONFIG}),
 }
 """Meanings that say the same as others more exactly: what each makes superfluous in the same statement."""

@@ -9,6 +9,20 @@ ENTRIES = table(
     (
         (
             M.REFERENCE_INVALID,
+            "containerd",
+            "dummy://",
+            r"parse \"dummy://(?P<reference>[^\"\s]{1,300})\": [^\n]{1,80}",
+            "containerd, pkg/reference/reference.go",
+        ),
+        (
+            M.REFERENCE_INVALID,
+            "jib",
+            "invalid image reference",
+            r"Invalid image reference:? \"?(?P<reference>[^\s,\"]{1,300})",
+            "GoogleContainerTools/jib, jib-core, InvalidImageReferenceException.java",
+        ),
+        (
+            M.REFERENCE_INVALID,
             "docker",
             "invalid reference format",
             r"(?:invalid tag <<\"reference>>: )?(?:could not parse reference: <<name>> )?invalid reference " r"format",
@@ -142,6 +156,14 @@ ENTRIES = table(
             "repository name",
             r"(?:invalid reference format: )?repository name (?:\(<<reference>>\) )?must be lower ?case",
             "distribution/reference, reference.go and normalize.go",
+        ),
+        (
+            M.NAME_UPPER_CASE,
+            "docker",
+            "invalid argument",
+            r"invalid argument <<\"reference>> for [^\n]{1,40}?: invalid reference format: repository "
+            r"name (?:\(\S{1,300}\) )?must be lowercase",
+            "docker/cli, of docker build -t",
         ),
         (
             M.NAME_UPPER_CASE,
@@ -297,6 +319,14 @@ ENTRIES = table(
             "registry",
             r"(?:The )?registry <<reference>> (?:could not be found|was not found|does not exist)",
             "Azure CLI",
+        ),
+        (
+            M.REGISTRY_UNKNOWN,
+            "acr",
+            "microsoft.containerregistry/registries",
+            r"resource with name '(?P<registry>[^']{1,60})' and type 'Microsoft\.ContainerRegistry/registries' could "
+            r"not be found",
+            "Azure CLI, acr/_utils.py",
         ),
         (
             M.ENDPOINT_UNSUPPORTED,

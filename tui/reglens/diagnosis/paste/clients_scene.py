@@ -91,8 +91,15 @@ ENTRIES = table(
             "docker",
             "image",
             r"(?:error|failed) (?:pulling|to pull|to push|pushing) image:? "
-            r"[`'\"]?(?P<reference>[\w][^\s`'\",]{1,300}?)[`'\",:]*(?:\s|$)",
+            r"[`'\"]?(?P<reference>[\w][^\s`'\",]{1,300}?)[`'\",:]*(?:\s(?!to \"docker://)|$)",
             "many clients",
+        ),
+        (
+            M.WANTED,
+            "buildah",
+            'to "docker://',
+            r"pushing image \"[^\"\s]{1,300}\" to \"docker://(?P<reference>[^\"\s]{1,300})\"",
+            "containers/buildah, cmd/buildah/push.go",
         ),
         (
             M.WANTED,

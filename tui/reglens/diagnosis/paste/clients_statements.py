@@ -85,7 +85,7 @@ def _continues(parts: Sequence[Passage], text: str) -> bool:
     if last.endswith(("errors:", "error:")) or (last.endswith(",") and len(parts) < 4 and ": " in last):
         return True
     long = len(parts[0].text) > 60 and _FAILED.match(parts[0].text) is not None
-    if long and (parts[-1].text.endswith(" ") or (len(parts) > 1 and _quotes(parts) % 2 == 1)):
+    if long and (parts[-1].text.endswith(" ") or _quotes(parts) % 2 == 1):
         return True  # a terminal broke the line
     return _quotes(parts) % 2 == 1 and any('="' in part.text or ': "' in part.text for part in parts)
 
@@ -144,11 +144,12 @@ _ENGINE = re.compile(
     r"Error|Not Found|Forbidden|"
     r"Unauthorized|Conflict|Bad Request)(?= ?\(| for url: http\+docker)|\(HTTP code [45]\d\d\) "
     r"(?:server|unexpected) error|"
-    r"API error \([45]\d\d\)|\(HTTP code 404\) no such \w{1,20}|for url: http\+docker://[^\s\"]{1,2000}"
+    r"API error \([45]\d\d\)|DockerResponseServerError \{ status_code: [45]\d\d|"
+    r"\(HTTP code 404\) no such \w{1,20}|for url: http\+docker://[^\s\"]{1,2000}"
 )
 
 
 def without_engine(text: str) -> str:
     """`text` with blanks in place of what only concerns a client's way to the Docker engine: the status of the engine's
-    own API around a registry's error (docker-py, dockerode), and the engine's socket."""
+    own API around a registry's error (docker-py, dockerode, bollard), and the engine's socket."""
     return _ENGINE.sub(lambda found: " " * len(found[0]), text)

@@ -14,6 +14,7 @@ _TELLERS = (
     ("ctr", re.compile(r"^\s{0,8}(?:\S{1,40}\s)?ctr: ")),
     ("containerd", re.compile(r"failed to pull and unpack|failed to resolve reference|containerd\[|\bctr: ")),
     ("buildkit", re.compile(r"failed to solve|buildx|buildkit|source metadata|ERROR: failed to (?:push|build)")),
+    ("jib", re.compile(r"\bjib-(?:maven|gradle)|cloud\.tools\.jib|GoogleContainerTools/jib|Containerizing app")),
     ("kaniko", re.compile(r"error building image|error pushing image|checking push permission|kaniko")),
     ("dockerd", re.compile(r"Error response from daemon|dockerd|docker\[|endpoint for (?:pull|push)|moby")),
     ("nerdctl", re.compile(r"tryLoginWithRegHost|nerdctl|FATA\[")),

@@ -134,7 +134,15 @@ ENTRIES = table(
         ),
         (M.TLS_AUTHORITY, "", "unknown certificate", r"remote error: (?:tls: )?unknown certificate", "Go crypto/tls"),
         (M.TLS_AUTHORITY, "", "remotecertificate", r"RemoteCertificate(?:NameMismatch|ChainErrors)", ".NET SslStream"),
-        (M.TLS_AUTHORITY, "", "x509", r"x509: certificate specifies an incompatible key usage", "Go crypto/x509"),
+        (
+            M.TLS_AUTHORITY,
+            "",
+            "x509: ",
+            r"x509: (?:certificate (?:specifies an incompatible|is not authorized|has no|relies|is not standards)|"
+            r"issuer (?:name|has)|too many intermediates|cannot verify signature|invalid signature|negative serial|"
+            r"unhandled critical extension|a root or intermediate)[^\"\n]{0,120}",
+            "Go crypto/x509, verify.go",
+        ),
         (M.TLS_AUTHORITY, "", "certificate_verify_failed", r"CERTIFICATE_VERIFY_FAILED", "Python ssl"),
         (M.TLS_AUTHORITY, "", "failed to verify certificate", r"tls: failed to verify certificate", "Go crypto/tls"),
         (M.TLS_AUTHORITY, "curl", "peer certificate cannot be", r"peer certificate cannot be authenticated", "curl 60"),

@@ -18,6 +18,13 @@ _URL = re.compile(
     r"(?P<url>https?:/{1,2}(?:<[\w .-]{1,40}>|\{[\w.-]{1,40}\}|[^\s\"'<>|\\^`{}]){1,2048})",
     re.IGNORECASE,
 )
+_READING = re.compile(
+    r"https?://(?:github\.com/[^/]{1,80}/[^/]{1,80}/(?:blob|issues|wiki|tree|pull|discussions|releases)\b|docs\.|"
+    r"www\.docker\.com/|aka\.ms/|help\.|support\.|learn\.microsoft\.com/|cloud\.google\.com/|cwiki\.|"
+    r"stackoverflow\.com/|goharbor\.io/|go\.microsoft\.com/|access\.redhat\.com/)",
+    re.IGNORECASE,
+)
+"""Pages that a message sends its reader to; nobody was asked there."""
 SOCKET_PATH = re.compile(r"/v1\.\d\d/|%2Fdocker\.sock|docker\.sock")
 _STATUS = (
     re.compile(
@@ -111,7 +118,7 @@ def urls(text: str) -> list[tuple[int, str, str]]:
         if match["url"].endswith(":") and re.search(r":\d+:$", match["url"]):
             url = match["url"][:-1]
         url = re.sub(r"^(https?):/(?!/)", r"\1://", url)
-        if not SOCKET_PATH.search(url):
+        if not SOCKET_PATH.search(url) and not _READING.match(url):
             found.append((match.start("url"), url, (match["method"] or "").upper()))
         if len(found) >= 50:
             break
@@ -301,6 +308,9 @@ def fields_in(text: str) -> Values:
 
 
 _REFERENCES = (
+    re.compile(r"pushing image \"[^\"\s]{1,300}\" to \"docker://(?P<r>[^\"\s]{1,300})\""),
+    re.compile(r"failed to resolve ref \"?(?P<r>[^\s\"]{1,300}?)\"?: "),
+    re.compile(r"Image pull failed: (?P<r>[^\s\"]{1,300}?): "),
     re.compile(
         r"(?:[Ff]ailed to pull|[Ee]rror pulling|[Pp]ulling|[Ff]ailed to push|Back-off pulling) image "
         r"\"(?P<r>[^\"\s]{1,300})\""
@@ -319,7 +329,7 @@ _REFERENCES = (
     ),
     re.compile(r"(?:image|ref|reference)[\"']?[=:] ?[\"'](?P<r>[^\"'\s]{3,300})[\"']"),
     re.compile(
-        r"(?:pull|push)(?:ing)? (?:of )?image [`'\"]?(?P<r>(?!configuration\b|from\b|is\b|to\b|in\b)"
+        r"(?:pull|push)(?:ing)? (?:of )?image [`'\"]?(?P<r>(?!configuration\b|manifest\b|from\b|is\b|to\b|in\b|has\b)"
         r"[\w][^\s`'\",]{2,300}?)[`'\"]?(?::? |$|,)"
     ),
     re.compile(r"PullImage \"(?P<r>[^\"\s]{1,300})\""),

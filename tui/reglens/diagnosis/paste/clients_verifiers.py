@@ -230,7 +230,7 @@ ENTRIES = table(
             M.TOKEN_SIGNATURE,
             "distribution",
             "cryptographic primitive",
-            r"go-jose/go-jose: error in cryptographic primitive",
+            r"go-jose(?:/go-jose)?: error in cryptographic primitive",
             "distribution 3, registry/auth/token/token.go",
         ),
         (

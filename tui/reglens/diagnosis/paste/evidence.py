@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,11 +14,13 @@ from reglens.diagnosis.paste.commands import Run
 from reglens.diagnosis.paste.drafts import TOKEN_FIELDS, Draft, Gap, Numbered
 from reglens.diagnosis.paste.mask import mask, mask_arguments
 from reglens.diagnosis.paste.reading import MAX_DRAFTS, Lone, Reading
-from reglens.diagnosis.paste.source import Source
+from reglens.diagnosis.paste.source import Source, rough
 from reglens.diagnosis.paste.tokens import SHORTENED
 from reglens.trace.exchange import Authorization, Exchange
 
 MAX_COMMANDS = 500
+MAX_ALIKE = 40
+"""Lines that differ only in digits and hexadecimal letters, of which so many are kept as pasted text."""
 PREFIX = 8
 """Characters that must agree for a shortened token to be taken for another one."""
 
@@ -38,12 +41,12 @@ def gather(text: str, reference: str | None, moment: datetime | None) -> Evidenc
         action=action,
         tokens=tuple(lone.token for lone in reading.tokens),
         token_spans=tuple(lone.span for lone in reading.tokens),
-        commands=tuple(_command(run, numbered) for run in reading.shell.runs[:MAX_COMMANDS]),
+        commands=_commands(reading.shell.runs[:MAX_COMMANDS], numbered),
         reports=clients.read(left),
         facts=configs.read(left),
         spans=numbered.spans,
         moment=moment,
-        pasted=mask("\n".join(line.text for line in source.lines)),
+        pasted=mask("\n".join(_unlike(source))),
     )
 
 
@@ -54,25 +57,68 @@ def _worth(reading: Reading) -> list[Draft]:
     ]
 
 
-def _command(run: Run, numbered: Numbered) -> Command:
-    exchanges = tuple(sorted(n for d in numbered.drafts if _made_by(d, run) and (n := numbered.numbers[id(d)])))
+def _unlike(source: Source) -> Iterator[str]:
+    """The lines of a paste without those whose like came often already."""
+    same: set[str] = set()
+    seen: Counter[bytes] = Counter()
+    for line in source.lines:
+        text = line.text
+        if text in same:
+            continue
+        same.add(text)
+        kind = rough(text)
+        seen[kind] += 1
+        if seen[kind] <= MAX_ALIKE:
+            yield text
+
+
+def _commands(runs: Sequence[Run], numbered: Numbered) -> tuple[Command, ...]:
+    """The commands, each with the numbers of the exchanges that it made; a redirect's target is its source's."""
+    made: dict[int, list[int]] = {}
+    for draft in numbered.drafts:
+        for origin in {id(draft), id(draft.follows)} if draft.follows is not None else {id(draft)}:
+            made.setdefault(origin, []).append(numbered.numbers[id(draft)])
+    return tuple(_command(run, sorted({n for d in run.drafts for n in made.get(id(d), ())})) for run in runs)
+
+
+def _command(run: Run, exchanges: Sequence[int]) -> Command:
     effects = tuple(
         ShellEffect(e.kind, mask(e.written)[:4000], mask(e.became)[:4000], mask(e.lost)[:4000], e.span)
         for e in run.effects[:50]
     )
     argv = tuple(mask_arguments([run.program, *(a.text for a in run.arguments[:500])]))
-    return Command(run.program, argv, mask(run.text.text[:20_000]), effects, exchanges, run.span)
+    return Command(run.program, argv, mask(run.text.text[:20_000]), effects, tuple(exchanges), run.span)
 
 
-def _made_by(draft: Draft, run: Run) -> bool:
-    return draft in run.drafts or (draft.follows is not None and draft.follows in run.drafts)
+class Given:
+    """The tokens that answers gave, by the numbers of their exchanges, found again by what was sent."""
+
+    def __init__(self, tokens: Sequence[tuple[int, Token]]) -> None:
+        self.tokens = tokens
+        self.whole: dict[str, list[tuple[int, Token]]] = {}
+        self.short: list[tuple[int, Token]] = []
+        for number, token in tokens:
+            raw = token.raw.reveal()
+            self.whole.setdefault(raw, []).append((number, token))
+            if _is_short(raw):
+                self.short.append((number, token))
+
+    def like(self, raw: str) -> list[tuple[int, Token]]:
+        """Those that are `raw`, or may be where one of both is shortened."""
+        others = self.tokens if _is_short(raw) else self.short
+        same = self.whole.get(raw, []) if raw else []
+        return [*same, *(o for o in others if o[1].raw.reveal() != raw and _same(o[1].raw.reveal(), raw))]
+
+
+def _is_short(raw: str) -> bool:
+    return "..." in raw or "…" in raw
 
 
 def _attached(numbered: Numbered, exchanges: Sequence[Exchange], lone: Sequence[Lone]) -> tuple[Exchange, ...]:
     """Exchanges in which each ``Authorization`` names the exchange that gave its token, and one whose token the paste
     shows only elsewhere (shortened here, whole or decoded there) has that token."""
     done: list[Exchange] = []
-    given = [(e.number, e.token) for e in exchanges if e.token is not None]
+    given = Given([(e.number, e.token) for e in exchanges if e.token is not None])
     alone = [entry.token for entry in lone]
     for draft, exchange in zip(numbered.drafts, exchanges, strict=True):
         authorization = exchange.authorization
@@ -87,12 +133,12 @@ def _sourced(
     authorization: Authorization,
     draft: Draft,
     number: int,
-    given: Sequence[tuple[int, Token]],
+    given: Given,
     alone: Sequence[Token],
     numbered: Numbered,
 ) -> Authorization:
     raw = authorization.secret.reveal().strip()
-    same = [(n, token) for n, token in given if n != number and _same(token.raw.reveal(), raw)]
+    same = [(n, token) for n, token in given.like(raw) if n != number]
     if same:
         n, token = max(same, key=lambda pair: (not pair[1].partial, pair[0] < number, pair[0]))
         use = authorization.source == SHORTENED and not token.partial
@@ -103,7 +149,7 @@ def _sourced(
         else None
     )
     if gap is not None and gap.capture is not None:
-        return _captured(authorization, gap, numbered, given)
+        return _captured(authorization, gap, numbered, given.tokens)
     if authorization.token is not None and authorization.token.claims is not None:
         return authorization
     if authorization.token is None or authorization.token.partial:
@@ -114,9 +160,9 @@ def _sourced(
         if (
             authorization.source
             and authorization.scheme.lower() in ("bearer", "")
-            and len({t.raw for _, t in given}) == 1
+            and len({t.raw for _, t in given.tokens}) == 1
         ):
-            n, token = given[0]
+            n, token = given.tokens[0]
             if n < number and not authorization.token:
                 return replace(authorization, token=token, source=f"{authorization.source}, exchange {n}")
     return authorization

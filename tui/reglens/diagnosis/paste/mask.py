@@ -172,8 +172,13 @@ def _line(line: str, known: dict[str, str] | None = None) -> str:
         before = line
         lowered = line.lower()
         for pattern, replacement, words in _RULES:
-            if any(word in lowered for word in words) or (not words and len(line) >= LONG_RUN):
-                line = pattern.sub(replacement if known is None else _remembering(replacement, known), line)
+            for word in words:
+                if word in lowered:
+                    break
+            else:
+                if words or len(line) < LONG_RUN:
+                    continue
+            line = pattern.sub(replacement if known is None else _remembering(replacement, known), line)
         if line == before:
             break
     return line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from reglens.auth.challenge import parse_challenges
@@ -13,7 +14,7 @@ from reglens.diagnosis.paste.bodies import Body
 from reglens.diagnosis.paste.commands import Run, Shell
 from reglens.diagnosis.paste.drafts import Draft, answer_tokens
 from reglens.diagnosis.paste.har import read_call, read_har
-from reglens.diagnosis.paste.source import Line, Passage, Source, join, placed
+from reglens.diagnosis.paste.source import Line, Passage, Source, join, placed, rough
 from reglens.diagnosis.paste.tokens import (
     decoded,
     is_claims,
@@ -28,6 +29,8 @@ from reglens.diagnosis.paste.transcript import Transcript
 from reglens.jsontext import loads
 
 MAX_DRAFTS = 2000
+MAX_ALIKE = 60
+"""Lines that differ only in digits and were nothing known, after which their like are passed over: a log's."""
 MAX_TOKENS = 200
 """Exchanges and lone tokens that are read out of one paste."""
 
@@ -84,6 +87,7 @@ class Reading:
         self.header: tuple[dict[str, object], Passage] | None = None
         self.last_run: Run | None = None
         self.ended = -2
+        self.unknown: Counter[bytes] = Counter()
         self.patience = len(self.lines) // 4 + 10_000
 
     def read(self) -> None:
@@ -109,6 +113,17 @@ class Reading:
                 return self._into_body(index, line.passage)
             if not body.kind and line.text.lstrip()[:1] in ("{", "[") and not _is_meter(line.text):
                 return self._into_body(index, line.passage)
+        elif body is None and self.transcript.now is None:
+            kind = rough(line.text)
+            if self.unknown[kind] >= MAX_ALIKE:
+                return index + 1
+            after = self._known(index, line)
+            self.unknown[kind] += after == index + 1 and line.number not in self.taken
+            return after
+        return self._known(index, line)
+
+    def _known(self, index: int, line: Line) -> int:
+        """Reads a line for what it may be; the index of the line to go on with."""
         found = self.shell.read(self.lines, index)
         if found is not None and found[1]:  # an assignment alone is known now, and may hold a token for others to read
             after, runs = found

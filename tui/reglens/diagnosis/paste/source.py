@@ -29,6 +29,8 @@ class Passage:
         """The offset in the paste of the character at `position`."""
         if not self.runs:
             return position
+        if len(self.runs) == 1:
+            return self.runs[0][1] + position - self.runs[0][0]
         index = max(bisect_right(self.runs, (position, 1 << 62)) - 1, 0)
         at, offset = self.runs[index]
         return offset + position - at
@@ -46,6 +48,8 @@ class Passage:
         start = min(start, end)
         if start == 0 and end == length:
             return self
+        if len(self.runs) == 1 and self.runs[0][0] == 0:
+            return Passage(self.text[start:end], ((0, self.runs[0][1] + start),))
         first = max(bisect_right(self.runs, (start, 1 << 62)) - 1, 0)
         last = bisect_right(self.runs, (end, -1))
         runs = [(max(at - start, 0), offset + max(start - at, 0)) for at, offset in self.runs[first:last]]
@@ -114,7 +118,7 @@ class Source:
         if _ESCAPED_MARK.search(text):
             parts = [_unescaped(passage) for passage in parts]
         lines = list(_unwrapped(_unstamped(_unquoted(parts))))
-        return cls(text, tuple(Line(n, p, bool(_FENCE.match(p.text))) for n, p in enumerate(lines)))
+        return cls(text, tuple(Line(n, p, _is_fence(p.text)) for n, p in enumerate(lines)))
 
     def without(self, numbers: Iterable[int]) -> Source:
         """The same paste without the lines of those numbers."""
@@ -139,6 +143,20 @@ def whole(lines: Sequence[Line]) -> Passage:
     return join([line.passage for line in lines], "\n")
 
 
+_ROUGH = bytes.maketrans(b"0123456789abcdefABCDEF", b"0" * 22)
+
+
+def rough(text: str) -> bytes:
+    """What the beginning of `text` has in common with other lines of a log that differ only in times, addresses, sizes
+    and ids: every run of digits and letters of hexadecimal numbers as one character."""
+    alike = text[:MAX_ROUGH].encode("ascii", "replace").translate(_ROUGH)
+    while b"00" in alike:
+        alike = alike.replace(b"0000", b"0").replace(b"00", b"0")
+    return alike
+
+
+MAX_ROUGH = 600
+"""Characters of a line that are compared roughly."""
 _LINE_END = re.compile(r"\r\n|\n|\r|\x0b|\x0c")
 # ECMA-48, section 5.4: CSI sequences; OSC ended by BEL or ST; other two-character escapes
 _ESCAPE = re.compile(
@@ -148,6 +166,10 @@ _ESCAPE = re.compile(
 )
 _BLANKS = str.maketrans({"\xa0": " ", "\u2007": " ", "\u202f": " ", "\u2009": " "})
 _FENCE = re.compile(r"[ \t]{0,8}(?:`{3,}|~{3,})[\w+.-]{0,20}[ \t]*$")
+
+
+def _is_fence(text: str) -> bool:
+    return ("```" in text or "~~~" in text) and _FENCE.match(text) is not None
 
 
 def _split(text: str) -> Iterator[Passage]:
@@ -214,13 +236,17 @@ _STAMPED_MARK = re.compile(
 )
 
 
+def _is_stamped(text: str) -> bool:
+    return text[4:5] == "-" and _STAMPED.match(text) is not None
+
+
 def _unstamped(lines: list[Passage]) -> list[Passage]:
     """A transcript without the time before each line that ``docker logs -t``, ``kubectl logs --timestamps`` and build
     servers put there. Logs that are no transcripts keep theirs."""
     start = 0
     while start < len(lines):
         end = start
-        while end < len(lines) and (not lines[end].text or _STAMPED.match(lines[end].text)):
+        while end < len(lines) and (not lines[end].text or _is_stamped(lines[end].text)):
             end += 1
         if end > start and any(_STAMPED_MARK.match(line.text) for line in lines[start:end]):
             for index in range(start, end):
@@ -240,6 +266,10 @@ MAX_QUOTES = 5
 """Levels of mail quotes that are taken off."""
 
 
+def _is_quoted(text: str) -> bool:
+    return text[:4].lstrip(" \t")[:1] in (">", "|") and _QUOTED.match(text) is not None
+
+
 def _unquoted(lines: list[Passage]) -> list[Passage]:
     """Lines without the ``> `` of mail and Markdown quotes. As curl marks what it sends by ``> ``, a stretch of such
     lines is taken for a quotation only where some line has a second mark behind the first, or an answer or command."""
@@ -248,7 +278,7 @@ def _unquoted(lines: list[Passage]) -> list[Passage]:
         start = 0
         while start < len(lines):
             end = start
-            while end < len(lines) and _QUOTED.match(lines[end].text):
+            while end < len(lines) and _is_quoted(lines[end].text):
                 end += 1
             if end > start and any(_SURELY_QUOTED.match(line.text) for line in lines[start:end]):
                 changed = True

@@ -65,8 +65,12 @@ def of_run(run: Run) -> tuple[str | None, str] | None:
     rest = positional[1:]
     if verb == "tag" and program in _ENGINES:
         return (_clean(rest[-1]), PUSH) if len(rest) > 1 else None
-    if program == "flux":
-        return next(((_clean(r), PULL) for r in rest if r.startswith("oci://")), None)
+    if program in ("flux", "helm"):
+        place = next((_clean(r) for r in rest if r.startswith("oci://")), None)
+        if place is not None:
+            return (_chart(place, rest[0]), PUSH) if program == "helm" and verb == "push" else (place, PULL)
+        if program == "flux" or verb == "push":
+            return None
     if verb in _GROUPS and rest and (program in _ENGINES or program in ("oras", "regctl", "ctr")):
         verb, rest = rest[0], rest[1:]
     if verb in ("login", "logout"):
@@ -92,6 +96,16 @@ def of_run(run: Run) -> tuple[str | None, str] | None:
             named = next((r for r in rest if not _PLACEHOLDER.search(r)), None)
             return (_clean(named) if named else None), action
     return None
+
+
+_CHART = re.compile(r"(?:.*/)?(?P<name>[a-z0-9][a-z0-9._-]*?)-v?\d+\.\d[\w.+-]*\.tgz")
+
+
+def _chart(place: str, archive: str) -> str:
+    """Where ``helm push`` puts a chart: below the place that it names, under the chart's own name (helm.sh, "Use
+    OCI-based registries")."""
+    found = _CHART.fullmatch(archive)
+    return f"{place.rstrip('/')}/{found['name']}" if found else place
 
 
 def _positional(words: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ from reglens.diagnosis.rules import (
     configuration,
     credentials,
     header,
+    pipeline,
     places,
     realm,
     reports,
@@ -40,6 +41,7 @@ ALL: tuple[Rule, ...] = (
     *realm.RULES,
     *server.RULES,
     *configuration.RULES,
+    *pipeline.RULES,
     *places.RULES,
     *reports.RULES,
 )

@@ -6,6 +6,7 @@ what that comes from. Every function gives codes with whether the evidence prove
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from reglens.diagnosis.evidence import Report
@@ -20,6 +21,7 @@ from reglens.diagnosis.rules.choose_caller import (
     denied_or_absent,
     logging_in,
     login_needed,
+    official,
     permission_or_absent,
     short_name,
     token_server_refused,
@@ -52,6 +54,8 @@ def _token_scope(scene: Scene, report: Report) -> Choice | None:
         return []  # the claims say more than the line
     if part(scene, report) == "token":
         return [("permission-denied", True), ("access-insufficient", False)]
+    if scene.logged_in_elsewhere or official(scene, report):
+        return unauthenticated(scene, report)
     if scene.action == "push":
         return [("permission-denied", False), ("access-insufficient", False), ("credentials-missing", False)]
     return [("access-insufficient", False), ("access-empty", False), ("credentials-missing", False)]
@@ -90,7 +94,9 @@ def _page(scene: Scene, report: Report) -> Choice:
     if host in WEB_HOSTS:
         return [("wrong-host", True)]
     statuses = {r.values.get("status") for r in scene.reports if r is report or r.meaning == M.NOT_FOUND}
-    if statuses & {"404", "405", "410"}:
+    if "405" in statuses:
+        return [("proxy-interference", False), ("wrong-host", False)]  # the route is there, its server takes no uploads
+    if statuses & {"404", "410"}:
         return [("wrong-host", False), ("proxy-interference", False)]
     return [("proxy-interference", False), ("wrong-host", False), ("token-response-invalid", False)]
 
@@ -105,11 +111,15 @@ def _upstream_refused(scene: Scene, report: Report) -> Choice:
     return [("upstream-failed", True), ("credentials-rejected", False)]
 
 
+_PING = re.compile(r"pinging (?:container|docker) registry", re.IGNORECASE)
+"""containers/image's words for a request to the base route (docker/docker_client.go, ``detectProperties``)."""
+
+
 def not_found(scene: Scene, report: Report) -> Choice | None:
     url = report.values.get("url", "")
     if has(scene, M.PAGE_ANSWERED):
         return [("wrong-host", False), ("proxy-interference", False)]
-    if split_url(url).path.rstrip("/") == "/v2":
+    if split_url(url).path.rstrip("/") == "/v2" or _PING.search(report.text):
         return [("wrong-host", True), ("proxy-interference", False)]  # every registry has the base route
     if report.values.get("action") == "login" or (logging_in(scene) and not url):
         return [("wrong-host", True)]
@@ -166,6 +176,8 @@ def _status(scene: Scene, report: Report) -> Choice | None:
         return token_server_refused(scene, report) if token else unauthenticated(scene, report)
     if status == "404":
         return not_found(scene, report) or [("repository-not-found", False), ("manifest-unknown", False)]
+    if status.startswith("3"):
+        return [("wrong-host", False), ("proxy-interference", False)]  # http to https, or the place has moved
     return []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from reglens.diagnosis import told
+from reglens.diagnosis import products, told
 from reglens.diagnosis.evidence import Report
 from reglens.diagnosis.meanings import Meaning as M
 from reglens.diagnosis.reading import split_url
@@ -22,10 +22,15 @@ _BUILDERS = frozenset({"kaniko", "buildkit", "buildah", "jib", "helm", "flux", "
 def unauthenticated(scene: Scene, report: Report) -> Choice | None:
     if login_refused(scene, report):
         return [("credentials-rejected", False), ("credentials-missing", False)]
-    if has(scene, M.LOGIN_SUCCEEDED, M.CREDENTIALS_FOUND):
-        return [("permission-denied", False), ("credentials-rejected", False)]
+    if scene.logged_in_elsewhere:
+        return _elsewhere(scene)
+    hubs = official(scene, report)
+    if hubs:
+        return hubs
     if scene.stored_elsewhere:
         return [("credentials-not-sent", False), ("credentials-missing", False)]
+    if has(scene, M.LOGIN_SUCCEEDED, M.CREDENTIALS_FOUND):
+        return [("permission-denied", False), ("credentials-rejected", False)]
     if report.teller == "ctr" and _stored_here(scene):
         return [("credentials-not-sent", True), ("credentials-missing", False)]  # ctr reads no CRI configuration
     if report.teller in _BUILDERS and scene.action == "push":
@@ -47,6 +52,38 @@ def login_refused(scene: Scene, report: Report) -> bool:
     return "://" in url and split_url(url).path == "/v2/" and not report.values.get("reference")
 
 
+def _elsewhere(scene: Scene) -> Choice:
+    """Logins that all went to another registry: without a host docker logs in to its Hub, and there are then none for
+    this one; with a host they are kept under that."""
+    if scene.logged_in_elsewhere == "docker.io":
+        return [("credentials-missing", False), ("credentials-not-sent", False), ("permission-denied", False)]
+    return [("credentials-not-sent", False), ("credentials-missing", False), ("permission-denied", False)]
+
+
+_OFFICIAL = frozenset(
+    "alpine amazoncorretto bash busybox caddy cassandra centos debian docker eclipse-temurin elasticsearch fedora gcc "
+    "golang gradle haproxy hello-world httpd influxdb joomla kibana kong logstash mariadb maven memcached mongo mysql "
+    "neo4j nextcloud nginx node openjdk oraclelinux perl php postgres python rabbitmq redis registry rockylinux ruby "
+    "rust sonarqube swift telegraf tomcat traefik ubuntu vault wordpress zookeeper".split()
+)
+"""Official images that surely exist (docker-library/official-images, library/)."""
+
+
+def official(scene: Scene, report: Report) -> Choice:
+    """Why Docker Hub refuses a name in ``library/``: its images are public and pushed by Docker alone, so the name is
+    none of them: it lost its host or namespace, or is mistyped (docs.docker.com, "Docker Official Images")."""
+    name = (report.values.get("repository") or scene.repository).removeprefix("library/")
+    if products.looks_like_host(name):
+        return [("wrong-host", True), ("repository-name-invalid", False)]
+    if not scene.is_hub or not name or "/" in name or report.values.get("host", "docker.io") not in HUB_ALIASES:
+        return []
+    if scene.action == "push" or (report.teller in _BUILDERS and name not in _OFFICIAL):
+        return [("wrong-host", False), ("permission-denied", False), ("credentials-missing", False)]
+    if name in _OFFICIAL:
+        return []
+    return [("repository-not-found", False), ("wrong-host", False), ("credentials-rejected", False)]
+
+
 def _has_progress(scene: Scene) -> bool:
     return bool(re.search(r"\bPushing \[|\bPushed\b|Layer already exists|Uploaded", scene.evidence.pasted))
 
@@ -56,6 +93,8 @@ def login_needed(scene: Scene, report: Report) -> Choice:
         return [("credential-helper-failed", False), ("credentials-not-sent", False), ("credentials-missing", False)]
     if scene.stored_elsewhere:
         return [("credentials-not-sent", True), ("credentials-missing", False)]
+    if scene.logged_in_elsewhere:
+        return _elsewhere(scene)
     if has(scene, M.LOGIN_SUCCEEDED):
         return [("credentials-not-sent", True), ("credentials-missing", False)]
     return [("credentials-missing", True), ("credentials-not-sent", False)]
@@ -84,8 +123,13 @@ def denied(scene: Scene, report: Report) -> Choice:
         return [("credentials-rejected", False), ("permission-denied", False)]
     name = scene.repository
     hubby = _PROXY_NAME.search(scene.registry) is not None and not scene.is_hub
-    if _lost_namespace(scene, report):
-        return [("wrong-host", False), ("permission-denied", False), ("credentials-missing", False)]
+    if scene.logged_in_elsewhere:
+        return _elsewhere(scene)
+    hubs = official(scene, report)
+    if hubs:
+        return hubs
+    if scene.stored_elsewhere and not scene.in_kubernetes:
+        return [("credentials-not-sent", False), ("credentials-missing", False), ("permission-denied", False)]
     if report.values.get("code") == "DENIED" and scene.product.key == "hub" and scene.action == "push":
         return [("permission-denied", False), ("credentials-missing", False), ("repository-not-found", False)]
     if name and "/" not in name and hubby:
@@ -100,15 +144,6 @@ def denied(scene: Scene, report: Report) -> Choice:
     if has(scene, M.LOGIN_SUCCEEDED, M.CREDENTIALS_FOUND) or scene.action == "push":
         return [("permission-denied", False), ("credentials-missing", False), ("access-insufficient", False)]
     return [("permission-denied", False), ("credentials-missing", False), ("repository-not-found", False)]
-
-
-def _lost_namespace(scene: Scene, report: Report) -> bool:
-    """Whether a push goes to Docker Hub's ``library/``, which is Docker's own: the name has lost its host or namespace
-    (docs.docker.com, "Docker Official Images")."""
-    name = scene.repository
-    if report.values.get("host", "docker.io") not in HUB_ALIASES:
-        return False
-    return scene.is_hub and scene.action == "push" and bool(name) and "/" not in name.removeprefix("library/")
 
 
 def denied_or_absent(scene: Scene, report: Report) -> Choice:
@@ -164,7 +199,11 @@ def logging_in(scene: Scene) -> bool:
 
 def credentials_refused(scene: Scene, report: Report) -> Choice | None:
     """containers/image wraps every 401 on the way to a token as "invalid username/password" (its docker/errors.go), so
-    what the same line says besides counts."""
+    what the same line says besides counts. A login that succeeded afterwards mended it."""
+    if report in scene.reports:
+        later = scene.reports[scene.reports.index(report) + 1 :]
+        if any(r.meaning == M.LOGIN_SUCCEEDED for r in later):
+            return []
     same = [
         r
         for r in scene.reports

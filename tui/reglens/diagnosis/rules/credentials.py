@@ -350,12 +350,11 @@ def withheld(scene: Scene) -> Iterator[Finding]:
     if scene.ok or exchange is None or exchange.withheld is None:
         return
     kept = exchange.withheld
-    host = kept.origin.partition("://")[2].removesuffix(":443")
     if kept.can_be_allowed:
         fix = Fix(
-            f"If {host} is this registry's token server, say so: press T in the browser, or name it with "
+            f"If {kept.host} is this registry's token server, say so: press T in the browser, or name it with "
             "--trust-realm. Who runs it will then see the password.",
-            (f"reglens check --trust-realm {quoted(host)} {quoted(scene.evidence.reference or kept.registry)}",),
+            (f"reglens check --trust-realm {quoted(kept.host)} {quoted(scene.evidence.reference or kept.registry)}",),
         )
     else:
         fix = Fix("Use TLS: over plain http credentials travel on this machine only.")

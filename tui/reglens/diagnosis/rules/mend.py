@@ -296,6 +296,18 @@ def _body_size(scene: Scene, report: Report) -> Fix:
     )
 
 
+def _uploads(scene: Scene, report: Report) -> Fix:
+    return Fix(
+        "An upload is several requests, and all must meet the same registry. Give every replica the same http.secret "
+        "(REGISTRY_HTTP_SECRET) and the same storage, or let the load balancer keep a client at one replica; a proxy "
+        "in front must pass Host and X-Forwarded-Proto on.",
+        (
+            "REGISTRY_HTTP_SECRET=$(openssl rand -hex 32)",
+            "proxy_set_header Host $http_host;\nproxy_set_header X-Forwarded-Proto $scheme;",
+        ),
+    )
+
+
 def _platform(scene: Scene, report: Report) -> Fix:
     place = scene.wanted.pullable if scene.wanted is not None else "<image>"
     platform = report.values.get("platform", "")
@@ -339,6 +351,9 @@ _BY_MEANING: dict[tuple[str, str], Callable[[Scene, Report], Fix]] = {
     ("wrong-host", "reference-invalid"): mend_place.lost_host,
     ("wrong-host", "not-found"): mend_place.login_place,
     ("wrong-host", "denied"): mend_place.lost_namespace,
+    ("wrong-host", "unauthenticated"): mend_place.lost_namespace,
+    ("wrong-host", "token-scope"): mend_place.lost_namespace,
+    ("registry-error", "upload-lost"): _uploads,
     ("wrong-host", "path-misplaced"): mend_place.path,
 }
 """Cures that depend on what the line said."""

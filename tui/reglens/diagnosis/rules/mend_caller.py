@@ -9,6 +9,17 @@ from reglens.diagnosis.scene import Scene, shown
 
 
 def login(scene: Scene, report: Report) -> Fix:
+    if scene.in_kubernetes and scene.product.key == "acr" and scene.registry:
+        name = scene.registry.partition(".")[0]
+        return Fix(
+            f"The cluster asks {scene.registry} without credentials. On AKS let its identity pull (the role AcrPull); "
+            "elsewhere give the pods a pull secret of their own namespace.",
+            (
+                f"az aks update --name <cluster> --resource-group <group> --attach-acr {name}",
+                f"kubectl create secret docker-registry regcred --docker-server={scene.registry} "
+                "--docker-username=<user> --docker-password=<password>",
+            ),
+        )
     return fixes.login(scene, f"Log in to {host_name(scene)}; accepted is {scene.product.secret}.")
 
 
@@ -98,6 +109,9 @@ def not_sent(scene: Scene, report: Report) -> Fix:
 
 
 def helper(scene: Scene, report: Report) -> Fix:
+    cure = _STORES.get(report.teller)
+    if cure is not None:
+        return Fix(f"{cure[0]} Or take the line credsStore out of ~/.docker/config.json and log in again.", cure[1])
     helper = report.values.get("helper", "") or _helper_name(scene)
     return Fix(
         f"Install the program {helper} under exactly this name in PATH, or take the line credsStore (or credHelpers) "
@@ -111,6 +125,32 @@ def helper(scene: Scene, report: Report) -> Fix:
     )
 
 
+_WITHOUT = "sed -i '/\"credsStore\"/d' ~/.docker/config.json"
+_STORES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "pass": (
+        "The store pass is not initialised with a key that gpg can use, for this user: make a key and initialise it.",
+        (
+            "gpg --full-generate-key",
+            "pass init \"$(gpg --list-secret-keys --with-colons | awk -F: '/^fpr/{print $10; exit}')\"",
+            _WITHOUT,
+        ),
+    ),
+    "secretservice": (
+        "The keyring needs a session with D-Bus and must be unlocked; a server without a desktop has none.",
+        ("gnome-keyring-daemon --unlock", _WITHOUT),
+    ),
+    "osxkeychain": (
+        "The keychain is locked, or may not be asked in this session (ssh, CI): unlock it.",
+        ("security unlock-keychain ~/Library/Keychains/login.keychain-db", _WITHOUT),
+    ),
+    "wincred": (
+        "Windows' credential store is not there in a session without a logon (ssh, a service, a scheduled task).",
+        ("docker-credential-wincred list",),
+    ),
+}
+"""The cure of each credential store of docker/docker-credential-helpers."""
+
+
 def _helper_name(scene: Scene) -> str:
     name = scene.helper
     return f"docker-credential-{name}" if name else "docker-credential-<name>"
@@ -122,11 +162,10 @@ def denied(scene: Scene, report: Report) -> Fix:
     right = scene.product.push_right if writes else scene.product.pull_right
     missing = report.values.get("permission", "")
     text = f"Needed is {right}" + (f", for {shown(name)}." if name else ".")
+    if missing and missing not in text:
+        text += f" The server names what is missing: {shown(missing)}."
     if scene.is_hub and writes and name:
-        text += (
-            " On Docker Hub the namespace must be yours: your user name, or an organisation that lets you write."
-            + (f" The server names what is missing: {shown(missing)}." if missing else "")
-        )
+        text += " On Docker Hub the namespace must be yours: your user name, or an organisation that lets you write."
     commands = (
         ("permissions:\n  contents: read\n  packages: write",)
         if scene.product.key == "ghcr" and writes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reglens.diagnosis import products
 from reglens.diagnosis.evidence import Report
 from reglens.diagnosis.finding import Fix
 from reglens.diagnosis.reading import split_url
@@ -46,7 +47,13 @@ def lost_host(scene: Scene, report: Report) -> Fix:
 
 
 def lost_namespace(scene: Scene, report: Report) -> Fix:
-    name = scene.repository.removeprefix("library/") or "<image>"
+    name = (report.values.get("repository") or scene.repository).removeprefix("library/") or "<image>"
+    if products.looks_like_host(name):
+        return Fix(
+            f"{name} is a registry's host and was taken for the name of a repository of Docker Hub. Name a repository "
+            "behind it.",
+            (f"reglens tags {name}/<repository>", f"docker pull {name}/<repository>:<tag>"),
+        )
     return Fix(
         "A name without a host goes to Docker Hub, and without a namespace to library/, which is Docker's own: nobody "
         "else may push there. Give the image its registry's host and your namespace, or keep the tool from pushing.",

@@ -186,6 +186,38 @@ def _downgrade(scene: Scene, evidence: list[Proof]) -> Finding:
     )
 
 
+_WEB_PAGES = (
+    (re.compile(r"quay\.io/repository/(?P<name>[\w.-]+/[\w.-]+)"), "quay.io"),
+    (re.compile(r"(?:(?:hub|www)\.docker\.com|registry-1\.docker\.io)/r/(?P<name>[\w.-]+/[\w.-]+)"), "docker.io"),
+    (re.compile(r"(?:hub\.docker\.com|registry-1\.docker\.io)/_/(?P<name>[\w.-]+)"), "docker.io"),
+    (re.compile(r"gallery\.ecr\.aws/(?P<name>[\w.-]+/[\w.-]+)"), "public.ecr.aws"),
+    (re.compile(r"github\.com/(?:orgs/)?(?P<name>[\w.-]+/[\w.-]+?)(?:/pkgs/container/[\w.-]+)?$"), "ghcr.io"),
+    (re.compile(r"gitlab\.com/(?P<name>[\w.-]+(?:/[\w.-]+)+)"), "registry.gitlab.com"),
+)
+"""Addresses of web pages about images, and the registry that has the image."""
+
+
+def web_page(scene: Scene) -> Iterator[Finding]:
+    """An image named as its web page's address is."""
+    if scene.ok or scene.wanted is None:
+        return
+    place = f"{scene.wanted.registry}/{scene.wanted.repository}"
+    for page, registry in _WEB_PAGES:
+        found = page.match(place)
+        if found is None:
+            continue
+        right = f"{registry}/{found['name']}"
+        tag = f":{scene.wanted.tag}" if scene.wanted.tag else ""
+        yield proven(
+            "wrong-host",
+            "This is the address of a web page, not of an image",
+            f"{shown(place)} is where a browser shows the image. Its name is {shown(right)}.",
+            [Proof("reference", shown(scene.wanted.typed or place))],
+            Fix(f"Write {right}.", (f"docker pull {right}{tag}",)),
+        )
+        return
+
+
 _ELSEWHERE = re.compile(
     r"\$\{?(?=\w{0,40}(?:CI_REGISTRY|ALIYUN|ACR_|_ACR|ECR_|_ECR|GCR_|_GCR|GHCR|GITLAB|HARBOR|QUAY|NEXUS|ARTIFACTORY|JFROG))\w{3,60}",
     re.IGNORECASE,
@@ -227,4 +259,4 @@ def _is_registry(text: str) -> bool:
     return text in HUB_ALIASES or ":" in text or any(p.host and p.host.search(text) for p in products.ALL)
 
 
-RULES = (host, endpoints, host_in_name, login_place, downgraded)
+RULES = (host, endpoints, host_in_name, login_place, web_page, downgraded)

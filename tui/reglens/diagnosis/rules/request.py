@@ -23,7 +23,7 @@ def service(scene: Scene) -> Iterator[Finding]:
         yield from _invented(scene, requested)
     if requested is None or not asked or requested == asked:
         return
-    if scene.ok or scene.grant is None or _never_judged(scene.grant):
+    if scene.ok or scene.let_in or scene.grant is None or _never_judged(scene.grant):
         return
     evidence = [
         scene.asked_service_proof,
@@ -108,7 +108,7 @@ def _host_in_name(scene: Scene, wish: Scope, evidence: list[Proof]) -> Iterator[
 def scope(scene: Scene) -> Iterator[Finding]:
     """The scope of the token request against what is needed."""
     requested, needed = scene.requested, scene.needed
-    if requested is None or scene.ok or scene.grant is None or _never_judged(scene.grant):
+    if requested is None or scene.ok or scene.let_in or scene.grant is None or _never_judged(scene.grant):
         return
     for wish in missing(requested, needed):
         place = scene.proof(scene.grant, "url", "token request, scope", str(wish))

@@ -39,7 +39,10 @@ def name(scene: Scene) -> Iterator[Finding]:
                 "a host, "
                 "then words of letters and digits joined by single . _ or - and slashes, then perhaps :tag.",
                 [Proof("reference", typed)],
-                Fix(f"Write {better}." if better else error.hint, (f"docker pull {better}",) if better else ()),
+                Fix(
+                    f"Write {better}." if better else error.hint or "Write the name as its registry shows it.",
+                    (f"docker pull {better}",) if better else (),
+                ),
             )
             return
     judged = scene.judged

@@ -140,6 +140,37 @@ def _plain(scene: Scene, exchange: Exchange, evidence: list[Proof]) -> Finding:
     return plain(scene, exchange.host or scene.registry, evidence)
 
 
+_PLAIN_FLAGS = {
+    "podman": "podman pull --tls-verify=false {place}",
+    "buildah": "buildah pull --tls-verify=false {place}",
+    "skopeo": "skopeo inspect --tls-verify=false docker://{place}",
+    "helm": "helm pull oci://{place} --plain-http",
+    "oras": "oras pull --plain-http {place}",
+    "crane": "crane manifest --insecure {place}",
+    "regctl": "regctl registry set --tls disabled {host}",
+    "nerdctl": "nerdctl --insecure-registry pull {place}",
+    "kaniko": "executor --insecure --insecure-pull --destination {place}",
+    "containerd": 'server = "http://{host}"\n\n[host."http://{host}"]\n  capabilities = ["pull", "resolve", "push"]',
+}
+_PLAIN_FLAGS |= {"ctr": "ctr images pull --plain-http {place}", "kubelet": _PLAIN_FLAGS["containerd"]}
+"""How each client is told that a registry speaks plain HTTP (their manual pages; containerd's docs/hosts.md, which
+stands in /etc/containerd/certs.d/HOST/hosts.toml)."""
+
+
+def _plain_command(scene: Scene, host: str) -> tuple[str, ...]:
+    """The command, or the lines of a file, of the client in the evidence; none for docker, whose daemon has them."""
+    names = [command.program for command in scene.evidence.commands]
+    names += [report.teller for report in scene.evidence.reports]
+    place = f"{host}/{scene.repository or '<image>'}"
+    if scene.wanted is not None and scene.wanted.registry == host:
+        place = scene.wanted.pullable
+    for command in scene.evidence.commands:
+        if "login" in command.argv[1:3] and command.program in ("podman", "buildah", "skopeo"):
+            return (f"{command.program} login --tls-verify=false {host}",)
+    told = next((name for name in names if name in _PLAIN_FLAGS), "")
+    return (_PLAIN_FLAGS[told].replace("{place}", place).replace("{host}", host),) if told else ()
+
+
 def plain(scene: Scene, host: str, evidence: list[Proof]) -> Finding:
     """One side speaks HTTP and the other HTTPS."""
     host = host or "<registry>"
@@ -153,6 +184,7 @@ def plain(scene: Scene, host: str, evidence: list[Proof]) -> Finding:
             "Best give the registry a certificate. Else allow plain HTTP for this host: for docker in "
             "/etc/docker/daemon.json under insecure-registries, then restart it.",
             (
+                *_plain_command(scene, host),
                 f'{{"insecure-registries": ["{host}"]}}',
                 "sudo systemctl restart docker",
                 f"curl -i http://{host}/v2/",
