@@ -14,9 +14,11 @@ from reglens.app.screens.exchange import Exchanges
 from reglens.app.screens.export import Export
 from reglens.app.screens.menu import Menu
 from reglens.app.widgets.pane import Field
+from reglens.app.widgets.search_rows import Further
 from reglens.app.widgets.sheet import Sheet
 from reglens.auth.choice import Choice
 from reglens.auth.credentials import Anonymous
+from reglens.auth.keys import TrustedKeys
 from reglens.oci.reference import Reference
 from support.app_driver import browser, make_app, press, running, settle, wait_for
 from support.exchanges import token_exchange
@@ -137,6 +139,8 @@ async def test_every_pane_tells_its_command_with_the_options_of_the_app() -> Non
         assert texts() == [f"reglens search {flags} --registry reg.test QUERY"]
         screen.focus_pane("auth")
         assert texts() == [f"reglens check {flags} {name}:3.20", f"reglens token {flags} {name}:3.20"]
+        app.keys = TrustedKeys("my keys.pem", ())
+        assert texts()[0] == f"reglens check {flags} --keys 'my keys.pem' {name}:3.20"
         screen.focus_pane("manifest")
         await press(pilot, "enter")
         await wait_for(pilot, lambda: screen.manifest.config is not None)
@@ -158,6 +162,20 @@ async def test_the_command_is_shown_whole_and_copied() -> None:
         assert "somebody.pem" in text
         await press(pilot, "1")
         assert app.clipboard.startswith("reglens manifest --ca-file /a/very/long/")
+
+
+async def test_the_command_of_a_search_on_several_registries_names_them_all() -> None:
+    app = make_app(alpine(), "docker.io/library/alpine:3.20")
+    async with running(app) as pilot:
+        await at_manifest(pilot)
+        screen = browser(pilot)
+        screen.focus_pane("search")
+        listed = Further(("quay.io", "reg.test"), "registries.conf")
+        screen.search.offer(listed)
+        assert [command.text for command in screen.commands()] == ["reglens search QUERY"]
+        screen.search.offer(replace(listed, asked=True))
+        (command,) = screen.commands()
+        assert command.text == "reglens search --registry docker.io --registry quay.io --registry reg.test QUERY"
 
 
 @pytest.mark.parametrize("section", ["platforms", "layers", "config", "history", "referrers", "json"])

@@ -56,6 +56,7 @@ async def test_without_any_file_it_is_anonymous_and_says_where_it_looked(tmp_pat
     assert lookup.credential is None
     assert {seen.verdict for seen in lookup.consulted} == {SourceVerdict.ABSENT}
     assert [seen.source for seen in lookup.consulted] == [
+        "system keyring",
         "DOCKER_AUTH_CONFIG",
         "~/.docker/config.json",
         "~/run/containers/auth.json",

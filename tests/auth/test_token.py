@@ -156,12 +156,12 @@ def test_a_token_that_names_a_key_without_carrying_it_cannot_be_checked() -> Non
 def test_named_keys_decide_over_carried_ones(tmp_path: Path) -> None:
     pem = tmp_path / "trusted.pem"
     pem.write_bytes(certificate(KEY).public_bytes(serialization.Encoding.PEM))
-    keys = load_keys(pem)
+    keys = load_keys(str(pem))
     assert check_signature(read_token(signed(x5c=x5c(KEY))), keys).state is SignatureState.VALID
     assert check_signature(read_token(signed(key=OTHER, x5c=x5c(OTHER))), keys).state is not SignatureState.VALID
     assert check_signature(read_token(signed(kid=libtrust_id(KEY.public_key()))), keys).state is SignatureState.VALID
     assert check_signature(read_token(signed(kid=thumbprint(KEY.public_key()))), keys).state is SignatureState.VALID
-    assert check_signature(read_token(signed(kid="other")), keys).state is SignatureState.NO_KEY
+    assert check_signature(read_token(signed(kid="other")), keys).state is SignatureState.UNTRUSTED
 
 
 def test_keys_are_read_from_a_jwks(tmp_path: Path) -> None:
@@ -169,11 +169,74 @@ def test_keys_are_read_from_a_jwks(tmp_path: Path) -> None:
     jwks = tmp_path / "jwks.json"
     entry = jwt.algorithms.RSAAlgorithm.to_jwk(pair.public_key(), as_dict=True) | {"kid": "r1"}
     jwks.write_text(json.dumps({"keys": [entry, {"kty": "oct", "k": "AA"}, "x"]}))
-    keys = load_keys(jwks)
-    assert len(keys) == 1
+    keys = load_keys(str(jwks))
+    assert len(keys.keys) == 1
     assert (
         check_signature(read_token(signed(key=pair, algorithm="RS256", kid="r1")), keys).state is SignatureState.VALID
     )
+
+
+def signed_certificate(key: Any, name: str, by: Any, issuer: str) -> x509.Certificate:
+    """A certificate for `key`, issued with the key `by`."""
+    return (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]))
+        .issuer_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, issuer)]))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW - timedelta(days=1))
+        .not_valid_after(NOW + timedelta(days=30))
+        .sign(by, hashes.SHA256())
+    )
+
+
+def test_a_chain_that_ends_at_a_given_certificate_is_trusted_whatever_the_order_of_its_links(tmp_path: Path) -> None:
+    root, between = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    authority = signed_certificate(root, "root", root, "root")
+    link = signed_certificate(between, "between", root, "root")
+    leaf = signed_certificate(KEY, "leaf", between, "between")
+    pem = tmp_path / "bundle.pem"
+    pem.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
+    keys = load_keys(str(pem))
+
+    def chained(*links: x509.Certificate, key: Any = KEY) -> SignatureState:
+        der = [base64.b64encode(c.public_bytes(serialization.Encoding.DER)).decode() for c in links]
+        return check_signature(read_token(signed(key=key, x5c=der)), keys).state
+
+    stray = signed_certificate(OTHER, "stray", OTHER, "stray")
+    assert chained(leaf, link) is SignatureState.VALID
+    assert chained(leaf, stray, authority, link) is SignatureState.VALID
+    assert chained(leaf) is SignatureState.UNTRUSTED
+    assert chained(leaf, stray) is SignatureState.UNTRUSTED
+    assert chained(leaf, link, key=OTHER) is SignatureState.INVALID
+    impostor = signed_certificate(KEY, "leaf", OTHER, "root")  # names the root, and is not by it
+    assert chained(impostor, authority) is SignatureState.UNTRUSTED
+
+
+def test_a_token_that_names_no_key_is_checked_against_all(tmp_path: Path) -> None:
+    pems = [k.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+            for k in (OTHER, KEY)]  # fmt: skip
+    both, one = tmp_path / "both.pem", tmp_path / "one.pem"
+    both.write_bytes(b"# two public keys\n" + b"\n".join(pems))
+    one.write_bytes(pems[0])
+    assert len(load_keys(str(both)).keys) == 2
+    assert check_signature(read_token(signed()), load_keys(str(both))).state is SignatureState.VALID
+    assert check_signature(read_token(signed()), load_keys(str(one))).state is SignatureState.UNTRUSTED
+    assert check_signature(read_token(signed()[:-8] + "AAAAAAAA"), load_keys(str(both))).state in (
+        SignatureState.UNTRUSTED,
+        SignatureState.INVALID,
+    )
+
+
+def test_a_place_on_the_network_and_a_private_key_are_no_files_of_keys(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no file"):
+        load_keys("https://registry.test/jwks.json")
+    private = tmp_path / "key.pem"
+    private.write_bytes(
+        KEY.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    with pytest.raises(UsageError, match="no public key"):
+        load_keys(str(private))
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"-----BEGIN CERTIFICATE-----\nx", b"\xff\xfe", b'{"keys": 3}'])
@@ -181,9 +244,9 @@ def test_a_file_without_keys_is_wrong_usage(tmp_path: Path, content: bytes) -> N
     path = tmp_path / "keys"
     path.write_bytes(content)
     with pytest.raises(UsageError):
-        load_keys(path)
-    with pytest.raises(UsageError, match="cannot read"):
-        load_keys(tmp_path / "absent")
+        load_keys(str(path))
+    with pytest.raises(UsageError, match="cannot be read"):
+        load_keys(str(tmp_path / "absent"))
 
 
 def test_the_chain_tells_subjects_and_validity() -> None:

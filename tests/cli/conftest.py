@@ -22,10 +22,11 @@ UNSET = (
     "DOCKER_CONFIG",
     "DOCKER_AUTH_CONFIG",
     "REGISTRY_AUTH_FILE",
+    "XDG_STATE_HOME",
+    "XDG_CACHE_HOME",
     "NO_COLOR",
     "FORCE_COLOR",
     "COLUMNS",
-    "XDG_CACHE_HOME",
 )
 
 

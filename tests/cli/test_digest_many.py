@@ -165,6 +165,25 @@ async def test_an_interrupt_keeps_what_was_found_and_the_next_run_goes_on(
     assert registry.requests == []
 
 
+async def test_short_names_stand_in_the_file_as_what_they_were_settled_on(
+    home: Path, registry: Scripted, tmp_path: Path
+) -> None:
+    journal, conf = tmp_path / "found.tsv", tmp_path / "registries.conf"
+    conf.write_text(
+        f'unqualified-search-registries = ["127.0.0.1:9", "{registry.host}"]\nshort-name-mode = "disabled"\n'
+    )
+    options = ("--registries-conf", str(conf), "--resume", str(journal), "--wait", "0")
+    code, out, err = await digest(*options, stdin="team/a:t1\nteam/a:t2\n")
+    assert (code, out) == (0, digests(range(1, 3)))
+    assert f"{registry.host}/team/a:t1 answers" in err
+    kept = [line.split("\t")[0] for line in journal.read_text().splitlines()[1:]]
+    assert sorted(kept) == [f"{registry.host}/team/a:t{number}" for number in (1, 2)]
+    registry.requests.clear()
+    full = "".join(f"{registry.host}/team/a:t{number}\n" for number in (1, 2))
+    code, out, _ = await digest(*options, stdin=full)
+    assert (code, out, registry.requests) == (0, digests(range(1, 3)), [])
+
+
 async def test_an_interrupt_with_json_gives_the_document_of_what_was_found(home: Path, registry: Scripted) -> None:
     code, out, _ = await interrupted(registry, 5, "--json", "-")
     document = json.loads("\n".join(out))

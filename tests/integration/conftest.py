@@ -48,11 +48,8 @@ class Ran:
 
 def reglens(*arguments: str, home: Path | None = None, stdin: str = "", **environ: str) -> Ran:
     """Run the command as a person would, without their credentials."""
-    inherited = {
-        k: v
-        for k, v in os.environ.items()
-        if k not in ("DOCKER_CONFIG", "DOCKER_AUTH_CONFIG", "REGISTRY_AUTH_FILE", "XDG_CACHE_HOME")
-    }
+    unset = ("DOCKER_CONFIG", "DOCKER_AUTH_CONFIG", "REGISTRY_AUTH_FILE", "XDG_STATE_HOME", "XDG_CACHE_HOME")
+    inherited = {k: v for k, v in os.environ.items() if k not in unset}
     env = {**inherited, "HOME": str(home or "/nonexistent"), "XDG_RUNTIME_DIR": "/nonexistent", **environ}
     done = subprocess.run(
         [sys.executable, "-m", "reglens", *arguments],

@@ -192,3 +192,21 @@ def test_a_tag_that_is_not_there_is_named_first(open_registry: Peer, token_regis
 def test_nobody_at_the_port_is_named_first() -> None:
     code, findings = first_error(f"127.0.0.1:{free_port()}")
     assert code == "registry-unreachable", findings
+
+
+def test_the_registrys_own_bundle_settles_what_it_never_says(token_registry: Peer, mischief: Mischief) -> None:
+    """An untrusted key and an untrusted issuer are refused in the same words; with the bundle they are told apart."""
+    bundle = str(token_registry.folder / "bundle.pem")
+    name = f"{token_registry.host}/library/alpine:3.20"
+    healthy = reglens("check", "--json", "--keys", bundle, name)
+    assert (healthy.code, healthy.document["findings"]) == (0, [])
+    assert next(row for row in healthy.document["comparison"] if row["row"] == "key")["verdict"] == "agree"
+    mischief.sign = forged
+    known = reglens("check", "--json", "--keys", bundle, name)
+    assert (known.code, known.document["findings"][0]["code"]) == (1, "signature-untrusted")
+    assert known.document["findings"][0]["severity"] == "error"
+    assert bundle in known.document["findings"][0]["explanation"]
+    mischief.sign, mischief.claims = None, setting(iss="someone-else")
+    issuer = reglens("check", "--json", "--keys", bundle, name).document["findings"]
+    assert issuer[0]["code"] == "issuer-mismatch"
+    assert "signature-untrusted" not in {finding["code"] for finding in issuer}

@@ -332,6 +332,89 @@ def test_short_names_are_those_of_the_file_that_is_given(open_registry: Peer, tm
     assert told["way"]["blocked"] is None
 
 
+def searching(path: Path, *hosts: str, mode: str = "permissive") -> tuple[str, str]:
+    """The option for a file that lists these registries to search."""
+    listed = ", ".join(f'"{host}"' for host in hosts)
+    path.write_text(f'short-name-mode = "{mode}"\nunqualified-search-registries = [{listed}]\n')
+    return "--registries-conf", str(path)
+
+
+def test_registries_to_search_are_tried_in_order_and_the_one_that_answers_is_named(
+    open_registry: Peer, token_registry: Peer, tmp_path: Path
+) -> None:
+    """Nobody may read team/private on the second, and the first has nothing but a closed port."""
+    hosts = ("127.0.0.1:9", token_registry.host, open_registry.host)
+    options = searching(tmp_path / "own.conf", *hosts)
+    full = f"{open_registry.host}/team/private"
+    expected = the_digest(reglens("digest", full))
+    for command in ("digest", "tags", "manifest"):
+        ran = reglens(command, *options, "team/private", home=tmp_path)
+        assert ran.code == 0, ran.err
+        assert ran.out == reglens(command, full).out
+        assert f"{full} answers" in ran.err
+        assert "127.0.0.1:9/team/private: " in ran.err
+        assert f"{token_registry.host}/team/private: " in ran.err
+    many = reglens("digest", "--json", *options, "team/private", full, "nobody/has:this").document["results"]
+    assert [row["digest"] for row in many] == [expected, expected, None]
+    assert [row["reference"] for row in many[:2]] == [f"{full}:latest"] * 2
+    checked = reglens("check", "--json", *options, "team/private").document
+    assert (checked["reference"], checked["outcome"]) == (full, "ok")
+
+
+def test_a_short_name_that_nobody_has_is_explained_by_the_first(open_registry: Peer, tmp_path: Path) -> None:
+    options = searching(tmp_path / "own.conf", open_registry.host, "127.0.0.1:9")
+    ran = reglens("digest", *options, "nobody/has:this")
+    assert (ran.code, ran.out) == (1, "")
+    assert "none of them has it" in ran.err
+    assert f"{open_registry.host}/nobody/has:this: " in ran.err
+    assert "127.0.0.1:9/nobody/has:this: " in ran.err
+
+
+def test_where_the_mode_is_enforcing_nobody_is_asked(open_registry: Peer, tmp_path: Path) -> None:
+    options = searching(tmp_path / "own.conf", "127.0.0.1:9", open_registry.host, mode="enforcing")
+    before = open_registry.log()
+    ran = reglens("digest", *options, "team/private")
+    assert (ran.code, ran.out) == (2, "")
+    assert f"127.0.0.1:9/team/private or {open_registry.host}/team/private" in ran.err
+    among = reglens("digest", *options, "team/private", "team/other")
+    assert (among.code, among.out, among.err.count("enforcing")) == (1, "", 2)
+    assert open_registry.log() == before
+
+
+def test_the_machines_own_file_is_heeded_for_short_names_only_when_asked(open_registry: Peer, tmp_path: Path) -> None:
+    registries_conf(tmp_path, f'unqualified-search-registries = ["{open_registry.host}"]\n')
+    environ: dict[str, Any] = {
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+        "HOME": str(tmp_path),
+    }  # Docker Hub is not reached from here
+    docker = reglens("digest", "--json", "team/private", **environ).document["results"][0]
+    assert docker["reference"] == "registry-1.docker.io/team/private:latest"
+    asked = reglens("digest", "--short-names", "team/private", **environ)
+    assert the_digest(asked) == the_digest(reglens("digest", f"{open_registry.host}/team/private"))
+    assert f"team/private stands for {open_registry.host}/team/private" in asked.err
+    assert "~/.config/containers/registries.conf" in asked.err
+
+
+def test_every_registry_to_search_is_searched_and_hits_stand_under_their_registry(
+    open_registry: Peer, token_registry: Peer, tmp_path: Path
+) -> None:
+    options = searching(tmp_path / "own.conf", open_registry.host, "127.0.0.1:9", token_registry.host)
+    ran = reglens("search", *options, "alpine")
+    assert ran.out.splitlines() == [f"{host}/library/alpine" for host in (open_registry.host, token_registry.host)]
+    assert ran.code == 1
+    assert "127.0.0.1:9" in ran.err
+    document = reglens("search", "--json", *options, "alpine").document
+    assert [(row["registry"], row["name"]) for row in document["results"]] == [
+        (host, "library/alpine") for host in (open_registry.host, token_registry.host)
+    ]
+    [failure] = document["failures"]
+    assert failure["registry"] == "127.0.0.1:9"
+    one = reglens("search", "--registry", open_registry.host, "alpine")
+    assert (one.code, one.out) == (0, "library/alpine\n")
+    both = [part for host in (token_registry.host, open_registry.host) for part in ("--registry", host)]
+    assert len(reglens("search", *both, "alpine").out.splitlines()) == 2
+
+
 def test_one_command_says_what_decides_the_way(tls_registry: Peer, authority: Authority, tmp_path: Path) -> None:
     certs_d(tmp_path, tls_registry.host, ca_crt=authority.path)
     text = f'[[registry]]\nlocation = "{tls_registry.host}"\n[[registry.mirror]]\nlocation = "mirror.invalid/x"\n'

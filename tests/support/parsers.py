@@ -23,7 +23,7 @@ from reglens.auth.keys import check_signature
 from reglens.auth.reply import retry_after
 from reglens.auth.sources.chain import Text
 from reglens.auth.sources.configfile import Config
-from reglens.auth.sources.helper import Helper
+from reglens.auth.sources.program import Said, read_answer
 from reglens.auth.sources.pullsecret import read_pull_secret
 from reglens.auth.token import read_token
 from reglens.auth.token_answer import LONGEST, SHORTEST, read_token_answer
@@ -250,7 +250,8 @@ def _registries_conf(path: Path) -> object:
 
 def _helper(data: bytes) -> object:
     code, _, out = data.partition(b"\n")
-    entry = Helper("x", {})._answer(int(code) if code.isdigit() and len(code) < 4 else 0, out, b"", "a helper")
+    said = Said(int(code) if code.isdigit() and len(code) < 4 else 0, out.decode("utf-8", "replace").strip())
+    entry = read_answer("a helper", said, "a helper")
     assert sum([entry.credential is not None, bool(entry.problem), entry.empty]) == 1
     return entry
 

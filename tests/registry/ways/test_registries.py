@@ -8,7 +8,7 @@ import pytest
 
 from reglens.errors import UsageError
 from reglens.registry.ways.machine import Machine
-from reglens.registry.ways.model import Way
+from reglens.registry.ways.model import Meant, Way
 
 HUB = "registry-1.docker.io"
 
@@ -184,12 +184,69 @@ unqualified-search-registries = ["first.test", "second.test:5000"]
 def test_short_names_are_spelt_out_where_that_was_asked_for(tmp_path: Path, typed: str, full: str) -> None:
     path = write(tmp_path / "etc/containers/registries.conf", SHORT)
     asked = Machine(environ={}, home=tmp_path, root=tmp_path, registries_conf=path)
-    text, decision = asked.expand(typed)
-    assert text == full
-    assert (decision is not None) == (typed != full)
-    if decision is not None:
+    meant = asked.meant(typed)
+    assert meant.names[0] == full
+    assert bool(meant.decisions) == (typed != full)
+    for decision in meant.decisions:
         assert decision.source == f"~/{path.relative_to(tmp_path)}"
-    assert Machine(environ={}, home=tmp_path, root=tmp_path).expand(typed) == (typed, None)
+    assert Machine(environ={}, home=tmp_path, root=tmp_path).meant(typed) == Meant((typed,))
+
+
+def of_machine(tmp_path: Path, environ: dict[str, str] | None = None) -> Machine:
+    return Machine(environ=environ or {}, home=tmp_path, root=tmp_path, short_names=True)
+
+
+def test_every_registry_to_search_is_a_candidate_in_order(tmp_path: Path) -> None:
+    write(tmp_path / "etc/containers/registries.conf", SHORT)
+    machine = of_machine(tmp_path)
+    assert machine.meant("alpine:3").names == ("first.test/alpine:3", "second.test:5000/alpine:3")
+    assert machine.meant("tool:1").names == ("quay.io/team/tool:1",)
+    assert machine.searched == (("first.test", "second.test:5000"), "~/etc/containers/registries.conf")
+
+
+@pytest.mark.parametrize("mode", ["", "permissive", "disabled", "enforcing", "strict"])
+def test_the_mode_says_whether_several_are_tried(tmp_path: Path, mode: str) -> None:
+    line = f'short-name-mode = "{mode}"\n' if mode else ""
+    write(tmp_path / "etc/containers/registries.conf", line + SHORT)
+    machine = of_machine(tmp_path)
+    if mode == "strict":  # no mode at all: the file is told as unusable, and nobody is asked by it
+        meant = machine.meant("alpine")
+        assert meant.names == ("alpine",)
+        assert meant.decisions[0].problem
+        return
+    if mode == "enforcing":
+        with pytest.raises(UsageError, match=r"first.test/alpine or second.test:5000/alpine.*enforcing"):
+            machine.meant("alpine")
+        assert machine.meant("tool").names == ("quay.io/team/tool",)
+        return
+    assert len(machine.meant("alpine").names) == 2
+
+
+def test_one_registry_to_search_is_taken_in_every_mode(tmp_path: Path) -> None:
+    text = 'short-name-mode = "enforcing"\nunqualified-search-registries = ["docker.io"]\n'
+    write(tmp_path / "etc/containers/registries.conf", text)
+    assert of_machine(tmp_path).meant("alpine").names == ("docker.io/alpine",)
+
+
+def test_aliases_stand_in_drop_ins_and_in_podmans_own_record_which_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    write(tmp_path / "etc/containers/registries.conf", 'unqualified-search-registries = ["first.test"]\n')
+    drop_in = write(
+        tmp_path / "etc/containers/registries.conf.d/000-shortnames.conf",
+        '[aliases]\n"alpine" = "docker.io/library/alpine"\n"fedora" = "registry.test/fedora"\n"old" = "x.test/old"\n',
+    )
+    own = write(tmp_path / ".config/containers/registries.conf.d/mine.conf", '[aliases]\n"old" = ""\n')
+    record = write(tmp_path / ".cache/containers/short-name-aliases.conf", '[aliases]\n"fedora" = "mine.test/fedora"\n')
+    machine = of_machine(tmp_path)
+    assert machine.meant("alpine:3").names == ("docker.io/library/alpine:3",)
+    assert machine.meant("alpine").decisions[0].source == f"~/{drop_in.relative_to(tmp_path)}"
+    assert machine.meant("fedora").names == ("mine.test/fedora",)
+    assert machine.meant("fedora").decisions[0].source == f"~/{record.relative_to(tmp_path)}"
+    assert machine.meant("old").names == ("first.test/old",), own
+    elsewhere = of_machine(tmp_path, {"XDG_CACHE_HOME": str(tmp_path / "elsewhere")})
+    assert elsewhere.meant("fedora").names == ("registry.test/fedora",)
 
 
 def test_the_file_that_was_asked_for_must_be_readable(tmp_path: Path) -> None:

@@ -125,7 +125,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.walk", ("w",), "walk", "Walk the way to what is open, step by step, with experiments", footer=True),
     Action("app.laboratory", ("L",), "lab", "Try token requests, right and wrong, on what is open", footer=True),
     Action("anonymous", ("A",), "anonymous", "Ask this registry anonymously, or as yourself again"),
-    Action("identities", ("u",), "identity", "Choose who you are on this registry, or log in for this run"),
+    Action("identities", ("u",), "identity", "Choose who you are on this registry, or log in"),
+    Action("app.keys", ("K",), "keys", "Name the file of keys that tokens' signatures are checked against"),
     Action("mark", ("space",), "mark", "Mark the tag or platform under the cursor, to compare two or copy several"),
     Action(
         "compare", ("equals_sign",), "compare", "Compare the two that are marked, or the one with this", shown_as="="

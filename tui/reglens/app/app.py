@@ -23,6 +23,7 @@ from reglens.app.safety import ControlFilter
 from reglens.app.shape import NARROW, WIDE
 from reglens.app.taking import Taking
 from reglens.app.turns import Turns
+from reglens.app.widgets.search_rows import Further
 from reglens.auth.trust import RealmTrust
 from reglens.text import clean
 
@@ -31,11 +32,12 @@ if TYPE_CHECKING:
 
     from textual.driver import Driver
 
-    from reglens.app.ports import Clock, RegistrySession, SessionFactory
+    from reglens.app.ports import Clock, LoginKeeper, RegistrySession, SessionFactory
     from reglens.app.remember import Memory
     from reglens.auth.choice import Choice
     from reglens.demo.server import DemoRegistry
     from reglens.oci.reference import Place
+    from reglens.registry.ways.machine import Machine
 
 Severity = Literal["information", "warning", "error"]
 
@@ -81,6 +83,12 @@ class ReglensApp(Turns, Beside, Taking):
         """Who the person is on each registry; None: that cannot be chosen."""
         self.trust = RealmTrust()
         """Which token servers elsewhere may have the person's credentials; the sessions heed the same one."""
+        self.keyring: LoginKeeper | None = None
+        """Who keeps logins beyond this run; None: nobody does."""
+        self.machine: Machine | None = None
+        """The files that say where else to search; None: none do."""
+        self.searched = Further()
+        """The registries that those files list to be searched, there from `Ready` on."""
         self.register_theme(theme.DARK)
         self.register_theme(theme.LIGHT)
         if constants.DEFAULT_THEME == "textual-dark":
@@ -143,6 +151,8 @@ class ReglensApp(Turns, Beside, Taking):
         if self.demo is not None and self.demo.registry.endswith(":0"):  # no port yet: it was not started
             self.demo.start()
         import_module("reglens.registry.session")
+        if self.machine is not None:
+            self.searched = Further(*self.machine.searched, asked=self.machine.short_names)
         if not gc.isenabled():  # `reglens.app.main.run` put it off
             gc.enable()
             gc.freeze()

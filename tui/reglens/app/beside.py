@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+from typing import TYPE_CHECKING, Any, cast
 
 from textual import events
 from textual.app import App
 from textual.screen import ModalScreen
 
+from reglens.app.messages import KeysChanged
+from reglens.errors import UsageError
+from reglens.text import clean
+
 if TYPE_CHECKING:
+    from textual.worker import WorkType
+
     from reglens.app.draft import Draft
     from reglens.app.ports import Instruments
+    from reglens.auth.keys import TrustedKeys
     from reglens.oci.reference import Reference
 
 
@@ -21,6 +29,9 @@ class Beside(App[None]):
     """What is being pasted; it outlives its screen."""
     instruments: Instruments | None = None
     """What walks and tries; None: nothing does."""
+
+    keys: TrustedKeys | None = None
+    """The public keys that signatures of tokens are checked against; None: those that the tokens bring."""
 
     def on_paste(self, event: events.Paste) -> None:
         """A paste that nothing on the screen took is one to explain."""
@@ -59,6 +70,35 @@ class Beside(App[None]):
         reference = self._reference("try")
         if reference is not None and self.instruments is not None and not self._open(Laboratory):
             self.push_screen(Laboratory(reference, self.instruments.bench(reference.registry)))
+
+    def action_keys(self) -> None:
+        """Ask for the file of keys that the registry trusts."""
+        from reglens.app.screens.ask import Ask
+
+        hint = "a file: JWKS, JWK, certificates or public keys in PEM; - forgets it"
+        asked = Ask("Keys that the registry trusts", hint, self.keys.source if self.keys else "")
+        if not isinstance(self.screen, ModalScreen):
+            self.push_screen(asked, self._keys_named)
+
+    def _keys_named(self, name: str | None) -> None:
+        if name is None:
+            return
+
+        async def load() -> None:
+            from reglens.auth.keys import load_keys
+
+            try:
+                self.keys = None if name == "-" else await asyncio.to_thread(load_keys, name)
+            except UsageError as error:
+                self.notify(clean(f"{error.message}. {error.hint or ''}", 400), severity="error", markup=False)
+                return
+            count = len(self.keys.keys) if self.keys else 0
+            word = f"Signatures are checked against {count} key{'' if count == 1 else 's'} of {name}"
+            self.notify(clean(word if count else "Signatures are checked by the tokens' own keys", 400), markup=False)
+            for screen in self.screen_stack:
+                screen.post_message(KeysChanged())
+
+        self.run_worker(cast("WorkType[None]", load), group="keys", exclusive=True, exit_on_error=False)
 
     def _reference(self, what: str) -> Reference | None:
         """What is open in the browser; says so if nothing is."""

@@ -17,6 +17,7 @@ from reglens.app.columns import Columns, Visit
 from reglens.app.depth import Depth
 from reglens.app.explorer import Explorer, Group
 from reglens.app.following import Following
+from reglens.app.further import FurtherSearch
 from reglens.app.here import Here
 from reglens.app.identities import Identities
 from reglens.app.paned import PanedScreen
@@ -41,7 +42,7 @@ FRAME = 1 / 30
 """Seconds for which exchanges are gathered before the authentication pane draws them."""
 
 
-class Browser(Columns, Depth, Following, Identities, PanedScreen):
+class Browser(Columns, Depth, Following, Identities, FurtherSearch, PanedScreen):
     """Header, panes, keys. What the workers learn arrives as messages; what no longer matters is dropped here."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EVERYWHERE)]
@@ -105,6 +106,7 @@ class Browser(Columns, Depth, Following, Identities, PanedScreen):
             )
         self._show_kept()
         self.tags.detail = Detail.of(self.app.memory.known.columns)
+        self.auth.check_by(self.app.keys)
         self.go(place, focus=place.reference is not None)
         self.app.release()
 
@@ -119,6 +121,7 @@ class Browser(Columns, Depth, Following, Identities, PanedScreen):
         if other:
             self.here = Here(place.registry)
             self.search.show_registry(place.registry, library=self._library(place.registry))
+            self.offer_further()
             self._list_catalog()
         reference = place.reference
         if reference is None:
@@ -276,7 +279,12 @@ class Browser(Columns, Depth, Following, Identities, PanedScreen):
 
     def _conclude(self) -> None:
         """A question is answered: have its exchanges read. An explanation of a refusal takes the stage."""
-        self.explorer.diagnose(self.here.reference or self.here.repository)
+        self.explorer.diagnose(self.here.reference or self.here.repository, self.app.keys)
+
+    @on(messages.KeysChanged)
+    def _keys_changed(self) -> None:
+        self.auth.check_by(self.app.keys)
+        self._conclude()
 
     @on(messages.Diagnosed)
     def _diagnosed(self, event: messages.Diagnosed) -> None:
@@ -319,6 +327,7 @@ class Browser(Columns, Depth, Following, Identities, PanedScreen):
             self.explorer.search(event.query)
         else:
             self.explorer.call_off(Group.SEARCH)
+        self.search_further()
 
     @on(messages.PlaceChosen)
     def _place_chosen(self, event: messages.PlaceChosen) -> None:
@@ -412,6 +421,7 @@ class Browser(Columns, Depth, Following, Identities, PanedScreen):
         self.explorer.forget()
         if self.front == "search" or here.repository is None:
             self.search.show_registry(here.registry, library=self._library(here.registry))
+            self.offer_further()
             self._list_catalog()
             if here.registry == HUB:
                 self.explorer.ping()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reglens.oci.kinds import describe
 from reglens.oci.manifest import Image, Index, Manifest
-from reglens.oci.reference import HUB, Reference
+from reglens.oci.reference import HUB, Reference, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +21,21 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Writes commands of reglens with the options that it was itself started with."""
+    """Writes commands of reglens with the options that it was itself started with. `keys` is the file of the keys that
+    signatures are checked against."""
 
     flags: tuple[str, ...] = ()
+    keys: str = ""
 
     def line(self, command: str, *words: str, pipe: str = "") -> str:
         """``reglens command options words``, and what it is piped into."""
         text = shlex.join(["reglens", command, *self.flags, *words])
         return f"{text} | {pipe}" if pipe else text
 
-    def search(self, registry: str, query: str) -> list[Command]:
-        """The search of a registry."""
-        where = () if registry == HUB else ("--registry", registry)
+    def search(self, registries: Sequence[str], query: str) -> list[Command]:
+        """The search of one registry, or of several."""
+        named = () if tuple(registries) == (HUB,) else registries
+        where = [word for registry in named for word in ("--registry", name_of(registry))]
         return [Command("repositories", self.line("search", *where, query or "QUERY"))]
 
     def tags(self, repository: Reference, order: Sequence[str] = ()) -> list[Command]:
@@ -66,10 +69,10 @@ class Writer:
 
     def way(self, reference: Reference) -> list[Command]:
         """The way to a reference: walked, and its token."""
-        name = reference.pullable
+        about = (*(("--keys", self.keys) if self.keys else ()), reference.pullable)
         return [
-            Command("the way to it, step by step", self.line("check", name)),
-            Command("the token for it, decoded", self.line("token", name)),
+            Command("the way to it, step by step", self.line("check", *about)),
+            Command("the token for it, decoded", self.line("token", *about)),
         ]
 
     def difference(self, before: Reference, after: Reference) -> list[Command]:

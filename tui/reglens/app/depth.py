@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reglens.app import messages
@@ -100,7 +101,8 @@ class Depth:
         """The commands that tell what the pane in front shows."""
         here, writer = self.here, self.writer
         if self.front == "search" or here.repository is None:
-            return writer.search(here.registry, self.search.typed)
+            further = self.search.further
+            return writer.search((here.registry, *(further.registries if further.asked else ())), self.search.typed)
         if self.front == "tags" or here.reference is None:
             wanted = self.tags.field.value.strip()
             filtered = ("--filter", wanted) if wanted else ()
@@ -118,10 +120,10 @@ class Depth:
     @property
     def writer(self) -> Writer:
         """Writes commands that ask as whom the browser asks."""
-        flags, choice = self.app.flags, self.app.identities
-        if choice is not None and choice.is_anonymous(self.here.registry) and "--anonymous" not in flags:
-            flags = ("--anonymous", *flags)
-        return Writer(flags)
+        writer, choice = self.app.writer, self.app.identities
+        if choice is not None and choice.is_anonymous(self.here.registry) and "--anonymous" not in writer.flags:
+            return replace(writer, flags=("--anonymous", *writer.flags))
+        return writer
 
     # -- comparing
 

@@ -7,7 +7,7 @@ whether an answer is still to the latest of its kind.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.worker import WorkType
 
-    from reglens.app.ports import Clock, RegistrySession, SessionFactory
+    from reglens.app.ports import Clock, RegistrySession, SearchHit, SessionFactory
+    from reglens.auth.keys import TrustedKeys
     from reglens.oci.digest import Digest
     from reglens.oci.manifest import Image
     from reglens.oci.reference import Reference
@@ -42,6 +43,7 @@ class Group(StrEnum):
     PING = "ping"
     CATALOG = "catalog"
     SEARCH = "search"
+    FURTHER = "further"
     TAGS = "tags"
     MANIFEST = "manifest"
     CONFIG = "config"
@@ -186,6 +188,25 @@ class Explorer:
 
         self._start(Group.SEARCH, work)
 
+    def search_further(self, query: str, registries: Sequence[str]) -> None:
+        """Search registries beside the present one once the typing pauses; each answer is told as it comes."""
+        sessions = [self.session_with(registry) for registry in registries]
+
+        async def ask(session: RegistrySession, question: int) -> None:
+            hits: Sequence[SearchHit] = ()
+            error = None
+            try:
+                hits = await session.search(query)
+            except Exception as failed:
+                error = explained(failed)
+            self._post(messages.FurtherFound(question, query, session.registry, hits, error))
+
+        async def work(question: int) -> None:
+            await asyncio.sleep(DEBOUNCE)
+            await asyncio.gather(*(ask(session, question) for session in sessions))
+
+        self._start(Group.FURTHER, work)
+
     def tags(self, reference: Reference) -> None:
         """List a repository's tags, page by page."""
         session = self.session
@@ -256,8 +277,8 @@ class Explorer:
 
         self._start(Group.REFERRERS, work)
 
-    def diagnose(self, reference: Reference | None) -> None:
-        """Read what the exchanges say, in a thread."""
+    def diagnose(self, reference: Reference | None, keys: TrustedKeys | None = None) -> None:
+        """Read what the exchanges say, signatures by `keys` if there are any, in a thread."""
         session = self.session
         exchanges, lookup, now = concerning(self.exchanges, reference), session.lookup, self._clock()
 
@@ -265,7 +286,7 @@ class Explorer:
             from reglens.diagnosis.engine import diagnose
             from reglens.diagnosis.evidence import from_trace
 
-            return diagnose(from_trace(exchanges, reference, now=now, lookup=lookup))
+            return diagnose(from_trace(exchanges, reference, now=now, lookup=lookup, keys=keys))
 
         async def work(question: int) -> None:
             self._post(messages.Diagnosed(question, await asyncio.to_thread(read)))

@@ -3,6 +3,7 @@ credentials go where they were withheld from."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, cast
 
 from reglens.app.explorer import Explorer
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from reglens.app.app import ReglensApp
     from reglens.app.screens.identities import Answer
+    from reglens.auth.choice import Choice
+    from reglens.auth.credentials import Credential
     from reglens.auth.trust import Withheld
 
 
@@ -56,20 +59,62 @@ class Identities:
             from reglens.app.screens.identities import Identify
 
             listed = await choice.all_for(registry, repository)
-            self.app.push_screen(Identify(registry, listed), lambda answer: self._chosen(registry, answer))
+            screen = Identify(registry, listed, keeps=self.app.keyring is not None)
+            self.app.push_screen(screen, lambda answer: self._chosen(registry, answer))
 
-        self.app.run_worker(cast("WorkType[None]", ask), group="identities", exclusive=True, exit_on_error=False)
+        self._run(ask, "identities")
 
     def _chosen(self, registry: str, answer: Answer | None) -> None:
         choice = self.app.identities
         if choice is None or answer is None:
             return
+        if answer.delete and answer.credential is not None:
+            self._delete(choice, registry, answer.credential)
+            return
         if answer.as_found:
             choice.forget(registry)
         else:
             choice.choose(registry, answer.credential)
+        if answer.keep and answer.credential is not None:
+            self._keep(registry, answer.credential)
         if registry == self.here.registry:
             self._again()
+
+    def _keep(self, registry: str, credential: Credential) -> None:
+        """Have the keyring keep a login, which is used meanwhile."""
+        keyring = self.app.keyring
+        assert keyring is not None
+
+        async def keep() -> None:
+            problem = await keyring.keep(registry, credential)
+            if problem:
+                self.app.tell(f"Not kept, so this login is for this run only: {problem}", severity="error")
+            else:
+                self.app.tell(f"The system keyring keeps {credential.username}'s login as reglens/{registry}")
+
+        self._run(keep, "keyring")
+
+    def _delete(self, choice: Choice, registry: str, credential: Credential) -> None:
+        """Have the keyring delete a login; who used it is somebody else from then on."""
+        keyring = self.app.keyring
+        assert keyring is not None
+
+        async def delete() -> None:
+            problem = await keyring.forget(registry, credential.username)
+            if problem:
+                self.app.tell(f"The login of {credential.username} is still kept: {problem}", severity="error")
+                return
+            self.app.tell(f"Deleted {credential.username}'s login for {registry} from the system keyring")
+            if choice.chosen(registry) == credential:
+                choice.forget(registry)
+            if registry == self.here.registry:
+                self._again()
+
+        self._run(delete, "keyring")
+
+    def _run(self, work: Callable[[], Coroutine[None, None, None]], group: str) -> None:
+        """In a worker that a change of place does not call off."""
+        self.app.run_worker(cast("WorkType[None]", work), group=group, exclusive=True, exit_on_error=False)
 
     # -- credentials that were withheld
 

@@ -9,6 +9,7 @@ from reglens.app.ports import Bench, Instruments
 
 if TYPE_CHECKING:
     from reglens.auth.credentials import Credentials, Lookup
+    from reglens.auth.keys import TrustedKeys
     from reglens.check.lab import Attempt, Try
     from reglens.check.model import Step, Walk
     from reglens.diagnosis.evidence import Trial
@@ -17,8 +18,15 @@ if TYPE_CHECKING:
     from reglens.trace.trace import Trace
 
 
-def instruments(options: Options, credentials: Credentials, *, demo: bool = False) -> Instruments:
-    """What walks and tries for real; httpx is imported when the first of them does.
+def instruments(
+    options: Options,
+    credentials: Credentials,
+    *,
+    demo: bool = False,
+    keys: Callable[[], TrustedKeys | None] = lambda: None,
+) -> Instruments:
+    """What walks and tries for real; httpx is imported when the first of them does. `keys` tells which keys signatures
+    are checked against when a walk begins.
 
     The walk goes as whom the browser goes; on the demo registry a try may have the demo's own credentials.
     """
@@ -26,7 +34,9 @@ def instruments(options: Options, credentials: Credentials, *, demo: bool = Fals
     async def walk(reference: Reference, *, on_step: Callable[[Step], None], on_trial: Callable[[Trial], None]) -> Walk:
         from reglens.check.walk import walk
 
-        return await walk(reference, options=options, credentials=credentials, on_step=on_step, on_trial=on_trial)
+        return await walk(
+            reference, options=options, credentials=credentials, keys=keys(), on_step=on_step, on_trial=on_trial
+        )
 
     def bench(registry: str) -> Bench:
         return SessionBench(registry, options, DemoCredentials() if demo else credentials)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from reglens.app.ports import RegistrySession
     from reglens.auth.credentials import Credentials
+    from reglens.auth.keys import TrustedKeys
     from reglens.demo.server import DemoRegistry
     from reglens.oci.reference import Place
     from reglens.registry.cache import Cache
@@ -33,6 +34,7 @@ def run(
     demo: DemoRegistry | None = None,
     cache: Cache | None = None,
     flags: tuple[str, ...] = (),
+    keys: TrustedKeys | None = None,
 ) -> int:
     """Open the browser at `place` and give the exit status: 0, 1 after a defect, 2 without a terminal, 130 if a signal
     interrupted it. Another signal that ended it ends the process, now that the terminal is as it was before.
@@ -40,6 +42,7 @@ def run(
     `flags` are the options on the command line that commands for the same registry need.
     `demo` is the demo registry to browse, if that was asked for. It may still be asleep: it is started after the first
     paint, and whoever made it stops it. The walk and the laboratory use no `cache`: they show how a registry answers.
+    `keys` are those that signatures are checked against.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         print(  # noqa: T201 - there is no screen to say it on
@@ -73,7 +76,11 @@ def run(
     app.flags = flags
     app.identities = identities
     app.trust = options.trust
-    app.instruments = instruments(options, identities, demo=demo is not None)
+    if demo is None:  # whose address is another each time, so that nothing kept for it would be found again
+        app.keyring = getattr(credentials, "keyring", None)
+        app.machine = options.machine
+    app.keys = keys
+    app.instruments = instruments(options, identities, demo=demo is not None, keys=lambda: app.keys)
     app.run()
     if app.ended_by is not None:
         if app.ended_by == signal.SIGINT:

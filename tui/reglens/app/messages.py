@@ -70,6 +70,17 @@ class Found(Message):
 
 
 @dataclass
+class FurtherFound(Message):
+    """What a search on another registry than the present one found, or why it failed."""
+
+    question: int
+    query: str
+    registry: str
+    hits: Sequence[SearchHit] = ()
+    error: ReglensError | None = None
+
+
+@dataclass
 class TagsArrived(Message):
     """A page of tags, in the registry's order."""
 
@@ -183,6 +194,11 @@ class Diagnosed(Message):
     diagnosis: Diagnosis
 
 
+@dataclass
+class KeysChanged(Message):
+    """Signatures are to be checked against other keys than before: those of the app."""
+
+
 # -- from the widgets -----------------------------------------------------------------------------------------------
 
 
@@ -191,6 +207,11 @@ class QueryChanged(Message):
     """The person typed in the search field."""
 
     query: str
+
+
+@dataclass
+class SearchWidened(Message):
+    """The person wants the further registries searched, too."""
 
 
 @dataclass

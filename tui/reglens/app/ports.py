@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from reglens.auth.credentials import Lookup
+    from reglens.auth.credentials import Credential, Lookup
     from reglens.check.lab import Attempt, Try
     from reglens.check.model import Step, Walk
     from reglens.diagnosis.evidence import Trial
@@ -88,6 +88,13 @@ class RegistrySession(Protocol):
     def ask_first(self) -> None: ...
     async def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]: ...
     async def search(self, query: str, *, limit: int = 50) -> Sequence[SearchHit]: ...
+
+
+class LoginKeeper(Protocol):
+    """Keeps logins beyond the run. Each gives a sentence that says why not, or ``""``; neither raises."""
+
+    async def keep(self, registry: str, credential: Credential) -> str: ...
+    async def forget(self, registry: str, username: str) -> str: ...
 
 
 class Walker(Protocol):

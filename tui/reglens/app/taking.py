@@ -8,6 +8,7 @@ from textual.app import App
 
 if TYPE_CHECKING:
     from reglens.app.commands import Command, Writer
+    from reglens.auth.keys import TrustedKeys
 
 
 class Taking(App[None]):
@@ -15,13 +16,15 @@ class Taking(App[None]):
 
     flags: tuple[str, ...] = ()
     """The options that the app was started with and that its commands need, none of them a secret."""
+    keys: TrustedKeys | None
+    """As `reglens.app.beside.Beside` has them."""
 
     @property
     def writer(self) -> Writer:
         """Writes commands that do as this app does."""
         from reglens.app.commands import Writer
 
-        return Writer(self.flags)
+        return Writer(self.flags, self.keys.source if self.keys else "")
 
     def action_commands(self) -> None:
         """Tell the commands that do without a screen what this one does."""

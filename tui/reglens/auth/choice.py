@@ -1,6 +1,6 @@
 """As whom a registry is used, where the person chose: another of the stored identities, one typed in, or nobody.
 
-A choice lives in memory for this run. Nothing is written.
+A choice lives in memory for this run. Nothing is written here: keeping a login is `system_keyring`'s.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ class Choice:
     def forget(self, registry: str) -> None:
         """Use `registry` with what is found, as if nobody had chosen."""
         self._chosen.pop(registry, None)
+
+    def chosen(self, registry: str) -> Credential | None:
+        """What somebody chose to use there; None: nobody chose, or chose to be nobody."""
+        return self._chosen.get(registry)
 
     def is_anonymous(self, registry: str) -> bool:
         """Whether somebody chose to be nobody there."""

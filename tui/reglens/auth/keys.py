@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -55,6 +56,7 @@ class SignatureState(StrEnum):
 
     VALID = "valid"
     INVALID = "invalid"
+    UNTRUSTED = "untrusted"  # keys were given, and it is signed by none of them
     NO_KEY = "no key"  # nothing to check it against: the token names a key (kid) but carries none
     UNSUPPORTED = "unsupported"  # alg none, a symmetric algorithm, or one that cannot be computed here
     NOT_CHECKED = "not checked"  # not a JWS, or not whole
@@ -74,11 +76,21 @@ class SignatureVerdict:
 
 @dataclass(frozen=True, slots=True)
 class TrustedKey:
-    """A public key that the person vouches for. `names` are the key ids by which a token may call it."""
+    """A public key that the person vouches for. `names` are the key ids by which a token may call it, `certificate` is
+    the one it was read from, which may vouch for others."""
 
     key: Any
     names: frozenset[str]
     source: str
+    certificate: x509.Certificate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKeys:
+    """The keys of a file that the person vouches for, and the file as it was named."""
+
+    source: str
+    keys: tuple[TrustedKey, ...]
 
 
 def chain(token: Token) -> tuple[Certificate, ...]:
@@ -86,7 +98,7 @@ def chain(token: Token) -> tuple[Certificate, ...]:
     return tuple(_describe(c) for c in _certificates(token))
 
 
-def check_signature(token: Token, keys: Iterable[TrustedKey] = ()) -> SignatureVerdict:
+def check_signature(token: Token, keys: TrustedKeys | None = None) -> SignatureVerdict:
     """Whether the token's signature is right: by `keys` if any are given, else by the key it carries. Never raises."""
     if token.kind is not TokenKind.JWT or token.partial:
         return SignatureVerdict(SignatureState.NOT_CHECKED, "it is not a whole JWT")
@@ -97,45 +109,86 @@ def check_signature(token: Token, keys: Iterable[TrustedKey] = ()) -> SignatureV
         return SignatureVerdict(
             SignatureState.UNSUPPORTED, f"algorithm {algorithm or 'missing'} proves nothing to others"
         )
-    trusted = tuple(keys)
-    candidates = _matching(token, trusted) if trusted else _carried(token)
-    if not candidates:
+    if keys is not None:
+        return _by_trusted(token, algorithm, keys)
+    carried = _carried(token)
+    if not carried:
         named = f"its key id is {token.key_id}" if token.key_id else "it names no key either"
-        detail = f"none of the given keys fits; {named}" if trusted else f"the token carries no key; {named}"
-        return SignatureVerdict(SignatureState.NO_KEY, detail)
-    verdicts = [_verify(token, algorithm, candidate) for candidate in candidates]
+        return SignatureVerdict(SignatureState.NO_KEY, f"the token carries no key; {named}")
+    return _best(token, algorithm, carried)
+
+
+def _by_trusted(token: Token, algorithm: str, keys: TrustedKeys) -> SignatureVerdict:
+    """What a registry would say that trusts `keys` (distribution, registry/auth/token/token.go, ``VerifySigningKey``: a
+    chain in ``x5c`` that ends at a trusted certificate, a trusted ``jwk``, a key known by its ``kid``)."""
+    called = _matching(token, keys.keys)
+    if called:
+        return _best(token, algorithm, called)
+    carried = _carried(token)
+    own = _best(token, algorithm, carried) if carried else None
+    if own is not None and own.state is SignatureState.INVALID:
+        return own
+    if not carried and not token.key_id:  # it names no key, so any may be meant
+        verdict = _best(token, algorithm, keys.keys)
+        if verdict.state is SignatureState.VALID:
+            return verdict
+    name = f"its key id is {token.key_id}" if token.key_id else "its key is another" if carried else "none of them fits"
+    return SignatureVerdict(SignatureState.UNTRUSTED, f"it is signed by a key that is not in {keys.source}: {name}")
+
+
+def _best(token: Token, algorithm: str, candidates: Iterable[TrustedKey]) -> SignatureVerdict:
     order = (SignatureState.VALID, SignatureState.INVALID, SignatureState.UNSUPPORTED)
+    verdicts = [_verify(token, algorithm, candidate) for candidate in candidates]
     return min(verdicts, key=lambda verdict: order.index(verdict.state))
 
 
-def load_keys(path: Path) -> tuple[TrustedKey, ...]:
-    """The public keys in a JWKS (RFC 7517), a JWK, or a PEM file of certificates or a public key.
+def load_keys(name: str) -> TrustedKeys:
+    """The public keys in the file of that name: a JWKS (RFC 7517), a JWK, or certificates or public keys in PEM.
 
-    Raises UsageError if it cannot be read as one of these.
+    Raises UsageError if it cannot be read as one of these, or names a place on the network.
     """
+    if "://" in name:
+        raise UsageError(f"{name} is no file", f"Fetch it first: curl -fsSo keys.json {name}")
+    try:
+        with Path(name).expanduser().open("rb") as file:
+            data = file.read(MAX_KEY_FILE + 1)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise UsageError(f"{name} cannot be read: {reason}") from None
+    if len(data) > MAX_KEY_FILE:
+        raise UsageError(f"{name} is too large for a file of keys")
+    try:
+        keys = _from_pem(data, name) if b"-----BEGIN" in data else _from_json(data, name)
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"{name} holds no key that can be read: {error}") from None
+    if not keys:
+        raise UsageError(f"{name} holds no public key", "Give a JWKS, a JWK, or certificates or public keys in PEM.")
+    return TrustedKeys(name, keys)
+
+
+_PEM_KEY = re.compile(rb"-----BEGIN ((?:RSA )?PUBLIC KEY)-----.*?-----END \1-----", re.DOTALL)
+
+
+def _from_pem(data: bytes, source: str) -> tuple[TrustedKey, ...]:
+    """Certificates and public keys; a private key between them is passed over. Raises ValueError."""
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-    try:
-        data = path.read_bytes()[: MAX_KEY_FILE + 1]
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from None
-    if len(data) > MAX_KEY_FILE:
-        raise UsageError(f"{path} is too large for a key file")
-    try:
-        if b"-----BEGIN CERTIFICATE" in data:
+    found = []
+    if b"-----BEGIN CERTIFICATE" in data:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # as for those in a token
             certificates = x509.load_pem_x509_certificates(data)
-            return tuple(_trust(c.public_key(), f"{path}, {_name(c.subject)}") for c in certificates)
-        if b"-----BEGIN" in data:
-            return (_trust(load_pem_public_key(data), str(path)),)
-        document = loads(data)
-        listed = document.get("keys", [document]) if isinstance(document, dict) else []
-        keys = tuple(key for entry in listed if isinstance(entry, dict) for key in _from_jwk(entry, str(path)))
-    except (ValueError, TypeError) as error:
-        raise UsageError(f"{path} holds no key that can be read: {error}") from None
-    if not keys:
-        raise UsageError(f"{path} holds no key", "Give a JWKS, a JWK, or certificates in PEM.")
-    return keys
+        found += [_trust(c.public_key(), f"{source}, {_name(c.subject)}", certificate=c) for c in certificates]
+    found += [_trust(load_pem_public_key(block[0]), source) for block in _PEM_KEY.finditer(data)]
+    return tuple(found)
+
+
+def _from_json(data: bytes, source: str) -> tuple[TrustedKey, ...]:
+    document = loads(data)
+    listed = document.get("keys", [document]) if isinstance(document, dict) else []
+    entries = listed if isinstance(listed, list) else []
+    return tuple(key for entry in entries if isinstance(entry, dict) for key in _from_jwk(entry, source))
 
 
 def libtrust_id(public_key: Any) -> str:
@@ -234,9 +287,9 @@ def _to_jwk(public_key: Any) -> Mapping[str, Any]:
     return {}
 
 
-def _trust(public_key: Any, source: str, extra: str = "") -> TrustedKey:
+def _trust(public_key: Any, source: str, extra: str = "", certificate: x509.Certificate | None = None) -> TrustedKey:
     names = {libtrust_id(public_key), thumbprint(public_key), extra} - {""}
-    return TrustedKey(public_key, frozenset(names), source)
+    return TrustedKey(public_key, frozenset(names), source, certificate)
 
 
 def _from_jwk(entry: Mapping[str, Any], source: str) -> tuple[TrustedKey, ...]:
@@ -267,11 +320,44 @@ def _carried(token: Token) -> tuple[TrustedKey, ...]:
 
 
 def _matching(token: Token, trusted: tuple[TrustedKey, ...]) -> tuple[TrustedKey, ...]:
-    """Those keys that the token calls for: by key id, else by its own certificate's key, else all of them."""
+    """Those keys that the token calls for: its own certificate's if one of the trusted vouches for it, its own key if
+    that is trusted, those of its key id."""
+    found = []
+    voucher = _voucher(_certificates(token), trusted)
+    for own in _carried(token):
+        names = {libtrust_id(own.key), thumbprint(own.key)}
+        found += [key for key in trusted if names & key.names]
+        if voucher is not None and not found:
+            found.append(TrustedKey(own.key, frozenset(), f"a certificate by {voucher.source}"))
     if token.key_id:
-        return tuple(key for key in trusted if token.key_id in key.names)
-    own = {name for key in _carried(token) for name in (libtrust_id(key.key), thumbprint(key.key)) if name}
-    return tuple(key for key in trusted if own & key.names) if own else trusted
+        found += [key for key in trusted if token.key_id in key.names and key not in found]
+    return tuple(found)
+
+
+def _voucher(chain: list[x509.Certificate], trusted: tuple[TrustedKey, ...]) -> TrustedKey | None:
+    """The trusted certificate at which a chain ends, leaf first, its links in any order; when they are valid is not
+    looked at."""
+    roots = [key for key in trusted if key.certificate is not None]
+    at = chain[0] if chain and roots else None
+    rest = chain[1:]
+    while at is not None:
+        for root in roots:
+            if root.certificate is not None and _issued(at, root.certificate):
+                return root
+        above = next((certificate for certificate in rest if _issued(at, certificate)), None)
+        rest = [certificate for certificate in rest if certificate is not above]
+        at = above
+    return None
+
+
+def _issued(child: x509.Certificate, parent: x509.Certificate) -> bool:
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+
+    try:
+        child.verify_directly_issued_by(parent)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def _verify(token: Token, algorithm: str, key: TrustedKey) -> SignatureVerdict:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from reglens.auth.credentials import Anonymous, Credentials, Lookup, SourceVerdict
+from reglens.auth.keys import TrustedKeys
 from reglens.check import reach
 from reglens.check.model import Step, StepName, StepVerdict, Walk
 from reglens.check.trials import Experimenter
@@ -38,12 +39,16 @@ async def walk(
     options: Options | None = None,
     credentials: Credentials | None = None,
     action: str = "pull",
+    keys: TrustedKeys | None = None,
     clock: Clock = utcnow,
     on_step: OnStep | None = None,
     on_trial: OnTrial | None = None,
 ) -> Walk:
-    """Walk to `reference` and diagnose what was met. Never raises for what the registry does; may be cancelled."""
-    walker = _Walker(reference, options or Options(), credentials or Anonymous(), action, clock, on_step, on_trial)
+    """Walk to `reference` and diagnose what was met, signatures against `keys` if there are any. Never raises for what
+    the registry does; may be cancelled."""
+    walker = _Walker(
+        reference, options or Options(), credentials or Anonymous(), action, keys, clock, on_step, on_trial
+    )
     async with Session(
         reference.registry, options=walker.options, credentials=walker.credentials, clock=clock
     ) as session:
@@ -56,6 +61,7 @@ class _Walker:
     options: Options
     credentials: Credentials
     action: str
+    keys: TrustedKeys | None
     clock: Clock
     on_step: OnStep | None
     on_trial: OnTrial | None
@@ -79,7 +85,13 @@ class _Walker:
         if failure is not None and not blocked:
             await self.experiment(exchanges, lookup)
         evidence = from_trace(
-            exchanges, self.reference, now=self.clock(), lookup=lookup, action=self.action, trials=self.trials
+            exchanges,
+            self.reference,
+            now=self.clock(),
+            lookup=lookup,
+            action=self.action,
+            trials=self.trials,
+            keys=self.keys,
         )
         return Walk(self.reference, self.action, tuple(self.steps), tuple(self.trials), diagnose(evidence))
 

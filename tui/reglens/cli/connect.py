@@ -6,7 +6,8 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,15 +16,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from reglens.auth.credentials import Anonymous, Credentials
 from reglens.auth.trust import RealmTrust
 from reglens.cli.output import Output
-from reglens.errors import UsageError
+from reglens.errors import ReferenceInvalid, ReglensError, UsageError
 from reglens.oci.reference import Place, Reference, normalise_registry
 from reglens.registry.cache import Cache
 from reglens.registry.options import Options
 from reglens.registry.ways.machine import Machine
+from reglens.registry.ways.model import Decision, Meant
 from reglens.secret import Secret
 from reglens.text import clean
 
 if TYPE_CHECKING:
+    from reglens.auth.keys import TrustedKeys
     from reglens.registry.pace import Pacing
     from reglens.registry.session import Session
 
@@ -88,12 +91,26 @@ def _options(args: argparse.Namespace) -> Options:
             home=Path.home(),
             registries_conf=_readable("--registries-conf", args.registries_conf),
             mirrors=not args.no_mirrors,
+            short_names=args.short_names,
         ),
     )
 
 
+def trusted_keys(args: argparse.Namespace) -> TrustedKeys | None:
+    """The keys that ``--keys`` names. Raises UsageError if it names no file that holds some."""
+    if args.keys is None:
+        return None
+    from reglens.auth.keys import load_keys
+
+    try:
+        return load_keys(args.keys)
+    except UsageError as error:
+        raise UsageError(f"--keys: {error.message}", error.hint) from None
+
+
 def flags(args: argparse.Namespace) -> tuple[str, ...]:
-    """The common options of this run as they are written again on a command line; none of them is a secret."""
+    """The common options of this run as they are written again on a command line whose names are full, so without
+    ``--short-names``; none of them is a secret."""
     switches = ("anonymous", "plain_http", "insecure", "no_mirrors", "no_cache")
     found = [f"--{name.replace('_', '-')}" for name in switches if getattr(args, name)]
     for name in ("pull_secret", "ca_file", "client_cert", "client_key", "registries_conf", "unix_socket"):
@@ -156,15 +173,84 @@ def _password() -> Secret:
     return Secret(password)
 
 
-def spelt_out(text: str, reached: Connection, output: Output) -> str:
-    """`text` with a short name spelt out as ``--registries-conf`` has it, which is said; else as it is."""
+def spelt_out(text: str, reached: Connection, output: Output, has: Has | None = None) -> str:
+    """`text` with a short name spelt out as ``registries.conf`` has it, where that was asked for, which is said; else
+    as it is. Of several registries the first that `has` it is taken; without `has` nobody is asked.
+
+    Raises UsageError where the file does not let several be tried. Not for use on an event loop: see `settled`.
+    """
+    spelt = meant(text, reached)
+    if len(spelt.names) > 1 and has is not None:
+        return run(settled(text, reached, output, has))
+    _say(spelt.decisions, output)
+    return spelt.names[0]
+
+
+async def settled(
+    text: str,
+    reached: Connection,
+    output: Output,
+    has: Has,
+    session_of: Callable[[str], Session] | None = None,
+) -> str:
+    """The same on an event loop. `session_of` gives sessions that somebody else closes; without it, each is a new one.
+
+    Where none has it, the first is given: what it says to the real question is told at length.
+    """
+    spelt = meant(text, reached)
+    if len(spelt.names) == 1:
+        _say(spelt.decisions, output)
+        return spelt.names[0]
+    told = []
+    for name in spelt.names:
+        session: Session | None = None
+        try:
+            reference = read_reference(name)
+            session = session_of(reference.registry) if session_of else reached.session(reference.registry)
+            await has(session, reference)
+        except ReglensError as error:
+            told.append(f"{name}: {error.message}")
+        else:
+            _say((*spelt.decisions, Decision(f"{name} answers", "; ".join(told) or "it is the first")), output)
+            return name
+        finally:
+            if session is not None and session_of is None:
+                await session.aclose()
+    _say((*spelt.decisions, Decision("none of them has it", "; ".join(told), problem=True)), output)
+    return spelt.names[0]
+
+
+Has = Callable[["Session", Reference], Coroutine[Any, Any, object]]
+"""Asks a session for what a command wants. Raises ReglensError if it is not there."""
+
+
+async def has_manifest(session: Session, reference: Reference) -> object:
+    """Whether there is a manifest of that name."""
+    return await session.resolve(reference)
+
+
+async def has_tags(session: Session, reference: Reference) -> object:
+    """Whether there is a repository of that name."""
+    async with aclosing(session.tags(reference.repository, limit=1)) as pages:
+        return [page async for page in pages]
+
+
+def meant(text: str, reached: Connection) -> Meant:
+    """What `text` may stand for, the first of it first; itself where it is spelt out or nobody asked for short names.
+    Raises UsageError where ``registries.conf`` does not let several be tried."""
     machine = reached.options.machine
-    if machine is None:
-        return text
-    full, decision = machine.expand(text)
-    if decision is not None and not output.as_json:
-        output.note(f"reglens: {clean(str(decision))}")
-    return full
+    if machine is None or not machine.short_names:
+        return Meant((text,))
+    with suppress(ReferenceInvalid):  # which is told by whoever reads it
+        if Place.parse(text).reference is not None:
+            return machine.meant(text)
+    return Meant((text,))
+
+
+def _say(decisions: Iterable[Decision], output: Output) -> None:
+    if not output.as_json:
+        for decision in decisions:
+            output.note(f"reglens: {clean(str(decision))}")
 
 
 def read_reference(text: str) -> Reference:

@@ -100,6 +100,13 @@ def _common(parser: Parser) -> None:
         metavar="F",
         help="heed this registries.conf, its short names too, instead of this machine's files",
     )
+    how.add_argument(
+        "--short-names",
+        action="store_true",
+        help="spell names without a host out as podman does, by this machine's registries.conf: its aliases, else each "
+        "of its unqualified-search-registries in turn, unless its short-name-mode is enforcing "
+        "(default: as docker does, they are Docker Hub's)",
+    )
     how.add_argument("--unix-socket", metavar="F", help="the registry listens at this socket, and speaks http there")
     how.add_argument("--no-mirrors", action="store_true", help="ask the registry itself, never a mirror")
     how.add_argument(
@@ -115,6 +122,15 @@ def _common(parser: Parser) -> None:
 _PLATFORM_HELP = "the manifest for this platform of an index, such as linux/arm64 or linux/arm/v7"
 
 
+def _keys(parser: Parser) -> None:
+    parser.add_argument(
+        "--keys",
+        metavar="FILE",
+        help="check signatures of tokens against these keys, as the registry trusts them: a JWKS, a JWK, or "
+        "certificates or public keys in PEM (its rootcertbundle or jwks)",
+    )
+
+
 def _demo(parser: Parser) -> None:
     parser.add_argument("place", nargs="?", metavar="REPOSITORY[:TAG]", help="where to open it")
     parser.add_argument("--serve", action="store_true", help="serve the registry for any client until interrupted")
@@ -125,6 +141,7 @@ def _explain(parser: Parser) -> None:
     parser.add_argument("file", nargs="?", default="-", metavar="FILE", help="what to explain (default, or -: stdin)")
     parser.add_argument("--reference", metavar="REF", help="what was wanted, exactly as it was typed")
     parser.add_argument("--at", metavar="TIME", help="when it happened, such as 2026-03-01T12:00:00Z")
+    _keys(parser)
     parser.add_argument("--list", action="store_true", help="print the code of every finding, and what it means")
     parser.add_argument("--code", metavar="CODE", help="print the page of one code: means, recognise, cure, example")
 
@@ -137,6 +154,7 @@ def _check(parser: Parser) -> None:
         default="pull",
         help="what should be allowed there (default: pull); nothing is ever changed on the registry",
     )
+    _keys(parser)
 
 
 def _token(parser: Parser) -> None:
@@ -148,6 +166,7 @@ def _token(parser: Parser) -> None:
         action="append",
         help="send this scope instead of the challenge's, such as repository:library/alpine:pull (repeatable)",
     )
+    _keys(parser)
     parser.add_argument(
         "--reveal", action="store_true", help="print the raw token, alone (a secret: mind where it goes)"
     )
@@ -219,8 +238,15 @@ def _diff(parser: Parser) -> None:
 
 def _search(parser: Parser) -> None:
     parser.add_argument("query", metavar="QUERY", help="what to look for")
-    parser.add_argument("--registry", metavar="HOST", help="search this registry's catalogue instead of Docker Hub")
-    parser.add_argument("--limit", metavar="N", type=positive_count, default=50, help="at most N results (default: 50)")
+    parser.add_argument(
+        "--registry",
+        metavar="HOST",
+        action="append",
+        help="search this registry, by its own search or its catalogue, instead of Docker Hub (repeatable)",
+    )
+    parser.add_argument(
+        "--limit", metavar="N", type=positive_count, default=50, help="at most N results of each registry (default: 50)"
+    )
 
 
 def _credentials(parser: Parser) -> None:
@@ -260,7 +286,8 @@ COMMANDS: dict[str, Command] = {
         _check,
         "Goes the whole way that a client goes to REFERENCE, and diagnoses what it met. It changes nothing on the "
         "registry, for any --action.",
-        "reglens check ghcr.io/owner/image:1.2\nreglens check --action push registry.example.com/team/app",
+        "reglens check ghcr.io/owner/image:1.2\nreglens check --action push registry.example.com/team/app\n"
+        "reglens check --keys /etc/docker/registry/token.crt registry.example.com/team/app",
     ),
     "token": Command(
         "REFERENCE",
@@ -310,15 +337,18 @@ COMMANDS: dict[str, Command] = {
         "QUERY",
         "search Docker Hub, or a registry's catalogue",
         _search,
-        "Searches Docker Hub, or with --registry the catalogue of another registry.",
-        "reglens search alpine\nreglens search --registry localhost:5000 team/",
+        "Searches Docker Hub, or with --registry other registries. With --short-names it searches the "
+        "unqualified-search-registries of this machine's registries.conf, as podman does, and with --registries-conf "
+        "those of that file. What several registries give is printed under full names, a registry after the other.",
+        "reglens search alpine\nreglens search --registry localhost:5000 team/\nreglens search --short-names alpine",
     ),
     "credentials": Command(
         "[REGISTRY]",
         "show which credentials would be used, and from where",
         _credentials,
-        "Looks where docker, podman, skopeo and crane look, in their order, and says what is used, what is passed "
-        "over and what cannot be read. Secrets are masked; nothing is sent and nothing is written.",
+        "Looks where docker, podman, skopeo and crane look, in their order, and in the system's keyring for a login "
+        "that was kept there in the application, and says what is used, what is passed over and what cannot be read. "
+        "Secrets are masked; nothing is sent and nothing is written.",
         "reglens credentials\nreglens credentials ghcr.io\nreglens credentials registry.example.com/team/app --json",
     ),
 }
@@ -347,6 +377,7 @@ def main_parser() -> Parser:
         "place", nargs="?", metavar="REFERENCE", help="where to open the browser (a host alone will do)"
     )
     parser.add_argument("--version", action="version", version=f"reglens {__version__}")
+    _keys(parser)
     _common(parser)
     return parser
 
@@ -368,7 +399,16 @@ def command_parser(name: str) -> Parser:
 
 
 _FLAGS = frozenset(
-    {"--json", "--password-stdin", "--anonymous", "--plain-http", "--insecure", "--no-mirrors", "--no-cache"}
+    {
+        "--json",
+        "--password-stdin",
+        "--anonymous",
+        "--plain-http",
+        "--insecure",
+        "--no-mirrors",
+        "--no-cache",
+        "--short-names",
+    }
 )
 _VALUED = frozenset(
     {
@@ -378,6 +418,7 @@ _VALUED = frozenset(
         "--ca-file",
         "--client-cert",
         "--client-key",
+        "--keys",
         "--registries-conf",
         "--unix-socket",
         "--timeout",
@@ -388,7 +429,7 @@ _VALUED = frozenset(
 def split_command(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
     """The command and the arguments without it; None if the first positional is no command.
 
-    Only common options may stand before a command. After ``--`` a command's name is a reference.
+    Only common options and ``--keys`` may stand before a command. After ``--`` a command's name is a reference.
     """
     at = 0
     while at < len(arguments):

@@ -10,6 +10,7 @@ from reglens.text import clean
 from reglens.trace.exchange import Exchange, Role
 
 if TYPE_CHECKING:
+    from reglens.auth.keys import TrustedKeys
     from reglens.cli.output import Output
     from reglens.diagnosis.finding import Diagnosis, Finding
     from reglens.oci.reference import Reference
@@ -36,10 +37,18 @@ def concerning(trace: Iterable[Exchange], reference: Reference, last: Exchange |
 
 
 class Refusal:
-    """One failure of one reference, with its diagnosis; none if the failure lies before the first exchange."""
+    """One failure of one reference, with its diagnosis (signatures by `keys`, if there are any); none if the failure
+    lies before the first exchange."""
 
-    def __init__(self, error: ReglensError, session: Session | None, reference: Reference | None) -> None:
+    def __init__(
+        self,
+        error: ReglensError,
+        session: Session | None,
+        reference: Reference | None,
+        keys: TrustedKeys | None = None,
+    ) -> None:
         self.error = error
+        self.keys = keys
         self.diagnosis: Diagnosis | None = None
         if session is not None and len(session.trace) and not isinstance(error, UsageError | NotListed | TokenNotUsed):
             self.diagnosis = self._diagnose(session, reference)
@@ -52,7 +61,8 @@ class Refusal:
         if reference is not None:
             last: Exchange | None = getattr(self.error, "exchange", None)
             exchanges = concerning(exchanges, reference, last)
-        return diagnose(from_trace(exchanges, reference, now=session.clock(), lookup=session.lookup))
+        now, lookup = session.clock(), session.lookup
+        return diagnose(from_trace(exchanges, reference, now=now, lookup=lookup, keys=self.keys))
 
     @property
     def code(self) -> str:

@@ -5,27 +5,34 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from reglens.auth.token import Token, TokenKind, numeric_date
 from reglens.cli.diagnosis_view import draw_comparison
-from reglens.cli.layout import FAINT, STRONG, Page, styled
+from reglens.cli.layout import BAD, FAINT, GOOD, STRONG, UNSURE, Page, styled
 from reglens.cli.output import Output
+from reglens.diagnosis.comparison import signature_state
 from reglens.diagnosis.finding import Comparison
 from reglens.registry.results import TokenGrant
 from reglens.text import human_age, human_milliseconds
 
+if TYPE_CHECKING:
+    from reglens.auth.keys import TrustedKeys
+
 _TIMES = frozenset({"exp", "nbf", "iat", "auth_time"})
 _KINDS = {
-    TokenKind.JWT: "a JWT (signed; the signature is not checked here)",
+    TokenKind.JWT: "a JWT",
     TokenKind.JWE: "a JWE: encrypted, so only its header can be read",
     TokenKind.OPAQUE: "opaque: nothing can be read of it, which the specification allows",
 }
 
 
-def show(grant: TokenGrant, comparison: Comparison, output: Output, *, now: datetime) -> None:
-    """Print a grant; the token itself stands as its fingerprint."""
+def show(
+    grant: TokenGrant, comparison: Comparison, output: Output, *, now: datetime, keys: TrustedKeys | None = None
+) -> None:
+    """Print a grant, its signature checked against `keys` if there are any; the token stands as its fingerprint."""
     page = Page(output)
     page.line(("Challenge", STRONG), f"  {grant.challenge.scheme}")
     _pairs(page, grant.challenge.params)
@@ -39,21 +46,31 @@ def show(grant: TokenGrant, comparison: Comparison, output: Output, *, now: date
     sent = [("as", str(request.authorization) if request.authorization else "anonymous")]
     _pairs(page, [*request.parameters, *sent])
     page.gap()
-    _draw_token(page, grant.token, now)
+    _draw_token(page, grant.token, now, keys)
     page.line((f"  held until {grant.expires:%Y-%m-%d %H:%M:%S} UTC, {human_age(grant.expires, now)}", FAINT))
     page.gap()
     draw_comparison(page, comparison)
     page.done()
 
 
-def _draw_token(page: Page, token: Token, now: datetime) -> None:
+def _draw_token(page: Page, token: Token, now: datetime, keys: TrustedKeys | None) -> None:
     page.line(("Token", STRONG), f"  {token.raw.fingerprint}  {_KINDS[token.kind]}, {len(token)} characters")
+    if token.kind is TokenKind.JWT:
+        page.line("  signature  ", *_signature(token, keys))
     for problem in token.problems:
         page.line(f"  ! {problem}")
     for title, part in (("header", token.header), ("claims", token.claims)):
         if part is not None:
             page.line((f"  {title}", STRONG))
             _pairs(page, ((name, _value(name, value, now)) for name, value in part.items()), indent=4)
+
+
+def _signature(token: Token, keys: TrustedKeys | None) -> tuple[str | tuple[str, str], ...]:
+    if keys is None:
+        return (("not checked: --keys FILE names the keys that the registry trusts", FAINT),)
+    state, detail = signature_state(token, keys)
+    style = {"valid": GOOD, "invalid": BAD, "untrusted": BAD}.get(state, UNSURE)
+    return (state, style), f": {detail}" if detail else ""
 
 
 def _value(name: str, value: object, now: datetime) -> str:

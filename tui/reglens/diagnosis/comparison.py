@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from reglens.auth.token import LEEWAY, Token, TokenKind
 from reglens.diagnosis.evidence import Evidence
@@ -10,6 +11,9 @@ from reglens.diagnosis.finding import Cell, Comparison, Row, RowName, Verdict
 from reglens.diagnosis.scene import Scene, read, shown
 from reglens.oci.scope import Scope, covered, union
 from reglens.text import human_duration
+
+if TYPE_CHECKING:
+    from reglens.auth.keys import TrustedKeys
 
 _LEEWAY = timedelta(seconds=LEEWAY)
 
@@ -221,15 +225,21 @@ def _time(scene: Scene) -> Row:
 
 
 def _key(scene: Scene) -> Row:
-    token = scene.token
+    token, keys = scene.token, scene.evidence.keys
     if token is None or token.kind is not TokenKind.JWT or token.header is None:
         return Row(RowName.KEY)
     named = [name for name in ("kid", "x5c", "jwk") if name in token.header]
     key = token.key_id or (named[0] if named else "no key named")
     granted = Cell(shown(f"{token.algorithm or 'no alg'} {key}"), f"{scene.token_place[0]}, header")
-    if scene.ok and scene.authorization is not None:
+    accepted = scene.ok and scene.authorization is not None
+    state, detail = signature_state(token, keys)
+    if keys is not None and state in ("valid", "invalid", "untrusted"):
+        asked = Cell(shown(f"a key of {keys.source}"), "the file of keys")
+        verdict = Verdict.AGREE if state == "valid" else Verdict.DISAGREE
+        more = "; the registry accepted it all the same" if accepted and state != "valid" else ""
+        return Row(RowName.KEY, asked, granted=granted, verdict=verdict, note=shown(detail) + more)
+    if accepted:
         return Row(RowName.KEY, granted=granted, verdict=Verdict.AGREE)
-    state, detail = signature_state(token)
     if state == "invalid" or token.algorithm in (None, "none"):
         return Row(RowName.KEY, granted=granted, verdict=Verdict.DISAGREE, note=detail or "it is not signed")
     if not named:
@@ -238,16 +248,25 @@ def _key(scene: Scene) -> Row:
     return Row(RowName.KEY, granted=granted, note=note)
 
 
-def signature_state(token: Token) -> tuple[str, str]:
-    """State and detail of the signature, checked against the key that the token itself brings."""
+def signature_state(token: Token, keys: TrustedKeys | None = None) -> tuple[str, str]:
+    """State and detail of the signature, checked against `keys` if there are any, else against the key that the token
+    itself brings."""
     if token.partial or not token.has_signature or token.header is None:
         return "not checked", ""
-    if "x5c" not in token.header and "jwk" not in token.header:
+    if keys is None and "x5c" not in token.header and "jwk" not in token.header:
         return "no key", ""
     from reglens.auth.keys import check_signature
 
-    verdict = check_signature(token)
+    verdict = check_signature(token, keys)
     return str(verdict.state), verdict.detail
+
+
+def signature_words(token: Token, keys: TrustedKeys | None = None) -> str:
+    """The state of the signature as a document gives it."""
+    state, _ = signature_state(token, keys)
+    if state == "untrusted" and keys is not None:
+        return f"signed by a key that is not among those of {keys.source}"
+    return state
 
 
 def _text(value: str | None) -> str | None:

@@ -33,6 +33,7 @@ def diagnose(evidence: Evidence) -> Diagnosis:
         exchanges=evidence.exchanges,
         reference=evidence.reference or (str(evidence.wanted) if evidence.wanted else None),
         moment=seen.moment,
+        keys=evidence.keys,
     )
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from reglens.auth.credentials import Lookup
 from reglens.auth.token import Token
 from reglens.oci.reference import Reference
 from reglens.trace.exchange import Exchange
+
+if TYPE_CHECKING:
+    from reglens.auth.keys import TrustedKeys
 
 Span = tuple[int, int]
 """Start and end, as character offsets in the pasted text."""
@@ -100,7 +104,8 @@ class Evidence:
     ``"authorization"``, ``"url"``, ``"body"``, a header's name). `moment` is the time of the refusal if it is known
     from elsewhere than a ``Date`` header; `now` the local clock, for live evidence only. `pasted` is the text, masked,
     without what a log repeats.
-    `lookup` is what the search for credentials found, `trials` the experiments made after a refusal (live only).
+    `lookup` is what the search for credentials found, `trials` the experiments made after a refusal (live only). `keys`
+    are those that the person says the registry trusts.
     """
 
     exchanges: tuple[Exchange, ...] = ()
@@ -118,6 +123,7 @@ class Evidence:
     pasted: str = ""
     lookup: Lookup | None = None
     trials: tuple[Trial, ...] = ()
+    keys: TrustedKeys | None = None
 
 
 def from_trace(
@@ -128,6 +134,7 @@ def from_trace(
     lookup: Lookup | None = None,
     action: str = "pull",
     trials: Sequence[Trial] = (),
+    keys: TrustedKeys | None = None,
 ) -> Evidence:
     """The evidence of a live attempt: its exchanges in order, what was wanted, and the local clock (UTC)."""
     return Evidence(
@@ -138,4 +145,5 @@ def from_trace(
         now=now,
         lookup=lookup,
         trials=tuple(trials),
+        keys=keys,
     )

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from reglens.trace.exchange import Exchange
+
+if TYPE_CHECKING:
+    from reglens.auth.keys import TrustedKeys
 
 
 class Severity(StrEnum):
@@ -123,7 +127,7 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """The whole answer. `moment` is the time it is made for: that of the refusal, by the answering server's clock where
-    that is known."""
+    that is known. `keys` are those that signatures are checked against, if any were given."""
 
     outcome: Outcome
     findings: tuple[Finding, ...]
@@ -131,3 +135,4 @@ class Diagnosis:
     exchanges: tuple[Exchange, ...] = ()
     reference: str | None = None
     moment: datetime | None = None
+    keys: TrustedKeys | None = None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reglens.auth.challenge import Challenge
 from reglens.auth.token import Token
 from reglens.diagnosis.finding import Cell, Comparison, Diagnosis, Finding
 from reglens.trace.exchange import Exchange
+
+if TYPE_CHECKING:
+    from reglens.auth.keys import TrustedKeys
 
 SCHEMA = 1
 
@@ -21,7 +24,7 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "moment": diagnosis.moment.isoformat() if diagnosis.moment else None,
         "findings": [finding_json(finding) for finding in diagnosis.findings],
         "comparison": comparison_json(diagnosis.comparison),
-        "exchanges": [exchange_json(exchange) for exchange in diagnosis.exchanges],
+        "exchanges": [exchange_json(exchange, diagnosis.keys) for exchange in diagnosis.exchanges],
     }
 
 
@@ -61,8 +64,8 @@ def cell_json(cell: Cell) -> str | list[str] | None:
     return list(cell.value) if isinstance(cell.value, tuple) else cell.value
 
 
-def exchange_json(exchange: Exchange) -> dict[str, Any]:
-    """One exchange, without bodies."""
+def exchange_json(exchange: Exchange, keys: TrustedKeys | None = None) -> dict[str, Any]:
+    """One exchange, without bodies. `keys` are those that its token's signature is checked against."""
     sent = exchange.authorization
     return {
         "number": exchange.number,
@@ -72,7 +75,7 @@ def exchange_json(exchange: Exchange) -> dict[str, Any]:
         "status": exchange.status,
         "authorization": str(sent) if sent is not None else None,
         "challenges": [challenge_json(challenge) for challenge in exchange.challenges],
-        "token": token_json(exchange.token) if exchange.token is not None else None,
+        "token": token_json(exchange.token, keys) if exchange.token is not None else None,
         "failure": exchange.failure.message if exchange.failure is not None else None,
         "via": exchange.via or None,
         "note": exchange.note or None,
@@ -88,15 +91,16 @@ def challenge_json(challenge: Challenge) -> dict[str, Any]:
     return {"scheme": challenge.scheme, "params": params, "tolerated": list(challenge.tolerated)}
 
 
-def token_json(token: Token) -> dict[str, Any]:
-    """One token: what can be read of it, its fingerprint, and what is known of its signature."""
-    from reglens.diagnosis.comparison import signature_state
+def token_json(token: Token, keys: TrustedKeys | None = None) -> dict[str, Any]:
+    """One token: what can be read of it, its fingerprint, and what is known of its signature, by `keys` if there are
+    any."""
+    from reglens.diagnosis.comparison import signature_words
 
     return {
         "kind": str(token.kind),
         "fingerprint": token.raw.fingerprint,
         "header": dict(token.header) if token.header is not None else None,
         "claims": dict(token.claims) if token.claims is not None else None,
-        "signature": signature_state(token)[0],
+        "signature": signature_words(token, keys),
         "problems": list(token.problems),
     }

@@ -72,8 +72,7 @@ class Reference:
     def name(self) -> str:
         """Registry and repository, without tag or digest, as they are read again: a bare word is a host by its capitals
         only."""
-        host = self.registry if _is_host(self.registry) else self.registry.upper()
-        return f"{host}/{self.repository}"
+        return f"{_as_read(self.registry)}/{self.repository}"
 
     @property
     def familiar(self) -> str:
@@ -86,8 +85,7 @@ class Reference:
     @property
     def pullable(self) -> str:
         """What ``docker pull`` takes, in full: ``docker.io/library/alpine:3.20``."""
-        name = f"docker.io/{self.repository}" if self.on_hub else self.name
-        return name + self._suffix()
+        return f"{name_of(self.registry)}/{self.repository}{self._suffix()}"
 
     def _suffix(self) -> str:
         tag = f":{self.tag}" if self.tag else ""
@@ -126,6 +124,15 @@ class Place:
             return cls(normalise_registry(reader.host(text.index(host), host)))
         reference = Reference.parse(text)
         return cls(reference.registry, reference)
+
+
+def name_of(registry: str) -> str:
+    """A registry's ``host[:port]`` as people write it before a repository: Docker Hub is ``docker.io``."""
+    return "docker.io" if registry == HUB else _as_read(registry)
+
+
+def _as_read(registry: str) -> str:
+    return registry if _is_host(registry) else registry.upper()
 
 
 def normalise_registry(host: str) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
+from reglens.app.messages import KeysChanged
 from reglens.app.screens.aside import Aside, in_thread
 from reglens.app.widgets.exchange_detail import detail_lines
 from reglens.app.widgets.layout import Line, blank, heading
@@ -18,6 +20,9 @@ from reglens.app.widgets.sheet import Sheet
 from reglens.app.widgets.token_view import Checked
 from reglens.auth.token import Token, TokenKind
 from reglens.trace.exchange import Exchange
+
+if TYPE_CHECKING:
+    from reglens.auth.keys import TrustedKeys
 
 
 class ExchangePane(Pane):
@@ -58,12 +63,17 @@ class Exchanges(Aside):
         sheet = self.query_one(Sheet)
         sheet.lay(self._lines)
         self.set_focus(sheet)
+        self._check()
+
+    @on(KeysChanged)
+    def _check(self) -> None:
         tokens = [e.token for _, e in self._exchanges if e.token is not None and e.token.kind is TokenKind.JWT]
+        keys = self.app.keys
 
         async def check() -> None:
             for token in tokens:
-                self._checked[token.raw.fingerprint] = await in_thread(lambda token=token: _check(token))  # type: ignore[misc]
-            sheet.again()
+                self._checked[token.raw.fingerprint] = await in_thread(lambda token=token: _checked(token, keys))  # type: ignore[misc]
+            self.query_one(Sheet).again()
 
         if tokens:
             self.begin("check", check)
@@ -102,7 +112,7 @@ class Exchanges(Aside):
         return super().check_action(action, parameters)
 
 
-def _check(token: Token) -> Checked:
+def _checked(token: Token, keys: TrustedKeys | None) -> Checked:
     from reglens.auth.keys import chain, check_signature
 
-    return Checked(chain(token), check_signature(token))
+    return Checked(chain(token), check_signature(token, keys))

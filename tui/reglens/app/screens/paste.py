@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -18,6 +18,7 @@ from textual.widget import Widget
 from reglens.app.actions import Where, bindings
 from reglens.app.commands import Command
 from reglens.app.draft import Draft, Whole, tidy
+from reglens.app.messages import KeysChanged
 from reglens.app.screens.aside import Aside, in_thread
 from reglens.app.widgets.findings_view import CommandKey, FindingKey, ProofKey, finding_of, proof_of
 from reglens.app.widgets.layout import Line, blank, paragraph, words
@@ -27,6 +28,9 @@ from reglens.app.widgets.results import Results
 from reglens.app.widgets.sheet import Sheet
 from reglens.diagnosis.finding import Diagnosis, Proof
 from reglens.text import human_size
+
+if TYPE_CHECKING:
+    from reglens.auth.keys import TrustedKeys
 
 EDITED = 60_000
 """Characters up to which a paste can be edited; longer ones are shown by a view that draws only what is in sight."""
@@ -249,13 +253,17 @@ class Paste(Aside):
             return
         number = self._number
         wait = 0 if self._arrived else DEBOUNCE
-        shown, secrets = self.draft.shown, dict(self.draft.secrets)
+        shown, secrets, keys = self.draft.shown, dict(self.draft.secrets), self.app.keys
 
         async def work() -> None:
             await asyncio.sleep(wait)
-            self.post_message(await in_thread(lambda: _read(number, shown, secrets)))
+            self.post_message(await in_thread(lambda: _read(number, shown, secrets, keys)))
 
         self.begin("read", work)
+
+    @on(KeysChanged)
+    def _keys_changed(self) -> None:
+        self._changed()
 
     @on(PasteRead)
     def _was_read(self, event: PasteRead) -> None:
@@ -407,13 +415,13 @@ class Paste(Aside):
         return super().check_action(action, parameters)
 
 
-def _read(number: int, shown: str, secrets: dict[str, str]) -> PasteRead:
+def _read(number: int, shown: str, secrets: dict[str, str], keys: TrustedKeys | None) -> PasteRead:
     from reglens.app.draft import whole
     from reglens.diagnosis.engine import diagnose
     from reglens.diagnosis.paste import read_paste
 
     text = whole(shown, secrets)
-    return PasteRead(number, diagnose(read_paste(text.text)), text)
+    return PasteRead(number, diagnose(replace(read_paste(text.text), keys=keys)), text)
 
 
 def _proof_of(diagnosis: Diagnosis, key: Hashable) -> Proof | None:

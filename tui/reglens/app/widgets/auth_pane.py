@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
 from textual.app import ComposeResult
@@ -30,6 +30,9 @@ from reglens.auth.token import Token, TokenKind
 from reglens.diagnosis.finding import Diagnosis, Finding
 from reglens.text import clean
 from reglens.trace.exchange import Exchange
+
+if TYPE_CHECKING:
+    from reglens.auth.keys import TrustedKeys
 
 KEPT = 500
 """Exchanges that the list holds; the trace remembers more."""
@@ -58,6 +61,7 @@ class AuthPane(Pane):
 
         fingerprint: str
         checked: Checked
+        keys: TrustedKeys | None
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.AUTHENTICATION)]
     DEFAULT_CSS = """
@@ -75,6 +79,7 @@ class AuthPane(Pane):
         self._opened: int | None = None
         self._revealed = ""  # the fingerprint of the token that is shown raw
         self._checked: dict[str, Checked] = {}
+        self._keys: TrustedKeys | None = None
         self._large = False
         self._stale = False  # whether exchanges were put that are not drawn yet
         self._follow = True
@@ -116,6 +121,14 @@ class AuthPane(Pane):
         if self.front in (DETAIL, TOKEN):
             self._sheet(self.front).again()
         self._bar()
+
+    def check_by(self, keys: TrustedKeys | None) -> None:
+        """Check signatures against `keys` from here on; None: against those that the tokens bring."""
+        if keys is not self._keys:
+            self._keys = keys
+            self._checked.clear()
+            if self.front in (DETAIL, TOKEN):
+                self._sheet(self.front).again()
 
     def clear(self) -> None:
         """Forget every exchange and the diagnosis."""
@@ -268,10 +281,14 @@ class AuthPane(Pane):
     def _verify(self, token: Token) -> None:
         from reglens.auth.keys import chain, check_signature
 
-        self.post_message(self.Checking(token.raw.fingerprint, Checked(chain(token), check_signature(token))))
+        keys = self._keys
+        checked = Checked(chain(token), check_signature(token, keys))
+        self.post_message(self.Checking(token.raw.fingerprint, checked, keys))
 
     def on_auth_pane_checking(self, message: Checking) -> None:
         message.stop()
+        if message.keys is not self._keys:
+            return
         self._checked[message.fingerprint] = message.checked
         if self.front in (DETAIL, TOKEN):
             self._sheet(self.front).again()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -14,29 +13,20 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from reglens.app.actions import Where, bindings
-from reglens.app.messages import PinToggled, PlaceChosen, QueryChanged
+from reglens.app.messages import PinToggled, PlaceChosen, QueryChanged, SearchWidened
 from reglens.app.places import meant_as_reference, read_place, repository_place, says_where
 from reglens.app.widgets.line_list import LineList, Part, cropped, matching
 from reglens.app.widgets.pane import Field, ListPane, Notice
+from reglens.app.widgets.search_rows import Further, Row, hit_row, rank
 from reglens.errors import ReferenceInvalid, ReglensError
-from reglens.oci.reference import HUB, HUB_LIBRARY, Place, Reference
-from reglens.text import clean, human_count, human_short
+from reglens.oci.reference import HUB, Place, Reference
+from reglens.text import clean, human_count
 
 if TYPE_CHECKING:
     from reglens.app.ports import SearchHit
 
 RANKED = 20_000
 """Matches up to which the better ones are put first; more are left in the registry's order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row above the catalogue's: a mark that says why it is there, what it is called, where it leads."""
-
-    mark: str
-    label: str
-    place: Place
-    detail: str = ""
 
 
 class SearchPane(ListPane):
@@ -60,6 +50,7 @@ class SearchPane(ListPane):
         self._matches: Sequence[int] = range(0)
         self._matched_query = ""
         self._head: list[Row] = []
+        self._tail: list[Row] = []  # of further registries; their items count downwards from -1
         self._pins: list[str] = []
         self._recents: list[str] = []
         self._hits: Sequence[SearchHit] = ()
@@ -67,6 +58,7 @@ class SearchPane(ListPane):
         self._error: ReglensError | None = None
         self._listing = False
         self._searching = False
+        self.further = Further()
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -88,6 +80,7 @@ class SearchPane(ListPane):
         self.names, self._lowered = [], []
         self._hits, self._hits_query, self._error = (), "", None
         self._listing = self._searching = False
+        self.further = Further()
         if first and self.typed:
             self.post_message(QueryChanged(self.typed))
         else:
@@ -112,12 +105,12 @@ class SearchPane(ListPane):
         self.names += names
         self._lowered += [name.lower() for name in names]
         query = self.typed
-        if query and self._hits_query == query and self._hits:
-            self._rebuild(keep=True)
-            return
         words = query.lower().split()
         fresh = [i for i in range(start, len(self.names)) if all(word in self._lowered[i] for word in words)]
         self._matches = range(len(self.names)) if not words else [*self._matches, *fresh]
+        if self._tail or (query and self._hits_query == query and self._hits):
+            self._rebuild(keep=True)
+            return
         self.rows.extended(self._view())
         self._status()
 
@@ -141,6 +134,17 @@ class SearchPane(ListPane):
         self._hits, self._hits_query, self._error = hits, query, error
         self._rebuild(keep=self.rows.cursor > 0)
 
+    def offer(self, further: Further) -> None:
+        """Further registries that may be searched, or are."""
+        self.further = further
+        self._rebuild(keep=True)
+
+    def show_further(self, query: str, registry: str, hits: Sequence[SearchHit], error: ReglensError | None) -> None:
+        """What a further registry found; of an old query's it shows nothing."""
+        if query == self.typed:
+            self.further = self.further.answered(query, registry, hits, error)
+            self._rebuild(keep=self.rows.cursor > 0)
+
     # -- the rows
 
     @property
@@ -152,7 +156,9 @@ class SearchPane(ListPane):
         """Make the rows anew. With `keep` the cursor stays on the same repository."""
         if not self.is_mounted:
             return
-        before = self._place_of(self.rows.current) if keep else None
+        current = self.rows.current if keep else None
+        before = self._place_of(current)
+        offer = current if self._widens(current) else None  # its place is taken by what it leads to
         query = self.typed
         words = query.lower().split()
         narrowing = bool(self._matched_query) and query.lower().startswith(self._matched_query)
@@ -163,8 +169,9 @@ class SearchPane(ListPane):
             self._matches = range(len(self.names))
         self._matched_query = query.lower()
         self._head = self._heading(query, words)
+        self._tail = self.further.rows(query) if self.asks_elsewhere else []
         view = self._view()
-        item = self._item_of(before, view) if before else None
+        item = self._item_of(before, view) if before else offer
         self.rows.show(view, keep=item, top=True)
         self._status()
 
@@ -180,27 +187,22 @@ class SearchPane(ListPane):
         shown = {
             row.place.reference.repository
             for row in rows
-            if row.place.reference and row.place.registry == self.registry
+            if row.place and row.place.reference and row.place.registry == self.registry
         }
         rows += [row for row in self._found(query) if row.label not in shown]
         shown.update(row.label for row in rows)
-        if go and not says_where(query) and not (go.place.reference and go.place.reference.repository in shown):
-            known = go.place.reference.repository if go.place.reference else ""
-            if "/" in query and not self._searching and not any(self.names[i] == known for i in self._matches[:50]):
-                rows.append(go)
+        known = go.place.reference.repository if go and go.place and go.place.reference else ""
+        literal = go if go and "/" in query and not says_where(query) and not self._searching else None
+        if literal and known not in shown and not any(self.names[i] == known for i in self._matches[:50]):
+            rows.append(literal)
         return rows
 
     def _found(self, query: str) -> list[Row]:
         """What the search found for `query`: names that hold it before those whose description does."""
         if not query or self._hits_query != query:
             return []
-        rows = {}
-        for hit in self._hits:
-            repository = f"{HUB_LIBRARY}{hit.name}" if self.library and "/" not in hit.name else hit.name
-            place = Place(self.registry, Reference(self.registry, repository))
-            mark = "●" if hit.official else "✓" if hit.verified else " "
-            rows[repository] = Row(mark, repository, place, _told(hit))
-        return sorted(rows.values(), key=lambda row: _rank(row.label.lower(), query.lower()))
+        rows = {row.label: row for row in (hit_row(self.registry, hit, library=self.library) for hit in self._hits)}
+        return sorted(rows.values(), key=lambda row: rank(row.label.lower(), query.lower()))
 
     def _go(self, query: str) -> Row | None:
         """The row that leads to what is typed, taken literally."""
@@ -228,26 +230,33 @@ class SearchPane(ListPane):
         if not query or len(found) > RANKED:
             return found
 
-        return sorted(found, key=lambda index: (_rank(self._lowered[index], query), index))
+        return sorted(found, key=lambda index: (rank(self._lowered[index], query), index))
 
     def _view(self) -> Sequence[int]:
         head = len(self._head)
-        if not head:
+        if not head and not self._tail:
             return self._matches
         if isinstance(self._matches, range) and len(self._matches) > RANKED:
             return range(head + len(self._matches))
         taken = {
             row.place.reference.repository
             for row in self._head
-            if row.place.reference and row.place.registry == self.registry and row.mark != "→"
+            if row.place and row.place.reference and row.place.registry == self.registry and row.mark != "→"
         }
-        return [*range(head), *(head + i for i in self._matches if self.names[i] not in taken)]
+        names = (head + i for i in self._matches if self.names[i] not in taken)
+        return [*range(head), *names, *range(-1, -1 - len(self._tail), -1)]
+
+    def _row(self, item: int) -> Row | None:
+        """The row of an item; None for one of the catalogue."""
+        if item < 0:
+            return self._tail[-1 - item]
+        return self._head[item] if item < len(self._head) else None
 
     def _place_of(self, item: int | None) -> Place | None:
         if item is None:
             return None
-        if item < len(self._head):
-            return self._head[item].place
+        if (row := self._row(item)) is not None:
+            return row.place
         name = self.names[item - len(self._head)]
         return Place(self.registry, Reference(self.registry, name))
 
@@ -257,17 +266,20 @@ class SearchPane(ListPane):
     def labels(self, count: int) -> list[str]:
         """The first rows as they are called."""
         head = len(self._head)
-        return [self._head[i].label if i < head else self.names[i - head] for i in self.rows.view[:count]]
+        rows = ((item, self._row(item)) for item in self.rows.view[:count])
+        return [row.label if row is not None else self.names[item - head] for item, row in rows]
 
     def _draw(self, item: int, width: int) -> Sequence[Part]:
-        if item >= len(self._head):
+        row = self._row(item)
+        if row is None:
             name = self.names[item - len(self._head)]
             return [("  ", ""), *self._named(name, width - 2)]
-        row = self._head[item]
-        ink = {"★": "accent", "→": "accent", "●": "good", "✓": "good"}.get(row.mark, "muted")
+        ink = {"★": "accent", "→": "accent", "+": "accent", "●": "good", "✓": "good"}.get(row.mark, "muted")
         parts: list[Part] = [(f"{row.mark} ", ink)]
         parts += (
-            [(cropped(clean(row.label), width - 2), "accent")] if row.mark == "→" else self._named(row.label, width - 2)
+            [(cropped(clean(row.label), width - 2), "accent")]
+            if row.mark in "→+"
+            else self._named(row.label, width - 2)
         )
         if row.detail:
             parts.append((f"  {clean(row.detail, 200)}", "muted"))
@@ -360,6 +372,9 @@ class SearchPane(ListPane):
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         place = self._place_of(self.rows.current)
+        if place is None and self._widens(self.rows.current):
+            self.post_message(SearchWidened())
+            return
         if place is None:
             go = self._go(self.typed)
             place = go.place if go else None
@@ -372,6 +387,12 @@ class SearchPane(ListPane):
         place = self._place_of(event.index)
         if place:
             self.post_message(PlaceChosen(place))
+        elif self._widens(event.index):
+            self.post_message(SearchWidened())
+
+    def _widens(self, item: int | None) -> bool:
+        row = self._row(item) if item is not None else None
+        return row is not None and row.place is None
 
     def action_pin(self) -> None:
         place = self._place_of(self.rows.current)
@@ -386,20 +407,3 @@ class SearchPane(ListPane):
     @property
     def on_hub(self) -> bool:
         return self.registry == HUB
-
-
-def _told(hit: SearchHit) -> str:
-    """What a search tells of a hit beside its name: stars and pulls, if there are any, and its description."""
-    told = [f"★ {human_short(hit.stars)}"] if hit.stars else []
-    told += [f"↓ {human_short(hit.pulls)}"] if hit.pulls else []
-    return "  ".join([*told, hit.description]).rstrip()
-
-
-def _rank(name: str, query: str) -> int:
-    """How well a name fits what was typed: 0 it is that, 1 it begins so, 2 it holds it, 3 it does not."""
-    last = name.rsplit("/", 1)[-1]
-    if query in (name, last):
-        return 0
-    if last.startswith(query) or name.startswith(query):
-        return 1
-    return 2 if query in name else 3

@@ -134,7 +134,7 @@ def _signature(token: Token, checked: Checked | None) -> Content:
         return words(("not checked yet" if token.has_signature else "none", ".muted"))
     verdict = checked.signature
     state = str(getattr(verdict.state, "value", verdict.state))
-    style = {"valid": ".good", "invalid": ".bad"}.get(state, ".warn")
+    style = {"valid": ".good", "invalid": ".bad", "untrusted": ".bad"}.get(state, ".warn")
     detail: list[Part] = [" — ", said(verdict.detail, limit=400)] if verdict.detail else []
     return words(said(state, style, 60), *detail)
 

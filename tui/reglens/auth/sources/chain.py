@@ -12,7 +12,8 @@ from typing import Protocol
 from reglens.auth.credentials import Consulted, Credential, Lookup, SourceVerdict, each_once
 from reglens.auth.sources.configfile import Config, Found, RunHelper, read_file
 from reglens.auth.sources.entries import Entry
-from reglens.auth.sources.helper import TIMEOUT, Helper
+from reglens.auth.sources.program import TIMEOUT, Keeper, Surroundings
+from reglens.auth.sources.system_keyring import SystemKeyring
 
 KEPT = 60.0
 """Seconds for which a helper's answer is used again: a thousand look-ups ask it once, a new login is soon noticed."""
@@ -23,6 +24,10 @@ class Source(Protocol):
 
     async def look(self, registry: str, repository: str, run_helper: RunHelper | None) -> Found:
         """What it has; `run_helper` is None if an earlier source won, so that none is run in vain."""
+        ...
+
+    async def every(self, registry: str, repository: str, run_helper: RunHelper) -> list[Credential]:
+        """All that it has, the one that `look` gives first; without `repository` those for namespaces too."""
         ...
 
 
@@ -36,9 +41,29 @@ class CommandLine:
         seen = Consulted("command line", SourceVerdict.USED, username=self.credential.username)
         return Found(self.credential, (seen,))
 
+    async def every(self, registry: str, repository: str, run_helper: RunHelper) -> list[Credential]:
+        return [self.credential]
+
+
+class _Configured:
+    """A source that reads a configuration."""
+
+    def read(self) -> Config | None:
+        """The configuration; None if there is none that can be read."""
+        raise NotImplementedError
+
+    async def look(self, registry: str, repository: str, run_helper: RunHelper | None) -> Found:
+        raise NotImplementedError
+
+    async def every(self, registry: str, repository: str, run_helper: RunHelper) -> list[Credential]:
+        first = (await self.look(registry, repository, run_helper)).credential
+        config = self.read()
+        listed = config.every(registry, repository) if config is not None else []
+        return [first, *listed] if first is not None else listed
+
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Text(_Configured):
     """A configuration in an environment variable; None if it is not set."""
 
     text: str | None
@@ -62,7 +87,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class File(_Configured):
     """A configuration in a file, read anew at each look: a login in another terminal counts at once."""
 
     path: Path
@@ -86,7 +111,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class PullSecret:
+class PullSecret(_Configured):
     """A Kubernetes pull secret, read already."""
 
     config: Config
@@ -117,7 +142,12 @@ class Chain:
         self.environ = environ
         self.timeout = timeout
         self.clock = clock
-        self._asked: dict[tuple[str, str], tuple[float, asyncio.Task[Entry]]] = {}
+        self._asked: dict[tuple[Keeper, str], tuple[float, asyncio.Task[Entry]]] = {}
+
+    @property
+    def keyring(self) -> SystemKeyring | None:
+        """The system's keyring, if it is among the sources."""
+        return next((source for source in self.sources if isinstance(source, SystemKeyring)), None)
 
     def stored(self) -> Chain:
         """The sources that know their secrets by the registry's name: all but the command line."""
@@ -129,7 +159,7 @@ class Chain:
         winner: Credential | None = None
         consulted: list[Consulted] = []
         for source in self.sources:
-            found = await source.look(registry, repository, self._helper if winner is None else None)
+            found = await source.look(registry, repository, self._ask if winner is None else None)
             consulted += found.consulted
             winner = winner or found.credential
         return Lookup(winner, tuple(consulted))
@@ -137,21 +167,15 @@ class Chain:
     async def all_for(self, registry: str, repository: str = "") -> list[Credential]:
         """Every credential for a registry, in the order of the sources, each identity once. Without `repository` those
         for its namespaces too. Every helper that may have one is asked."""
-        listed: list[Credential] = []
-        for source in self.sources:
-            found = await source.look(registry, repository, self._helper)
-            listed += [found.credential] if found.credential is not None else []
-            config = source.read() if isinstance(source, Text | File | PullSecret) else None
-            if config is not None:
-                listed += config.every(registry, repository)
-        return each_once(listed)
+        listed = [await source.every(registry, repository, self._ask) for source in self.sources]
+        return each_once(credential for part in listed for credential in part)
 
-    async def _helper(self, name: str, server: str, source: str) -> Entry:
-        """A helper's answer; those who ask at the same time, or soon after, share one."""
-        key = (name, server)
+    async def _ask(self, keeper: Keeper, server: str, source: str) -> Entry:
+        """A keeper's answer; those who ask at the same time, or soon after, share one."""
+        key = (keeper, server)
         known = self._asked.get(key)
         if known is None or self.clock() - known[0] >= KEPT or _spoilt(known[1]):
-            task = asyncio.create_task(Helper(name, self.environ, self.timeout).get(server, source))
+            task = asyncio.create_task(keeper.get(server, source, Surroundings(self.environ, self.timeout)))
             self._asked[key] = known = (self.clock(), task)
         return await asyncio.shield(known[1])
 

@@ -15,15 +15,17 @@ from typing import Any
 
 from reglens.auth.credentials import Consulted, Credential, SourceVerdict
 from reglens.auth.sources.entries import Entry, read_entry
+from reglens.auth.sources.helper import Helper
 from reglens.auth.sources.keys import HUB_KEY, Key, matching, near_misses
+from reglens.auth.sources.program import Keeper
 from reglens.jsontext import loads
 from reglens.oci.reference import HUB
 
 MAX_FILE = 16 << 20
 """Octets of a credentials file."""
 _SETTINGS = ("auths", "credsStore", "credHelpers")
-RunHelper = Callable[[str, str, str], Awaitable[Entry]]
-"""Asks a helper: its name, the server, the source that the credential shall name."""
+RunHelper = Callable[[Keeper, str, str], Awaitable[Entry]]
+"""Asks a helper, or another keeper of secrets: for which server, and the source that the credential shall name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +112,10 @@ class Config:
     async def _ask(run_helper: RunHelper, name: str, source: str, registry: str, key: str) -> Entry:
         """Ask under the name that docker stores a login under; for Docker Hub, then under the name that podman uses."""
         if registry != HUB:
-            return await run_helper(name, registry, source)
+            return await run_helper(Helper(name), registry, source)
         entry = Entry(empty=True)
         for server in dict.fromkeys((HUB_KEY, key or "docker.io")):
-            entry = await run_helper(name, server, source)
+            entry = await run_helper(Helper(name), server, source)
             if not entry.empty:
                 break
         return entry

@@ -8,17 +8,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reglens.auth.sources.entries import Entry, from_pair
-from reglens.jsontext import loads
+from reglens.auth.sources.entries import Entry
+from reglens.auth.sources.program import Surroundings, read_answer, talk
 
-TIMEOUT = 30.0
-"""Seconds a helper may take: some ask a cloud, some ask the person."""
-_NOT_FOUND = "credentials not found"
-"""How a helper says that it has nothing (docker-credential-helpers, credentials/error.go)."""
 _ORIGINS = {
     "desktop": "it comes with Docker Desktop",
     "osxkeychain": "it comes with Docker Desktop for Mac",
@@ -35,89 +29,21 @@ _ORIGINS = {
 
 @dataclass(frozen=True, slots=True)
 class Helper:
-    """A helper's name, as a configuration names it, and the environment it runs in."""
+    """A helper, by the name that a configuration calls it."""
 
     name: str
-    environ: Mapping[str, str]
-    timeout: float = TIMEOUT
 
     @property
     def program(self) -> str:
         return f"docker-credential-{self.name}"
 
-    async def get(self, server: str, source: str) -> Entry:
+    async def get(self, server: str, source: str, within: Surroundings) -> Entry:
         """What the helper has for `server`; `empty` if it says that it has nothing. Never raises, but is cancelled."""
-        import asyncio
-
         if not self.name or os.sep in self.name or "\0" in self.name:
             return Entry(problem=f"{self.name!r} is no helper's name")
-        found = shutil.which(self.program, path=self.environ.get("PATH", os.defpath))
+        found = shutil.which(self.program, path=within.environ.get("PATH", os.defpath))
         if found is None:
             origin = _ORIGINS.get(self.name)
             return Entry(problem=f"{self.program} is not on PATH" + (f" ({origin})" if origin else ""))
-        try:
-            process = await asyncio.create_subprocess_exec(
-                found,
-                "get",
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env=self._environment(),
-                start_new_session=True,  # away from the terminal that the app draws on, and killable with its children
-            )
-        except (OSError, ValueError) as error:
-            return Entry(problem=f"{self.program} cannot be run: {getattr(error, 'strerror', None) or error}")
-        try:
-            async with asyncio.timeout(self.timeout):
-                out, err = await process.communicate(server.encode())
-        except TimeoutError:
-            return Entry(problem=f"{self.program} gave no answer within {self.timeout:g} s")
-        except OSError as error:
-            return Entry(problem=f"{self.program} cannot be talked to: {error.strerror}")
-        finally:
-            await _end(process)
-        return self._answer(process.returncode or 0, out, err, source)
-
-    def _environment(self) -> dict[str, str]:
-        """What docker would pass on, less the secret of ours that no helper needs. A shorter list would break helpers
-        that take their cloud's identity from the environment."""
-        return {name: value for name, value in self.environ.items() if name != "DOCKER_AUTH_CONFIG"}
-
-    def _answer(self, code: int, out: bytes, err: bytes, source: str) -> Entry:
-        said = out.decode("utf-8", "replace").strip()
-        complaint = err.decode("utf-8", "replace").strip()
-        if code != 0:
-            if _NOT_FOUND in said.lower() or _NOT_FOUND in complaint.lower():
-                return Entry(empty=True)
-            words = "; ".join(part for part in (_without_secret(said), complaint) if part) or "it says nothing"
-            return Entry(problem=f"{self.program} failed with exit code {code}: {words}")
-        try:
-            answer = loads(said)
-        except ValueError:
-            return Entry(problem=f"{self.program} answered with something other than JSON")
-        if not isinstance(answer, dict):
-            return Entry(problem=f"{self.program} answered with JSON that is no object")
-        username, secret = answer.get("Username") or "", answer.get("Secret") or ""
-        if not (isinstance(username, str) and isinstance(secret, str)):
-            return Entry(problem=f"{self.program} answered with a Username or Secret that is not text")
-        if not username and not secret:
-            return Entry(empty=True)
-        entry = from_pair(username, secret, source)
-        return Entry(problem=f"{self.program}: {entry.problem}") if entry.problem else entry
-
-
-def _without_secret(text: str) -> str:
-    """A failed helper's words; if they are its answer in JSON, which may hold the secret, only that they are."""
-    return "it printed an answer all the same" if text.startswith("{") else text
-
-
-async def _end(process: object) -> None:
-    """Kill the helper and what it started, if it still runs, and wait for its end."""
-    import asyncio.subprocess
-    import contextlib
-
-    assert isinstance(process, asyncio.subprocess.Process)
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await asyncio.shield(process.wait())
+        said = await talk(self.program, (found, "get"), server, within)
+        return read_answer(self.program, said, source)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from reglens.cli.connect import connection, flags, spelt_out
+from reglens.cli.connect import connection, flags, has_tags, spelt_out, trusted_keys
 from reglens.cli.output import Output, is_terminal
 from reglens.errors import UsageError
 from reglens.oci.reference import Place
@@ -18,10 +18,11 @@ def run(args: argparse.Namespace, output: Output) -> int:
     place = Place.parse(args.place) if args.place is not None else None
     if args.password_stdin:
         raise UsageError("--password-stdin leaves the browser no keyboard", "Log in inside it instead.")
+    keys = trusted_keys(args)
     need_terminal("reglens --help")
     reached = connection(args)
     if place is not None and place.reference is not None:
-        place = Place.parse(spelt_out(args.place, reached, output))
+        place = Place.parse(spelt_out(args.place, reached, output, has_tags))
     from reglens.app.main import run as run_app
 
     return run_app(
@@ -30,6 +31,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
         credentials=reached.credentials,
         cache=reached.cache,
         flags=flags(args),
+        keys=keys,
     )
 
 

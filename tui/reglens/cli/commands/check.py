@@ -9,7 +9,7 @@ from rich.table import Table
 
 from reglens.check.model import Step, StepName, StepVerdict, Walk
 from reglens.check.walk import walk
-from reglens.cli.connect import connection, read_reference, settle, spelt_out
+from reglens.cli.connect import connection, has_manifest, read_reference, settle, spelt_out, trusted_keys
 from reglens.cli.connect import run as run_async
 from reglens.cli.diagnosis_view import draw_diagnosis, exit_code
 from reglens.cli.layout import BAD, FAINT, GOOD, STRONG, UNSURE, Page, styled
@@ -32,8 +32,9 @@ _SILENT = "Nothing that was met tells the cause; the log of whoever refused (reg
 
 def run(args: argparse.Namespace, output: Output) -> int:
     """Walk, showing each step as it is done; then the diagnosis."""
+    keys = trusted_keys(args)
     reached = connection(args)
-    reference = read_reference(spelt_out(args.reference, reached, output))
+    reference = read_reference(spelt_out(args.reference, reached, output, has_manifest))
     show = _Progress(output)
     settle()
     walked = run_async(
@@ -42,6 +43,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
             options=reached.options,
             credentials=reached.credentials,
             action=args.action,
+            keys=keys,
             on_step=None if output.as_json else show.step,
             on_trial=None if output.as_json else show.trial,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from reglens.cli.commands.digest import read_platform
-from reglens.cli.connect import Connection, connection, read_reference, say_scheme
+from reglens.cli.connect import Connection, connection, has_manifest, read_reference, say_scheme, spelt_out
 from reglens.cli.connect import run as run_async
 from reglens.cli.kept import hint_at_kept, say_unasked
 from reglens.cli.output import Output
@@ -22,8 +22,9 @@ _MARKS = {Change.SAME: " ", Change.CHANGED: "~", Change.MOVED: ">", Change.ADDED
 def run(args: argparse.Namespace, output: Output) -> int:
     """Compare two references."""
     platform = read_platform(args.platform)
-    before, after = read_reference(args.before), read_reference(args.after)
-    return run_async(_diff(before, after, platform, connection(args), args, output))
+    reached = connection(args)
+    before, after = (read_reference(spelt_out(t, reached, output, has_manifest)) for t in (args.before, args.after))
+    return run_async(_diff(before, after, platform, reached, args, output))
 
 
 async def _diff(

@@ -11,10 +11,11 @@ import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from reglens.cli.connect import Connection, connection, read_reference, say_scheme, spelt_out
+from reglens.cli.connect import Connection, connection, has_manifest, meant, read_reference, say_scheme, settled
 from reglens.cli.connect import run as run_async
 from reglens.cli.journal import Journal
 from reglens.cli.lines import stdin_lines
@@ -137,7 +138,7 @@ class _Digests:
     async def _feed(self, results: asyncio.Queue[asyncio.Task[_Result] | Exception | None], pacing: Pacing) -> None:
         """Begin to look each reference up as it comes."""
         try:
-            async with aclosing(_unless_alone_and_malformed(self._texts())) as texts:
+            async with aclosing(_unless_alone_and_malformed(self._texts(), self.reached)) as texts:
                 async for text in texts:
                     self.taken += 1
                     await results.put(asyncio.create_task(self._look_up(text, pacing)))
@@ -149,30 +150,33 @@ class _Digests:
     async def _texts(self) -> AsyncGenerator[str, None]:
         for argument in self.args.references or ["-"]:
             if argument != "-":
-                yield spelt_out(argument, self.reached, self.output)
+                yield argument
                 continue
             async with aclosing(stdin_lines("a list of references")) as lines:
                 async for line in lines:
-                    yield spelt_out(line, self.reached, self.output)
+                    yield line
 
     async def _look_up(self, text: str, pacing: Pacing) -> _Result:
         session: Session | None = None
         reference: Reference | None = None
+        session_of = partial(self._session, pacing)
         try:
-            reference = read_reference(text)
+            reference = read_reference(await settled(text, self.reached, self.output, has_manifest, session_of))
             found = self.journal.find(reference) if self.journal else None
             if found is None:
-                session = self.sessions.get(reference.registry)
-                if session is None:
-                    session = self.sessions[reference.registry] = self.reached.session(
-                        reference.registry, pacing=pacing
-                    )
+                session = session_of(reference.registry)
                 found = await self._ask(session, reference)
                 if self.journal:
                     self.journal.add(reference, found)
         except ReglensError as error:
             return _Result(text, reference, refusal=Refusal(error, session, reference))
         return _Result(text, reference, found)
+
+    def _session(self, pacing: Pacing, registry: str) -> Session:
+        session = self.sessions.get(registry)
+        if session is None:
+            session = self.sessions[registry] = self.reached.session(registry, pacing=pacing)
+        return session
 
     async def _ask(self, session: Session, reference: Reference) -> Descriptor:
         if self.platform is None and not self.args.verify:
@@ -245,14 +249,15 @@ class _Digests:
             self.output.note(f"reglens: interrupted; {human_count(self.done)}{of} done; {how}")
 
 
-async def _unless_alone_and_malformed(texts: AsyncIterator[str]) -> AsyncGenerator[str, None]:
-    """`texts`. Raises UsageError if there are none, or only one that is no reference: alone that is wrong usage, among
-    others one failure of many."""
+async def _unless_alone_and_malformed(texts: AsyncIterator[str], reached: Connection) -> AsyncGenerator[str, None]:
+    """`texts`. Raises UsageError if there are none, or only one that is no reference, or a short name that may not be
+    spelt out: alone that is wrong usage, among others one failure of many."""
     first = await anext(texts, None)
     if first is None:
         raise UsageError("there is no reference: neither an argument nor a line on stdin")
     try:
-        read_reference(first)
+        for name in meant(first, reached).names:
+            read_reference(name)
     except UsageError:
         second = await anext(texts, None)
         if second is None:

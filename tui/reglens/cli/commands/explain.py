@@ -6,12 +6,13 @@ import argparse
 import codecs
 import difflib
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from reglens.auth.token import numeric_date
-from reglens.cli.connect import read_stdin, reason, settle
+from reglens.cli.connect import read_stdin, reason, settle, trusted_keys
 from reglens.cli.output import Output, is_terminal
 from reglens.errors import UsageError
 
@@ -26,6 +27,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
     if args.code is not None:
         return _page(args.code, output)
     moment = read_moment(args.at) if args.at is not None else None
+    keys = trusted_keys(args)
     text = decode(_read(args.file, output))
     if not text.strip() and args.reference is None:
         raise UsageError(
@@ -35,7 +37,8 @@ def run(args: argparse.Namespace, output: Output) -> int:
     from reglens.diagnosis.paste import read_paste
 
     settle()
-    diagnosis = diagnose(read_paste(text, reference=args.reference, moment=moment))
+    evidence = read_paste(text, reference=args.reference, moment=moment)
+    diagnosis = diagnose(replace(evidence, keys=keys))
     from reglens.cli.diagnosis_view import show
 
     return show(diagnosis, output)

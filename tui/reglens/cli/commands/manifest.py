@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from reglens.cli.commands.digest import manifest_of, read_platform
-from reglens.cli.connect import Connection, connection, read_reference, say_scheme, spelt_out
+from reglens.cli.connect import Connection, connection, has_manifest, read_reference, say_scheme, spelt_out
 from reglens.cli.connect import run as run_async
 from reglens.cli.kept import hint_at_kept, say_unasked
 from reglens.cli.output import Output
@@ -19,7 +19,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
     """Print a manifest."""
     platform = read_platform(args.platform)
     reached = connection(args)
-    reference = read_reference(spelt_out(args.reference, reached, output))
+    reference = read_reference(spelt_out(args.reference, reached, output, has_manifest))
     return run_async(_manifest(reference, platform, reached, args, output))
 
 

@@ -1,8 +1,11 @@
-"""``reglens search QUERY``: Docker Hub's search, or a registry's catalogue."""
+"""``reglens search QUERY``: Docker Hub's search, another registry's, or those of several."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reglens.cli.connect import Connection, connection, say_scheme
@@ -10,7 +13,7 @@ from reglens.cli.connect import run as run_async
 from reglens.cli.output import Output, is_terminal
 from reglens.cli.refusal import Refusal
 from reglens.errors import ReglensError, UsageError
-from reglens.oci.reference import HUB, Place
+from reglens.oci.reference import HUB, Place, name_of
 from reglens.text import clean, human_count, human_short
 
 if TYPE_CHECKING:
@@ -18,12 +21,28 @@ if TYPE_CHECKING:
 
 
 def run(args: argparse.Namespace, output: Output) -> int:
-    """Print what a search finds, best first."""
+    """Print what a search finds, best first, a registry after the other."""
     query = args.query.strip()
     if not query:
         raise UsageError("the query is empty")
-    registry = HUB if args.registry is None else read_registry(args.registry)
-    return run_async(_search(query, registry, connection(args), args, output))
+    reached = connection(args)
+    return run_async(_search(query, _registries(args, reached, output), reached, args, output))
+
+
+def _registries(args: argparse.Namespace, reached: Connection, output: Output) -> list[str]:
+    """Where to search: where the person says, else where ``registries.conf`` says if it is heeded, else on Docker
+    Hub."""
+    machine = reached.options.machine
+    if args.registry:
+        return list(dict.fromkeys(read_registry(text) for text in args.registry))
+    if machine is not None and (machine.short_names or is_terminal(output.err)):
+        listed, source = machine.searched
+        if machine.short_names and listed:
+            return list(listed)
+        others = [name_of(registry) for registry in listed if registry != HUB]
+        if others and not output.as_json:
+            output.note(f"reglens: {clean(source)} lists {clean(', '.join(others))} too: --short-names searches all")
+    return [HUB]
 
 
 def read_registry(text: str) -> str:
@@ -36,27 +55,54 @@ def read_registry(text: str) -> str:
     return place.registry
 
 
-async def _search(query: str, registry: str, reached: Connection, args: argparse.Namespace, output: Output) -> int:
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    registry: str
+    results: Sequence[SearchResult] = ()
+    refusal: Refusal | None = None
+
+
+async def _search(
+    query: str, registries: list[str], reached: Connection, args: argparse.Namespace, output: Output
+) -> int:
+    answers = await asyncio.gather(*(_ask(query, registry, reached, args, output) for registry in registries))
+    refused = [answer for answer in answers if answer.refusal is not None]
+    if output.as_json:
+        output.document(_document(query, answers))
+        return 1 if refused else 0
+    for answer in answers:
+        if answer.refusal is not None:
+            answer.refusal.tell(output, name_of(answer.registry) if len(answers) > 1 else "")
+        elif not answer.results:
+            output.note(f"reglens: nothing on {answer.registry} matches {query!r}")
+        output.lines([_line(_name(result, answer, answers), result, output) for result in answer.results])
+    return 1 if refused else 0
+
+
+async def _ask(query: str, registry: str, reached: Connection, args: argparse.Namespace, output: Output) -> _Answer:
     session = reached.session(registry)
     try:
-        results = await session.search(query, limit=args.limit)
+        return _Answer(registry, await session.search(query, limit=args.limit))
     except ReglensError as error:
-        refusal = Refusal(error, session, None)
-        if output.as_json:
-            output.document({"schema": 1, "query": query, "results": [], **refusal.fields()})
-        else:
-            refusal.tell(output)
-        return 1
+        return _Answer(registry, refusal=Refusal(error, session, None))
     finally:
         await session.aclose()
         say_scheme(session, args, output)
-    if output.as_json:
-        output.document({"schema": 1, "query": query, "results": [_row(result) for result in results]})
-        return 0
-    if not results:
-        output.note(f"reglens: nothing on {registry} matches {query!r}")
-    output.lines([_line(result, output) for result in results])
-    return 0
+
+
+def _name(result: SearchResult, answer: _Answer, answers: Sequence[_Answer]) -> str:
+    """A name as the registry gives it; where several were searched, with the registry."""
+    return result.name if len(answers) == 1 else f"{name_of(answer.registry)}/{result.name}"
+
+
+def _document(query: str, answers: Sequence[_Answer]) -> dict[str, object]:
+    """One document for all; a failure stands at the top where only one was searched."""
+    rows = [_row(result) | {"registry": answer.registry} for answer in answers for result in answer.results]
+    document: dict[str, object] = {"schema": 1, "query": query, "results": rows}
+    failures = [{"registry": a.registry, **a.refusal.fields()} for a in answers if a.refusal is not None]
+    if len(answers) > 1:
+        return document | {"failures": failures}
+    return document | (answers[0].refusal.fields() if answers[0].refusal is not None else {})
 
 
 def _row(result: SearchResult) -> dict[str, object]:
@@ -70,12 +116,12 @@ def _row(result: SearchResult) -> dict[str, object]:
     }
 
 
-def _line(result: SearchResult, output: Output) -> str:
+def _line(name: str, result: SearchResult, output: Output) -> str:
     """The name first, so that a script can cut it off at the first blank; the rest for people at a terminal."""
     if not is_terminal(output.out):
-        return result.name
+        return name
     marks = ["official"] if result.official else ["verified"] if result.verified else []
     marks += [f"★ {human_count(result.stars)}"] if result.stars is not None else []
     marks += [f"↓ {human_short(result.pulls)}"] if result.pulls is not None else []
     said = "  ".join([*marks, " ".join(clean(result.description, 80).split())])
-    return f"{result.name:40}  {said}".rstrip()
+    return f"{name:40}  {said}".rstrip()

@@ -6,7 +6,7 @@ import argparse
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
-from reglens.cli.connect import Connection, connection, read_reference, say_scheme, spelt_out
+from reglens.cli.connect import Connection, connection, has_tags, read_reference, say_scheme, spelt_out
 from reglens.cli.connect import run as run_async
 from reglens.cli.output import Output
 from reglens.cli.refusal import Refusal
@@ -23,7 +23,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
         raise UsageError("--reverse needs --sort name or --sort semver")
     wanted = read_filter(args.filter)
     reached = connection(args)
-    reference = read_reference(spelt_out(args.repository, reached, output))
+    reference = read_reference(spelt_out(args.repository, reached, output, has_tags))
     return run_async(_tags(reference, reached, wanted, args, output))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from reglens.cli.connect import Connection, connection, say_scheme, spelt_out
+from reglens.cli.connect import Connection, connection, has_manifest, say_scheme, spelt_out, trusted_keys
 from reglens.cli.connect import run as run_async
 from reglens.cli.output import Output
 from reglens.cli.refusal import Refusal
@@ -14,23 +14,27 @@ from reglens.oci.reference import Place
 
 if TYPE_CHECKING:
     from reglens.auth.challenge import Challenge
+    from reglens.auth.keys import TrustedKeys
     from reglens.registry.results import TokenGrant
     from reglens.registry.session import Session
 
 
 def run(args: argparse.Namespace, output: Output) -> int:
     """Get a token and print challenge, request and claims, or the token alone."""
+    keys = trusted_keys(args)
     reached = connection(args)
-    place = Place.parse(spelt_out(args.reference, reached, output))
-    return run_async(_token(place, reached, args, output))
+    place = Place.parse(spelt_out(args.reference, reached, output, has_manifest))
+    return run_async(_token(place, reached, keys, args, output))
 
 
-async def _token(place: Place, reached: Connection, args: argparse.Namespace, output: Output) -> int:
+async def _token(
+    place: Place, reached: Connection, keys: TrustedKeys | None, args: argparse.Namespace, output: Output
+) -> int:
     session = reached.session(place.registry)
     try:
         grant = await session.acquire_token(place.reference, service=args.service, scopes=args.scope)
     except ReglensError as error:
-        refusal = Refusal(error, session, place.reference)
+        refusal = Refusal(error, session, place.reference, keys)
         if output.as_json:
             nothing = {"challenge": None, "request": None, "token": None, "comparison": None}
             output.document({"schema": 1, **nothing, **refusal.fields()})
@@ -41,37 +45,39 @@ async def _token(place: Place, reached: Connection, args: argparse.Namespace, ou
         await session.aclose()
         say_scheme(session, args, output)
     if output.as_json:
-        output.document(_document(grant, session, place, reveal=args.reveal))
+        output.document(_document(grant, session, place, keys, reveal=args.reveal))
     elif args.reveal:
         output.data((grant.token.raw.reveal() + "\n").encode("utf-8", "surrogateescape"))
     else:
         from reglens.cli.token_view import show
 
-        show(grant, _compare(session, place), output, now=session.clock())
+        show(grant, _compare(session, place, keys), output, now=session.clock(), keys=keys)
     return 0
 
 
-def _compare(session: Session, place: Place) -> Any:
+def _compare(session: Session, place: Place, keys: TrustedKeys | None) -> Any:
     from reglens.diagnosis.comparison import compare
     from reglens.diagnosis.evidence import from_trace
 
-    evidence = from_trace(tuple(session.trace), place.reference, now=session.clock(), lookup=session.lookup)
-    return compare(evidence)
+    now, lookup = session.clock(), session.lookup
+    return compare(from_trace(tuple(session.trace), place.reference, now=now, lookup=lookup, keys=keys))
 
 
-def _document(grant: TokenGrant, session: Session, place: Place, *, reveal: bool) -> dict[str, Any]:
+def _document(
+    grant: TokenGrant, session: Session, place: Place, keys: TrustedKeys | None, *, reveal: bool
+) -> dict[str, Any]:
     from reglens.diagnosis.output import comparison_json, exchange_json, token_json
 
-    token = token_json(grant.token)
+    token = token_json(grant.token, keys)
     if reveal:
         token["raw"] = grant.token.raw.reveal()
     return {
         "schema": 1,
         "challenge": _challenge(grant.challenge),
-        "request": exchange_json(grant.request),
+        "request": exchange_json(grant.request, keys),
         "token": token,
         "expires": grant.expires.isoformat(),
-        "comparison": comparison_json(_compare(session, place)),
+        "comparison": comparison_json(_compare(session, place, keys)),
     }
 
 

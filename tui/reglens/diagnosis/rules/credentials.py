@@ -316,10 +316,12 @@ def search(scene: Scene) -> Iterator[Finding]:
     for source in lookup.consulted:
         proof = Proof(source.source, f"{source.verdict}: {source.detail}" if source.detail else str(source.verdict))
         if source.verdict is SourceVerdict.FAILED:
-            helper = "helper" in source.source or "docker-credential" in source.source + source.detail
+            keyring = source.source.startswith("system keyring")
+            helper = keyring or "helper" in source.source or "docker-credential" in source.source + source.detail
+            who = "The system's keyring" if keyring else "A credential helper"
             yield (proven if lookup.credential is None else likely)(
                 "credential-helper-failed" if helper else "credentials-malformed",
-                "A credential helper failed" if helper else "A file with credentials cannot be read",
+                f"{who} failed" if helper else "A file with credentials cannot be read",
                 f"{source.source}: {source.detail}. So the credentials that it may hold were not used.",
                 [proof],
                 fixes.login(scene, "Mend or remove it, then log in again."),

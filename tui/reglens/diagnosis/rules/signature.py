@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from reglens.auth.token import Token, TokenKind
 from reglens.diagnosis import fixes
@@ -89,7 +90,8 @@ def signature(scene: Scene) -> Iterator[Finding]:
         return
     if any(p.startswith("claim ") for p in token.problems) or _damaged(token):
         return
-    state, detail = signature_state(token)
+    # against the keys that are given, if there are any, `by_given_keys` checks it
+    state, detail = signature_state(token) if scene.evidence.keys is None else ("", "")
     if state == "invalid":
         yield proven(
             "signature-untrusted",
@@ -122,6 +124,54 @@ def signature(scene: Scene) -> Iterator[Finding]:
         )
         return
     yield from _certificates(scene, token)
+
+
+def by_given_keys(scene: Scene) -> Iterator[Finding]:
+    """The signature against the keys that the person says the registry trusts: no guess is left then."""
+    token, keys = scene.token, scene.evidence.keys
+    if token is None or keys is None or token.kind is not TokenKind.JWT or scene.error == "insufficient_scope":
+        return
+    state, detail = signature_state(token, keys)
+    if state not in ("invalid", "untrusted") or _damaged(token):
+        return
+    proof = [scene.token_proof("signature", detail), Proof("the file of keys", keys.source)]
+    # A registry that answers otherwise than by 401 has let the token in.
+    sure = proven if scene.refusal is None or scene.refusal.status in (401, None) else likely
+    if scene.ok:
+        yield likely(
+            "signature-untrusted",
+            "The registry accepts a key that the file does not hold",
+            f"{_capital(detail)}. The registry accepted the token all the same, so {keys.source} does not hold its "
+            "keys, or not all of them.",
+            proof,
+            Fix("Take the file from the registry's own configuration: its rootcertbundle or jwks."),
+        )
+    elif state == "untrusted":
+        yield sure(
+            "signature-untrusted",
+            "The token is signed by a key that is not among those given",
+            f"{_capital(detail)}. A registry that trusts the keys of {keys.source} and no others refuses every such "
+            "token with invalid_token.",
+            proof,
+            Fix(
+                "Give the registry the key that the token server signs with (rootcertbundle or jwks), or let the token "
+                "server sign with one that it has.",
+                LOOK.commands,
+            ),
+        )
+    else:
+        yield sure(
+            "signature-untrusted",
+            "The signature does not fit the token",
+            f"Checked against {keys.source}, the signature is wrong: {detail}. The token was changed after signing, "
+            "cut, or signed with another key than the one it names.",
+            proof,
+            Fix("Fetch a fresh token and use it unchanged; if that fails too, compare the keys.", LOOK.commands),
+        )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _certificates(scene: Scene, token: Token) -> Iterator[Finding]:
@@ -195,8 +245,10 @@ def remaining(scene: Scene, found: Mapping[str, Finding]) -> Iterator[Finding]:
         return
     if scene.product.checks_audience is False:
         return
-    state, _ = signature_state(token)
-    whole = "the signature is whole by the key the token brings, " if state == "valid" else ""
+    keys = scene.evidence.keys
+    state, _ = signature_state(token, keys)
+    by = f"fits {keys.source}" if keys is not None else "is whole by the key the token brings"
+    whole = f"the signature {by}, " if state == "valid" else ""
     ruled_out = (
         f"Ruled out by what is visible: the audience fits, {whole}the token was in its life"
         + (f" at {scene.moment:%H:%M:%S}" if scene.moment else "")
@@ -255,7 +307,14 @@ def remaining(scene: Scene, found: Mapping[str, Finding]) -> Iterator[Finding]:
         ],
         LOOK,
     )
-    if "issuer-mismatch" not in found and "signature-untrusted" not in found:
+    if keys is not None and state == "valid":
+        if "issuer-mismatch" not in found:
+            left = (
+                f"Left is the issuer ({token.issuer!r}), which must equal the registry's auth.token.issuer, or a "
+                f"registry that does not know the keys of {keys.source}. Its log decides: {LOG_LINES}."
+            )
+            yield replace(issuer_finding, explanation=f"The claim iss is {token.issuer!r}. {ruled_out} {left}")
+    elif "issuer-mismatch" not in found and "signature-untrusted" not in found:
         yield from (issuer_finding, key_finding) if odd else (key_finding, issuer_finding)
     elif "signature-untrusted" not in found:
         yield key_finding
@@ -397,4 +456,4 @@ def _key_of(token: Token) -> str:
     return f"key {Secret(str(carried)).fingerprint}" if carried else "no key named"
 
 
-RULES = (algorithm, signature, trusted_key, issuer)
+RULES = (algorithm, signature, by_given_keys, trusted_key, issuer)

@@ -72,6 +72,15 @@ def registries_paths(*, config: Path, root: Path, environ: Mapping[str, str]) ->
     return [*main, *_drop_ins(Path(f"{system}.d")), *_drop_ins(Path(f"{own}.d"))]
 
 
+def recorded_aliases(*, home: Path, root: Path, environ: Mapping[str, str]) -> Path:
+    """Where podman writes down which registry somebody chose for a short name (containers/image,
+    pkg/sysregistriesv2/shortnames.go, ``shortNameAliasesConfPath``)."""
+    if os.geteuid() == 0:
+        return root / "var" / "cache" / "containers" / "short-name-aliases.conf"
+    cache = Path(environ["XDG_CACHE_HOME"]) if environ.get("XDG_CACHE_HOME") else home / ".cache"
+    return cache / "containers" / "short-name-aliases.conf"
+
+
 def _drop_ins(folder: Path) -> Iterator[Path]:
     try:
         names = listing(folder)

@@ -15,9 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reglens.errors import UsageError
-from reglens.oci.reference import HUB, HUB_ALIASES
-from reglens.registry.ways.files import Unusable, names_registries, read_text, read_toml, registries_paths, short
-from reglens.registry.ways.model import Decision, Endpoint, Trust, Way
+from reglens.oci.reference import HUB, HUB_ALIASES, normalise_registry
+from reglens.registry.ways.files import (
+    Unusable,
+    names_registries,
+    read_text,
+    read_toml,
+    recorded_aliases,
+    registries_paths,
+    short,
+)
+from reglens.registry.ways.model import Decision, Endpoint, Meant, Trust, Way
 
 if TYPE_CHECKING:
     from reglens.registry.ways.daemon import Daemon
@@ -30,8 +38,9 @@ _PLAIN = Trust()
 class Machine:
     """The files below `root` and in `home`, by the variables in `environ`.
 
-    `registries_conf` stands in place of the machine's files of that name; its short names count too. Raises UsageError
-    if it cannot be read. `mirrors` is whether mirrors and other locations are heeded.
+    `registries_conf` stands in place of the machine's files of that name. Raises UsageError if it cannot be read.
+    `mirrors` is whether mirrors and other locations are heeded, `short_names` whether names without a host are spelt
+    out as those files say; where `registries_conf` is given they are, else they are Docker Hub's.
     """
 
     def __init__(
@@ -42,12 +51,14 @@ class Machine:
         root: Path = Path("/"),
         registries_conf: Path | None = None,
         mirrors: bool = True,
+        short_names: bool = False,
     ) -> None:
         self.environ = environ
         self.home = home
         self.root = root
         self.registries_conf = registries_conf
         self.mirrors = mirrors
+        self.short_names = short_names or registries_conf is not None
         self.config = Path(environ["XDG_CONFIG_HOME"]) if environ.get("XDG_CONFIG_HOME") else home / ".config"
         self._ways: dict[tuple[str, str, bool], Way] = {}
         self._trusts: dict[str, Trust] = {}
@@ -66,6 +77,17 @@ class Machine:
         from reglens.registry.ways import registries
 
         return registries.read(files, self.home)
+
+    @cached_property
+    def names(self) -> Registries:
+        """What ``registries.conf``, its drop-ins and podman's own record say of short names, whoever heeds them."""
+        from reglens.registry.ways import registries
+
+        if self.registries_conf is not None:
+            return registries.read([self.registries_conf], self.home)
+        files = registries_paths(config=self.config, root=self.root, environ=self.environ)
+        recorded = recorded_aliases(home=self.home, root=self.root, environ=self.environ)
+        return registries.read([*files, recorded], self.home)
 
     @cached_property
     def daemon(self) -> Daemon | None:
@@ -144,27 +166,41 @@ class Machine:
             return Way((origin,), "", (kept, *problems) if len(first.endpoints) > 1 else problems)
         return Way(first.endpoints, first.blocked, (*first.decisions, *later, *problems))
 
-    def expand(self, text: str) -> tuple[str, Decision | None]:
-        """A name without a host as the ``registries.conf`` that was asked for spells it out; others as they are.
+    @property
+    def searched(self) -> tuple[tuple[str, ...], str]:
+        """The registries that ``registries.conf`` lists to be searched, by their API's hosts, and the file that says
+        so."""
+        return tuple(dict.fromkeys(normalise_registry(host) for host in self.names.search)), self.names.search_source
 
-        Of several registries to search the first is taken, and the decision says so: the containers tools ask the
-        person, or all of them in turn.
+    def meant(self, text: str) -> Meant:
+        """What a name without a host stands for, where short names are heeded; others as they are.
+
+        Raises UsageError where the files name several registries and do not let them be tried in turn.
         """
-        if self.registries_conf is None or self.registries is None:
-            return text, None
         bare = text.strip()
-        head, slash, _ = bare.partition("/")
-        if slash and (head == "localhost" or set(head) & set(".:") or head != head.lower()):
-            return text, None
-        if not slash and head == "localhost":
-            return text, None
-        cut = min((i for i in (bare.find("@"), bare.find(":")) if i >= 0), default=len(bare))
-        name, suffix = bare[:cut], bare[cut:]
-        listed, source = self.registries.short_name(name)
-        if not listed or not name:
-            return text, None
-        others = f", the first of {len(listed)}" if len(listed) > 1 else ""
-        return listed[0] + suffix, Decision(f"{name} stands for {listed[0]}{others}", source)
+        name, suffix = _short(bare)
+        if not self.short_names or not name:
+            return Meant((text,))
+        listed, source = self.names.short_name(name)
+        if not listed:
+            return Meant((text,), self.names.problems)
+        if len(listed) > 1 and not self.names.tries_in_turn:
+            raise UsageError(
+                f"{name} may be {' or '.join(listed)}: {source} lists them all, and its short-name-mode, enforcing, "
+                "lets nobody guess",
+                "Write it in full, or give it an alias there.",
+            )
+        decision = Decision(f"{name} stands for {', else '.join(listed)}", source)
+        return Meant(tuple(full + suffix for full in listed), (*self.names.problems, decision))
+
+
+def _short(text: str) -> tuple[str, str]:
+    """A name without a host, and the tag or digest after it; ``""`` if it has a host or is none."""
+    head, slash, _ = text.partition("/")
+    if head == "localhost" or (slash and (set(head) & set(".:") or head != head.lower())):
+        return "", ""
+    cut = min((i for i in (text.find("@"), text.find(":")) if i >= 0), default=len(text))
+    return text[:cut], text[cut:]
 
 
 def _must_read(path: Path) -> None:

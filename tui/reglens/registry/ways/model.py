@@ -24,6 +24,14 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Meant:
+    """What a name as typed may stand for, in the order in which to ask, and what decided that."""
+
+    names: tuple[str, ...]
+    decisions: tuple[Decision, ...] = ()
+
+
+@dataclass(frozen=True)
 class Trust:
     """How a host is known, and how this machine shows itself to it: certificates of authorities beside the system's,
     a client certificate with its key (None: in the same file), and whether any certificate will do."""

@@ -19,6 +19,7 @@ from reglens.registry.ways.files import Unusable, read_text, read_toml, short
 from reglens.registry.ways.model import Decision, Endpoint, Way
 
 HUB_NAME = "docker.io"
+_MODES = ("enforcing", "permissive", "disabled")
 _PULLS = ("all", "digest-only", "tag-only")
 
 
@@ -97,6 +98,12 @@ class Registries:
             return [alias[0]], alias[1]
         return [f"{host}/{name}" for host in self.search], self.search_source
 
+    @property
+    def tries_in_turn(self) -> bool:
+        """Whether several candidates may be tried in turn where nobody can be asked: not in the mode ``enforcing``;
+        ``permissive`` is what holds where none is set (containers/image, pkg/shortnames/shortnames.go, ``Resolve``)."""
+        return self.mode != "enforcing"
+
 
 def matched(prefix: str, name: str) -> int:
     """How many characters of `name` a prefix covers; 0 if it does not fit. ``*.example.com`` fits every host below."""
@@ -133,16 +140,18 @@ def read(files: list[Path], home: Path) -> Registries:
             table = read_toml(text)
             if isinstance(table.get("registries"), dict):
                 raise Unusable("it is in version 1 of the format, which podman no longer reads either")
+            mode = _mode(table) or mode
             found = [_entry(value, shown) for value in _tables(table, "registry")]
             entries |= {entry.prefix: entry for entry in found}
             hosts = table.get("unqualified-search-registries")
             if hosts is not None:
                 search, search_source = tuple(h for h in _list(hosts) if isinstance(h, str) and h), shown
-            mode = _string(table, "short-name-mode") or mode
             listed = table.get("aliases")
             for name, target in (listed if isinstance(listed, dict) else {}).items():
-                if isinstance(target, str):
+                if isinstance(target, str) and target:
                     aliases[name] = (target, shown)
+                elif target == "":  # takes back what an earlier file said
+                    aliases.pop(name, None)
         except Unusable as error:
             problems.append(Decision(str(error), shown, problem=True))
     return Registries(entries, search, search_source, mode, aliases, tuple(problems))
@@ -181,6 +190,13 @@ def _string(table: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise Unusable(f"{name} is not text")
     return value
+
+
+def _mode(table: Mapping[str, Any]) -> str:
+    mode = _string(table, "short-name-mode")
+    if mode and mode not in _MODES:
+        raise Unusable(f"short-name-mode is {mode!r}; it is one of {', '.join(_MODES)}")
+    return mode
 
 
 def _truth(table: Mapping[str, Any], name: str) -> bool:

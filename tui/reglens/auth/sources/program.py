@@ -1,0 +1,119 @@
+"""Programs that keep secrets: started, asked one question on stdin, heard to the end, ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from reglens.auth.sources.entries import Entry, from_pair
+from reglens.jsontext import loads
+
+TIMEOUT = 30.0
+"""Seconds that a program may take: some ask a cloud, some ask the person."""
+_NOT_FOUND = "credentials not found"
+"""How a helper says that it has nothing (docker-credential-helpers, credentials/error.go)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a program runs in: its environment, and how many seconds it may take."""
+
+    environ: Mapping[str, str]
+    timeout: float = TIMEOUT
+
+
+class Keeper(Protocol):
+    """Something outside this process that keeps secrets, told apart from others by its value."""
+
+    async def get(self, server: str, source: str, within: Surroundings) -> Entry:
+        """What it has for `server`; `empty` if it says that it has nothing. Never raises, but is cancelled."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How a program ended, and its words; `problem` says why it could not be heard to the end."""
+
+    code: int = 0
+    out: str = ""
+    err: str = ""
+    problem: str = ""
+
+
+async def talk(title: str, command: Sequence[str], text: str, within: Surroundings) -> Said:
+    """Run a program and give it `text` on stdin. Never raises; cancelled, it ends the program and what that started.
+
+    It runs in a session of its own: it finds no terminal to ask at, which the app draws on, and can be ended with
+    its children.
+    """
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=_environment(within.environ),
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        return Said(problem=f"{title} cannot be run: {getattr(error, 'strerror', None) or error}")
+    try:
+        async with asyncio.timeout(within.timeout):
+            out, err = await process.communicate(text.encode())
+    except TimeoutError:
+        return Said(problem=f"{title} gave no answer within {within.timeout:g} s")
+    except OSError as error:
+        return Said(problem=f"{title} cannot be talked to: {error.strerror}")
+    finally:
+        await _end(process)
+    code = process.returncode or 0
+    return Said(code, out.decode("utf-8", "replace").strip(), err.decode("utf-8", "replace").strip())
+
+
+def read_answer(title: str, said: Said, source: str) -> Entry:
+    """What a helper's answer holds: JSON with ``Username`` and ``Secret``, or a failure with a sentence on stdout
+    (docker/docker-credential-helpers, README, "Development")."""
+    if said.problem:
+        return Entry(problem=said.problem)
+    if said.code != 0:
+        if _NOT_FOUND in said.out.lower() or _NOT_FOUND in said.err.lower():
+            return Entry(empty=True)
+        return Entry(problem=f"{title} failed with exit code {said.code}: {complaint(said)}")
+    try:
+        answer = loads(said.out)
+    except ValueError:
+        return Entry(problem=f"{title} answered with something other than JSON")
+    if not isinstance(answer, dict):
+        return Entry(problem=f"{title} answered with JSON that is no object")
+    username, secret = answer.get("Username") or "", answer.get("Secret") or ""
+    if not (isinstance(username, str) and isinstance(secret, str)):
+        return Entry(problem=f"{title} answered with a Username or Secret that is not text")
+    if not username and not secret:
+        return Entry(empty=True)
+    entry = from_pair(username, secret, source)
+    return Entry(problem=f"{title}: {entry.problem}") if entry.problem else entry
+
+
+def complaint(said: Said) -> str:
+    """A failed program's words; of an answer in JSON, which may hold the secret, only that there is one."""
+    out = "it printed an answer all the same" if said.out.startswith("{") else said.out
+    return "; ".join(part for part in (out, said.err) if part) or "it says nothing"
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """What docker would pass on, less the secret of ours that no helper needs. A shorter list would break helpers
+    that take their cloud's identity from the environment."""
+    return {name: value for name, value in environ.items() if name != "DOCKER_AUTH_CONFIG"}
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Kill the program and what it started, if it still runs, and wait for its end."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await asyncio.shield(process.wait())
