@@ -380,8 +380,8 @@ class TagsPane(ListPane):
 
     def _ask(self) -> None:
         """Say which tags are in view."""
-        if self.tags and self.detail is not Detail.NONE:
-            self.post_message(TagsInView([self.tags[item] for item in self._items_in_view]))
+        if self.reference is not None and self.tags and self.detail is not Detail.NONE:
+            self.post_message(TagsInView(self.reference, [self.tags[item] for item in self._items_in_view]))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return not (action == "filter" and self.field.has_focus)
