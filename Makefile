@@ -4,10 +4,13 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+# Wheels only: nothing that is installed runs code of its own meanwhile. Where a package has none for a platform
+# (cryptography on Intel Macs), ONLY_BINARY= lets it be built.
+ONLY_BINARY ?= --only-binary :all:
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes $(ONLY_BINARY)
 JOBS   ?= auto
 
-.PHONY: demo test lint check snapshots screenshots bench lock clean
+.PHONY: demo test lint check audit snapshots screenshots bench lock clean
 
 demo: $(VENV)/run.stamp
 	@$(BIN)/reglens demo $(ARGS)
@@ -23,6 +26,9 @@ lint: $(VENV)/dev.stamp
 
 check: lint test
 
+audit:
+	@$(PYTHON) .ci/audit.py
+
 snapshots: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -q tests/snapshots --snapshot-update
 
@@ -36,6 +42,7 @@ lock: $(VENV)/dev.stamp
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -o requirements/build.txt requirements/build.in
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -o requirements/run.txt pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -o requirements/dev.txt -c requirements/run.txt --group dev pyproject.toml
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header -o requirements/audit.txt requirements/audit.in
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

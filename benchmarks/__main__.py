@@ -10,23 +10,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 import reglens
-from benchmarks import scripts
+from benchmarks import peers, scripts
 from benchmarks.keys import keys
+from benchmarks.servers import FEW, MANY, PAGE, TAGS, Servers, catalogue, registries
 from benchmarks.terminal import terminal
-from support.images import Layout
-from support.processes import docker_registry, run
-from support.token_server import TokenServer
 
 REGLENS = shutil.which("reglens") or str(Path(sys.executable).with_name("reglens"))
-TAGS, MANY, FEW, PASSWORD = 1000, 100_000, 20, "benchmark"
 RUNS = int(os.environ.get("RUNS", "7"))
+SAMPLE = 20
+"""References that are measured of programs that look up one a run; their time is that of all in proportion."""
 
 
 def timed(command: list[str], stdin: str = "") -> float:
@@ -53,92 +52,103 @@ def compare(title: str, commands: dict[str, Callable[[], float]], runs: int = RU
         print(f"  {name:<34} {median * 1000:9.1f} ms  {spread:<18} x {median / base:.2f}", flush=True)
 
 
-@contextmanager
-def registries(folder: Path) -> Iterator[tuple[str, str, TokenServer]]:
-    """docker-registry, open and with tokens, each with repositories of 1000, 100 000 and 20 tags."""
-    layout = Layout(folder / "layout")
-    layout.tag("t0", layout.index("benchmark"))
-    everything = {"lib/many": {"pull", "push"}}
-    users = {"": ("", {"lib/many": {"pull"}, "big/tags": {"pull"}}), "pusher": (PASSWORD, everything)}
-    with (
-        TokenServer(users=users) as tokens,
-        docker_registry(folder / "open") as plain,
-        docker_registry(folder / "token", auth=tokens.registry_auth(folder / "token")) as guarded,
-    ):
-        for host, root in ((plain, folder / "open"), (guarded, folder / "token")):
-            source, target = f"oci:{layout.folder}:t0", f"docker://{host}/lib/many:t0"
-            run(
-                "skopeo", "copy", "--all", "--quiet", "--dest-tls-verify=false",
-                "--dest-creds", f"pusher:{PASSWORD}", source, target,
-            )  # fmt: skip
-            repositories = root / "data/docker/registry/v2/repositories"
-            tags = repositories / "lib/many/_manifests/tags"
-            for number in range(1, TAGS):
-                shutil.copytree(tags / "t0", tags / f"t{number}")
-            for name, count in (("big/tags", MANY), ("few/tags", FEW)):
-                folder_of_tags = repositories / name / "_manifests/tags"
-                folder_of_tags.mkdir(parents=True)
-                for number in range(count):
-                    (folder_of_tags / f"v{number // 1000}.{number % 1000}.0").mkdir()
-        yield plain, guarded, tokens
-
-
-def one_digest(plain: str, guarded: str) -> None:
-    for title, host in (("open", plain), ("token", guarded)):
+def one_digest(servers: Servers) -> None:
+    for title, host in (("open", servers.plain), ("token", servers.guarded)):
+        reference = f"{host}/lib/many:t0"
         url = f"http://{host}/v2/lib/many/manifests/t0"
-        peers: dict[str, Callable[[], float]] = {
-            "ten lines of httpx": lambda url=url: timed([sys.executable, "-c", scripts.DIGEST, url]),
-            "reglens digest": lambda host=host: timed([REGLENS, "digest", "--plain-http", f"{host}/lib/many:t0"]),
-            "skopeo inspect --raw": lambda host=host: timed(
-                ["skopeo", "inspect", "--raw", "--tls-verify=false", f"docker://{host}/lib/many:t0"]
-            ),
+        commands = {
+            "ten lines of httpx": [sys.executable, "-c", scripts.DIGEST, url],
+            "reglens digest": [REGLENS, "digest", "--plain-http", reference],
+            "reglens digest --verify": [REGLENS, "digest", "--plain-http", "--verify", reference],
+            **peers.one_digest(reference),
         }
-        if shutil.which("crane"):
-            peers["crane digest"] = lambda host=host: timed(["crane", "digest", "--insecure", f"{host}/lib/many:t0"])
-        compare(f"One digest, {title}", peers)
+        compare(f"One digest, {title}", {name: lambda c=command: timed(c) for name, command in commands.items()})
+        count(servers, host, {name: lambda c=command: timed(c) for name, command in commands.items()})
 
 
-def many_digests(guarded: str, tokens: TokenServer) -> None:
-    names = [f"t{number}" for number in range(TAGS)]
-    references = "\n".join(f"{guarded}/lib/many:{name}" for name in names)
-    sample = 20
+def count(servers: Servers, host: str, commands: dict[str, Callable[[], float]]) -> None:
+    """Run each once, and print what the registry and the token server were asked."""
+    print("  requests to the registry and the token server, counted by them:")
+    for name, measure in commands.items():
+        servers.forget()
+        measure()
+        registry, tokens = servers.asked(host)
+        print(f"    {name:<32} {registry:6} {tokens:6}", flush=True)
 
-    def by_skopeo() -> float:
-        spent = [
-            timed(["skopeo", "inspect", "--raw", "--tls-verify=false", f"docker://{guarded}/lib/many:{name}"])
-            for name in names[:sample]
-        ]
-        return sum(spent) / sample * TAGS
 
+def many_digests(servers: Servers) -> None:
+    host, names = servers.guarded, [f"t{number}" for number in range(TAGS)]
+    references = "\n".join(f"{host}/lib/many:{name}" for name in names)
+
+    def once_a_tag(name: str, at_once: int) -> float:
+        """Seconds for all tags, from a sample of them, by a program that looks up one a run."""
+        commands = [peers.one_digest(f"{host}/lib/many:{tag}")[name] for tag in names[:SAMPLE]]
+        started = time.perf_counter()
+        with ThreadPoolExecutor(at_once) as pool:
+            list(pool.map(timed, commands))
+        return (time.perf_counter() - started) / SAMPLE * TAGS
+
+    loop = [sys.executable, "-c", scripts.MANY, f"http://{host}/v2/lib/many"]
+    whole = {
+        "httpx loop, 16 at once": lambda: timed(loop, "\n".join(names)),
+        "reglens digest -": lambda: timed([REGLENS, "digest", "--plain-http", "-"], references),
+    }
+    cores = os.cpu_count() or 1
+    single = {}
+    for name in peers.one_digest(host):
+        single[f"{name}, once a tag"] = lambda name=name: once_a_tag(name, 1)
+        single[f"{name}, {cores} at once"] = lambda name=name: once_a_tag(name, cores)
     compare(
-        f"The digests of {TAGS} tags, token ({sample} of skopeo's measured)",
-        {
-            "httpx loop, 16 at once": lambda: timed(
-                [sys.executable, "-c", scripts.MANY, f"http://{guarded}/v2/lib/many"], "\n".join(names)
-            ),
-            "reglens digest -": lambda: timed([REGLENS, "digest", "--plain-http", "-"], references),
-            "skopeo, once a tag": by_skopeo,
-        },
-        runs=3,
+        f"The digests of {TAGS} tags, token (of programs that take one a run, {SAMPLE})", {**whole, **single}, runs=3
     )
-    tokens.requests.clear()
-    timed([REGLENS, "digest", "--plain-http", "-"], references)
-    print(f"  requests to the token server: {len(tokens.requests)}")
+    count(servers, host, whole)
 
 
-def many_tags(plain: str) -> None:
-    url = f"http://{plain}/v2/big/tags/tags/list"
-    compare(
-        f"A list of {MANY} tags",
-        {
-            "httpx, fetch and print": lambda: timed([sys.executable, "-c", scripts.TAGS, url]),
-            "reglens tags": lambda: timed([REGLENS, "tags", "--plain-http", "--sort", "none", f"{plain}/big/tags"]),
-            "curl": lambda: timed(["curl", "-s", url]),
-            "skopeo list-tags": lambda: timed(
-                ["skopeo", "list-tags", "--tls-verify=false", f"docker://{plain}/big/tags"]
-            ),
-        },
-    )
+def many_tags(servers: Servers) -> None:
+    host = servers.plain
+    url = f"http://{host}/v2/big/tags/tags/list"
+    commands = {
+        "httpx, fetch and print": [sys.executable, "-c", scripts.TAGS, url],
+        "reglens tags": [REGLENS, "tags", "--plain-http", "--sort", "none", f"{host}/big/tags"],
+        "curl": ["curl", "-s", url],
+        "skopeo list-tags": ["skopeo", "list-tags", "--tls-verify=false", f"docker://{host}/big/tags"],
+    }
+    compare(f"A list of {MANY} tags", {name: lambda c=command: timed(c) for name, command in commands.items()})
+    count(servers, host, {name: lambda c=command: timed(c) for name, command in commands.items()})
+
+
+def big_catalogue() -> None:
+    """From the start of the program to the first rows of a list of repositories that has a hundred pages."""
+    with catalogue() as (host, asked):
+
+        def painted(pattern: str) -> float:
+            with terminal(REGLENS, "--plain-http", host) as screen:
+                return screen.until(pattern)
+
+        def printed(*command: str) -> float:
+            """Seconds until the first line stands on stdout."""
+            started = time.perf_counter()
+            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+                assert process.stdout is not None
+                process.stdout.readline()
+                spent = time.perf_counter() - started
+                process.stdout.read()
+            return spent
+
+        compare(
+            f"A catalogue of {MANY} repositories in pages of {PAGE}: to the first rows",
+            {
+                "httpx, first page": lambda: printed(sys.executable, "-c", scripts.CATALOGUE, f"http://{host}"),
+                "reglens, first paint": lambda: painted("Search"),
+                "reglens, first rows": lambda: painted("team-0000"),
+                "reglens search, all pages": lambda: timed(
+                    [REGLENS, "search", "--plain-http", "--registry", host, "team-0999/service-99"]
+                ),
+            },
+        )
+        asked.clear()
+        timed([REGLENS, "search", "--plain-http", "--registry", host, "team-0999/service-99"])
+        print(f"  requests of one search through all of it: {len(asked)}")
 
 
 def first_paint() -> None:
@@ -159,23 +169,25 @@ def first_paint() -> None:
 
 
 def main(wanted: list[str]) -> None:
-    names = ("paint", "digest", "digests", "tags", "keys")
+    names = ("paint", "digest", "digests", "tags", "keys", "catalogue")
     chosen = wanted or list(names)
     compileall.compile_dir(Path(reglens.__file__).parent, quiet=2)  # as an installed program is
     if unknown := set(chosen) - set(names):
         raise SystemExit(f"no such measurement: {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     if "paint" in chosen:
         first_paint()
-    if set(chosen) - {"paint"}:
-        with tempfile.TemporaryDirectory() as folder, registries(Path(folder)) as (plain, guarded, tokens):
+    if "catalogue" in chosen:
+        big_catalogue()
+    if set(chosen) - {"paint", "catalogue"}:
+        with tempfile.TemporaryDirectory() as folder, registries(Path(folder)) as servers:
             if "digest" in chosen:
-                one_digest(plain, guarded)
+                one_digest(servers)
             if "digests" in chosen:
-                many_digests(guarded, tokens)
+                many_digests(servers)
             if "tags" in chosen:
-                many_tags(plain)
+                many_tags(servers)
             if "keys" in chosen:
-                keys(plain, MANY, FEW)
+                keys(servers.plain, MANY, FEW)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,11 @@ import sys, httpx
 print("\\n".join(httpx.get(sys.argv[1], timeout=60).json()["tags"]))
 """
 
+CATALOGUE = """
+import sys, httpx
+print("\\n".join(httpx.get(sys.argv[1] + "/v2/_catalog").json()["repositories"]))
+"""
+
 EMPTY_APP = """
 from textual.app import App
 from textual.widgets import Static

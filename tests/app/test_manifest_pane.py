@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 
-from reglens.app.widgets.artifacts import kind_of
+from reglens.app.visited import Visited
 from reglens.app.widgets.json_view import JsonView
+from reglens.app.widgets.layer_views import history_lines, layers_lines, short_type
 from reglens.app.widgets.layout import plain
 from reglens.app.widgets.manifest_pane import ManifestPane
-from reglens.app.widgets.manifest_views import history_lines, index_lines, layers_lines, linked, short_type
+from reglens.app.widgets.manifest_sections import sections_of
+from reglens.app.widgets.manifest_views import config_lines, index_lines, linked
 from reglens.errors import ErrorEntry, NotFound
 from reglens.oci import media
-from reglens.oci.config import HistoryEntry
+from reglens.oci.config import HistoryEntry, parse_config
 from reglens.oci.digest import Digest
 from reglens.oci.dockerfile import step_text
+from reglens.oci.kinds import describe
 from reglens.oci.reference import Reference
 from support.exchanges import NOON
-from support.manifests import chart, config, digest, image, index, parsed, unknown
+from support.manifests import chart, config, digest, image, image_document, index, parsed, unknown
 from support.pane_app import PaneApp
 
 ALPINE = Reference.parse("alpine:3.20")
@@ -185,38 +188,35 @@ def test_media_types_of_layers_are_short() -> None:
 
 
 def test_artifacts_are_called_what_they_are() -> None:
-    assert kind_of(chart()) == "Helm chart"
-    assert kind_of(image()) == "image"
-    assert kind_of(index()) == "index"
-    assert kind_of(unknown()) == "unknown manifest"
+    assert describe(chart()).name == "Helm chart"
+    assert describe(image()).name == "image"
+    assert describe(index()).name == "index"
+    assert describe(unknown()).name == "unknown manifest"
     signature = {
         "mediaType": media.OCI_MANIFEST,
         "config": {"mediaType": media.OCI_CONFIG, "digest": digest(1), "size": 2},
         "layers": [{"mediaType": "application/vnd.dev.cosign.simplesigning.v1+json", "digest": digest(2), "size": 2}],
     }
-    assert kind_of(parsed(signature)) == "cosign signature"
+    assert describe(parsed(signature)).name == "cosign signature"
     sbom = {
         "mediaType": media.OCI_MANIFEST,
         "artifactType": "application/spdx+json",
         "config": {"mediaType": media.OCI_EMPTY, "digest": digest(1), "size": 2},
         "layers": [{"mediaType": "text/plain", "digest": digest(2), "size": 2}],
     }
-    assert kind_of(parsed(sbom)) == "SBOM (SPDX)"
+    assert describe(parsed(sbom)).name == "SBOM (SPDX)"
     schema1 = {"schemaVersion": 1, "fsLayers": [{"blobSum": digest(3)}]}
-    assert kind_of(parsed(schema1)).startswith("image (schema 1")
+    assert describe(parsed(schema1)).name.startswith("image (schema 1")
 
 
 async def test_what_can_be_copied() -> None:
     app = PaneApp("manifest")
     async with app.run_test():
         pane = app.manifest_pane
-        assert (pane.digest, pane.reference, pane.pull_command) == (None, None, None)
+        assert (pane.digest, pane.reference) == (None, None)
         pane.show_manifest(ALPINE, image())
         assert pane.digest == str(image().digest)
         assert pane.reference == "registry-1.docker.io/library/alpine:3.20"
-        assert pane.pull_command == "docker pull docker.io/library/alpine:3.20"
-        pane.show_manifest(Reference.parse("ghcr.io/charts/nginx:1.2.3"), chart())
-        assert pane.pull_command == "helm pull oci://ghcr.io/charts/nginx --version 1.2.3"
         pane.show_loading(ALPINE)
         assert pane.digest is None
 
@@ -314,3 +314,113 @@ def test_only_addresses_that_lead_where_they_say_are_links() -> None:
         "https://example.test/\x1b]8;;",
     ):
         assert link(value) is None, value
+
+
+def test_layers_seen_elsewhere_in_this_visit_are_marked() -> None:
+    visited = Visited()
+    other = parsed({**image_document(), "annotations": {"another": "image"}})
+    visited.note(ALPINE, image(), "linux/arm64/v8")
+    assert visited.others(ALPINE, image(), image().layers[0]) == (), "not shared with itself"
+    visited.note(Reference.parse("alpine:3.19"), other)
+    visited.note(Reference.parse("team/app:1"), parsed({**image_document(), "annotations": {"a": "third"}}))
+    visited.note(Reference.parse("ghcr.io/team/app:1"), parsed({**image_document(), "annotations": {"a": "far"}}))
+    shared = visited.others(ALPINE, image(), image().layers[0])
+    assert shared == ("team/app 1", "3.19"), "the latest first, and none of another registry"
+    text = plain(layers_lines(image(), config(), 100, lambda layer: ("a", "b", "c", "d", "e")))
+    assert "= shared with a, b, c and 2 more, seen in this visit" in text
+    assert max(len(line) for line in text.split("\n")) <= 100
+
+
+async def test_what_is_shared_is_said_in_the_layers_section() -> None:
+    app = PaneApp("manifest", lambda app: app.manifest_pane.show_manifest(Reference.parse("alpine:3.19"), image()))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await pilot.pause()
+        pane = app.manifest_pane
+        pane.show_manifest(ALPINE, parsed({**image_document(), "annotations": {"another": "image"}}))
+        pane.show_section("layers")
+        assert app.text().count("= shared with 3.19, seen in this visit") == 5
+
+
+async def test_an_artifact_shows_what_matters_first() -> None:
+    app = PaneApp("manifest", lambda app: app.manifest_pane.show_manifest(ALPINE, chart()))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await pilot.pause()
+        (message,) = app.heard
+        assert isinstance(message, ManifestPane.ConfigWanted)
+        document = {"name": "nginx", "version": "1.2.3", "home": "https://example.com", "evil": "\x1b[31m"}
+        app.manifest_pane.show_config(chart().digest, parse_config(json.dumps(document).encode()))
+        lines = app.text().split("\n")
+        assert lines[0].startswith("Helm chart")
+        assert lines[1].split() == ["chart", "nginx"]
+        assert "nginx-1.2.3.tgz  the chart" in app.text()
+        assert "platform" not in app.text()
+        await pilot.press("right", "right")
+        assert '"version": "1.2.3"' in app.text(), "its config as it is"
+        assert "\x1b" not in app.text()
+
+
+def test_a_healthcheck_is_told_in_words() -> None:
+    run = {"Healthcheck": {"Test": ["CMD-SHELL", "curl -f http://localhost"], "Interval": 30_000_000_000, "Retries": 3},
+           "Shell": ["/bin/bash", "-c"], "OnBuild": ["COPY . /app"]}  # fmt: skip
+    text = plain(config_lines(parse_config(json.dumps({"config": run}).encode()), 100, NOON))
+    row = next(line for line in text.split("\n") if line.startswith("healthcheck"))
+    assert row.split(maxsplit=1)[1] == "curl -f http://localhost  every 30 s, 3 tries"
+    assert "/bin/bash -c" in text
+    assert "COPY . /app" in text
+    off = parse_config(b'{"config": {"Healthcheck": {"Test": ["NONE"]}}}')
+    assert "switched off" in plain(config_lines(off, 100, NOON))
+    for broken in (b'{"config": {"Healthcheck": 1}}', b'{"config": {"Healthcheck": {"Test": "x"}}}'):
+        assert parse_config(broken).healthcheck is None
+
+
+async def test_the_dockerfile_can_be_read() -> None:
+    def prepare(app: PaneApp) -> None:
+        app.manifest_pane.show_manifest(ALPINE, image())
+        app.manifest_pane.show_config(image().digest, config())
+        app.manifest_pane.show_section("history")
+
+    app = PaneApp("manifest", prepare)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await pilot.press("d")
+        assert app.text().startswith("# Reconstructed from the image's history")
+        assert "RUN apk add --no-cache python3" in app.text()
+        await pilot.press("d")
+        assert "# Reconstructed" not in app.text()
+
+
+async def test_schema_1_tells_its_configuration_and_history() -> None:
+    entry = {"created": "2015-04-22T10:00:00Z", "config": {"Cmd": ["sh"], "Env": ["A=b"]}, "architecture": "arm"}
+    old = {"created": "2015-04-21T10:00:00Z", "container_config": {"Cmd": ["/bin/sh -c #(nop) ADD file:1 in /"]}}
+    document = {
+        "schemaVersion": 1, "architecture": "arm", "fsLayers": [{"blobSum": digest(3)}, {"blobSum": digest(4)}],
+        "history": [{"v1Compatibility": json.dumps(each)} for each in (entry, old)],
+    }  # fmt: skip
+    app = PaneApp("manifest", lambda app: app.manifest_pane.show_manifest(ALPINE, parsed(document)))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await pilot.pause()
+        assert not app.heard, "there is no config to ask for"
+        app.manifest_pane.show_section("config")
+        assert "linux/arm" in app.text()
+        app.manifest_pane.show_section("history")
+        lines = app.text().split("\n")
+        assert "layer 1" in lines[0]
+        assert "ADD file:1 in /" in lines[1]
+        broken = {**document, "history": [{"v1Compatibility": "{"}, 7]}
+        app.manifest_pane.show_manifest(ALPINE, parsed(broken))
+        assert [section.name for section in sections_of(parsed(broken))] == ["overview", "layers", "json"]
+
+
+async def test_an_entry_of_a_cache_is_opened_as_the_layer_that_it_is() -> None:
+    entries = [
+        {"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "digest": digest(1), "size": 5},
+        {"mediaType": "application/vnd.buildkit.cacheconfig.v0", "digest": digest(2), "size": 9},
+    ]
+    cache = parsed({"schemaVersion": 2, "mediaType": media.OCI_INDEX, "manifests": entries})
+    app = PaneApp("manifest", lambda app: app.manifest_pane.show_manifest(ALPINE, cache))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await pilot.pause()
+        assert "BuildKit cache · 2 entries" in app.screen_text()
+        await pilot.press("j", "enter")
+        (message,) = app.heard
+        assert isinstance(message, ManifestPane.LayerChosen)
+        assert message.number == 2

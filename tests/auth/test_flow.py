@@ -53,7 +53,7 @@ class Driver:
         waiting = list(replies)
         base_url = self.base_url or f"https://{self.registry}"
         flow: Generator[Any, Any, Outcome] = authorize(
-            resource, self.habits, registry=self.registry, base_url=base_url, trusted=self.trusted
+            resource, self.habits, registry=self.registry, base_url=base_url, now=NOW, trusted=self.trusted
         )
         try:
             step = next(flow)
@@ -84,7 +84,7 @@ class Driver:
                 return flow.throw(self.token_errors.pop())
             token = read_token(f"opaque-{len(self.cache)}-{len(self.wants)}")
             exchange = Exchange(number=9)
-            self.cache[key] = Grant(key, token, NOW + timedelta(hours=1), step.want.challenge, exchange)
+            self.cache[key] = Grant(key, token, NOW + timedelta(hours=1), step.want.challenge, exchange, NOW)
         return flow.send(self.cache[key])
 
     @property
@@ -372,7 +372,9 @@ def test_credentials_stay_back_from_a_realm_on_another_site() -> None:
     assert want.credential is None
     assert want.key.identity == ""
     assert "--trust-realm evil.test" in want.note
-    assert "evil.test" in outcome.withheld
+    assert outcome.withheld is not None
+    assert "evil.test" in outcome.withheld.reason
+    assert outcome.withheld.can_be_allowed
 
 
 def test_a_trusted_realm_gets_the_credentials() -> None:
@@ -385,7 +387,9 @@ def test_credentials_never_travel_over_plain_http_off_this_machine() -> None:
     driver = Driver("registry.example.com:5000", ALICE, base_url="http://registry.example.com:5000")
     outcome = driver.run(Resource("content", "a"), reply(401, 'Basic realm="r"'))
     assert driver.schemes == [""]
-    assert "plain http" in outcome.withheld
+    assert outcome.withheld is not None
+    assert "plain http" in outcome.withheld.reason
+    assert not outcome.withheld.can_be_allowed
     driver = Driver("registry.example.com", ALICE, trusted=frozenset({"registry.example.com"}))
     driver.run(Resource("content", "a"), reply(401, 'Bearer realm="http://registry.example.com/t"'), reply(200))
     assert driver.wants[0].credential is None

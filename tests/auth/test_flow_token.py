@@ -18,7 +18,6 @@ from reglens.auth.challenge import Challenge
 from reglens.auth.credentials import Credential
 from reglens.auth.realm import judge, may_carry_credentials
 from reglens.auth.reply import Reply
-from reglens.auth.site import is_internal, registrable_domain, same_site
 from reglens.auth.token_answer import LONGEST, SHORTEST, read_token_answer
 from reglens.auth.token_request import MAX_HOPS, TokenCall, TokenWant, ask
 from reglens.auth.tokens import Grant, TokenKey
@@ -131,7 +130,8 @@ def test_credentials_are_left_behind_where_the_token_server_redirects_to_another
     assert calls[1].hop
     assert "no credentials sent" in calls[1].note
     assert isinstance(grant, Grant)
-    assert "evil.test" in grant.withheld
+    assert grant.withheld is not None
+    assert "evil.test" in grant.withheld.reason
 
 
 def test_credentials_do_not_come_back_after_a_hop_through_another_site() -> None:
@@ -259,59 +259,6 @@ def test_a_token_lives_as_long_as_can_be_believed(members: dict[str, Any], secon
 def test_no_answer_of_a_token_server_breaks_the_reader(value: dict[str, Any]) -> None:
     read = read_token_answer(json.dumps(value).encode())
     assert NOW + SHORTEST <= read.expires(NOW) <= NOW + LONGEST
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("registry-1.docker.io", "auth.docker.io", True),
-        ("registry.example.co.uk:5000", "auth.example.co.uk", True),
-        ("a.co.uk", "b.co.uk", False),
-        ("Registry.Example.COM.", "registry.example.com", True),
-        ("mine.azurecr.io", "yours.azurecr.io", False),
-        ("us-docker.pkg.dev", "eu-docker.pkg.dev", False),
-        ("1.dkr.ecr.eu-west-1.amazonaws.com", "evil.s3.amazonaws.com", False),
-        ("registry.example.com", "example.com.evil.test", False),
-        ("registry.example.com", "evilexample.com", False),
-        ("127.0.0.1:5000", "localhost:5001", True),
-        ("[::1]:5000", "127.0.0.1", True),
-        ("10.0.0.1", "10.0.0.2", False),
-        ("10.0.0.1:5000", "10.0.0.1:5001", True),
-        ("registry", "auth", False),
-        ("registry.io", "auth.io", False),
-        ("", "", False),
-    ],
-)
-def test_hosts_are_of_one_site_only_if_one_party_has_both(one: str, other: str, same: bool) -> None:
-    assert same_site(one, other) is same
-    assert same_site(other, one) is same
-
-
-def test_a_public_suffix_and_an_address_are_nobodys_domain() -> None:
-    for host in ("co.uk", "github.io", "10.0.0.1", "localhost", "::1", ""):
-        assert registrable_domain(host) is None, host
-    assert registrable_domain("me.github.io") == "me.github.io"
-
-
-@pytest.mark.parametrize(
-    "host",
-    ["127.0.0.1", "10.1.2.3", "169.254.169.254", "[fd00::1]:80", "::ffff:10.0.0.1", "0x7f.1", "2130706433",
-     "0177.0.0.1", "100.64.0.1", "0.0.0.0", "foo.localhost"],
-)  # fmt: skip
-def test_an_address_inside_is_known_in_every_notation(host: str) -> None:
-    assert is_internal(host)
-
-
-def test_addresses_and_names_outside_are_not_inside() -> None:
-    for host in ("8.8.8.8", "example.com", "1.example.com", "dead.beef", "[2606:4700::1111]"):
-        assert not is_internal(host), host
-
-
-@given(st.text(max_size=40))
-def test_no_host_breaks_the_rules_of_sites(text: str) -> None:
-    assert same_site(text, "registry.example.com") in (True, False)
-    is_internal(text)
-    judge(text, "https://registry.example.com")
 
 
 def test_userinfo_in_a_realm_is_not_sent_along() -> None:

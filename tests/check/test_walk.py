@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -71,6 +72,22 @@ async def test_each_broken_repository_is_named_first(demo: DemoRegistry, fault: 
     codes = [finding.code for finding in done.diagnosis.findings]
     assert codes[:1] == [fault.code], (codes, [(s.name, s.verdict, s.detail) for s in done.steps])
     assert done.diagnosis.outcome is not Outcome.OK
+    assert_names_this_registry(demo, done)
+
+
+def assert_names_this_registry(demo: DemoRegistry, done: Walk) -> None:
+    """A command is for the registry that was asked, whichever it answers in the stead of."""
+    for command in (command for f in done.diagnosis.findings for command in f.fix.commands):
+        assert "docker.io/" not in command, command
+        if re.match(r"(docker (login|logout|pull|push)|reglens) ", command):
+            assert demo.registry in command, command
+
+
+@pytest.mark.parametrize("name", ["library/alpine:nope", "alpine:3.20", "library/absent", "private/billing"])
+async def test_a_cure_names_the_registry_that_was_asked(demo: DemoRegistry, name: str) -> None:
+    done = await walked(demo, name, Login(password="no") if name.startswith("private") else None)
+    assert done.diagnosis.findings
+    assert_names_this_registry(demo, done)
 
 
 async def test_a_rejected_login_is_tried_anonymously_and_the_trial_decides(demo: DemoRegistry) -> None:

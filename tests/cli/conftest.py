@@ -18,7 +18,15 @@ from reglens.cli.main import main
 from reglens.cli.output import Output
 from reglens.demo.server import DemoRegistry
 
-UNSET = ("DOCKER_CONFIG", "DOCKER_AUTH_CONFIG", "REGISTRY_AUTH_FILE", "NO_COLOR", "FORCE_COLOR", "COLUMNS")
+UNSET = (
+    "DOCKER_CONFIG",
+    "DOCKER_AUTH_CONFIG",
+    "REGISTRY_AUTH_FILE",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "COLUMNS",
+    "XDG_CACHE_HOME",
+)
 
 
 @dataclass(frozen=True)

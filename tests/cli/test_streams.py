@@ -25,7 +25,9 @@ REGLENS = [sys.executable, "-m", "reglens"]
 
 def shell(command: str, home: Path) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "R": f"{sys.executable} -m reglens", "HOME": str(home)}
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, env=env, check=False)
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, timeout=60, env=env, check=False, cwd=home
+    )
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
     return done

@@ -58,6 +58,7 @@ EXPECTED = {
     "broken/registry-error": "503 UNAVAILABLE",
     "broken/upstream-failed": "500 UNKNOWN",
     "broken/proxy-interference": "200 text/html; charset=utf-8",
+    "broken/proxy-interference-authorization": "401 no error",
     "broken/proxy-interference-digest": "200 other bytes than the digest's",
     "broken/proxy-interference-truncated": "cut short",
     "broken/redirect-authorization": "redirect: another host, 401",

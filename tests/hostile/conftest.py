@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -52,10 +51,6 @@ for line in sys.stdin:
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 """Runs each command line in a process of its own, without paying for the imports each time."""
-STEERING = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
-)
-"""What may stand in no output that goes to a terminal. Tab and line feed lay out text."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +85,20 @@ def log_in(home: Path, host: str) -> None:
     folder = home / ".docker"
     folder.mkdir(exist_ok=True)
     (folder / "config.json").write_text(json.dumps({"auths": {host: {"auth": ENCODED}}}))
+
+
+def others_learn_nothing(hostile: Hostile) -> None:
+    """No credential reached the other host, in any form or place."""
+    for asked in hostile.to("elsewhere"):
+        assert "authorization" not in asked.headers, asked
+        for secret in SECRETS:
+            assert secret.encode() not in asked.raw + asked.body, asked
+    for asked in hostile.to("registry"):
+        sent = asked.headers.get("authorization", "")
+        assert not sent.startswith("Basic") or sent == f"Basic {ENCODED}"
+        assert PASSWORD not in asked.target
+        assert "x-injected" not in asked.headers
+    assert hostile.to("registry"), "the registry was asked"
 
 
 def environment(home: Path) -> dict[str, str]:

@@ -7,8 +7,9 @@ import json
 import pytest
 
 from support.hostile import BEHAVIOURS, Hostile
+from support.terminal import STEERING
 
-from .conftest import ENCODED, PASSWORD, SECRETS, STEERING, Ended, Runner
+from .conftest import SECRETS, Ended, Runner, others_learn_nothing
 
 SLOW = ("body/drip", "body/drip-headers", "body/silent", "body/continue")
 WORKS = {
@@ -95,17 +96,3 @@ def test_every_command_ends_well(name: str, hostile: Hostile, command: Runner) -
         elif name in FAILS.get(kind, ()):
             assert ended.code == 1, ended
     others_learn_nothing(hostile)
-
-
-def others_learn_nothing(hostile: Hostile) -> None:
-    """No credential reached the other host, in any form or place."""
-    for asked in hostile.to("elsewhere"):
-        assert "authorization" not in asked.headers, asked
-        for secret in SECRETS:
-            assert secret.encode() not in asked.raw + asked.body, asked
-    for asked in hostile.to("registry"):
-        sent = asked.headers.get("authorization", "")
-        assert not sent.startswith("Basic") or sent == f"Basic {ENCODED}"
-        assert PASSWORD not in asked.target
-        assert "x-injected" not in asked.headers
-    assert hostile.to("registry"), "the registry was asked"

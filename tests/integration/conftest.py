@@ -49,7 +49,9 @@ class Ran:
 def reglens(*arguments: str, home: Path | None = None, stdin: str = "", **environ: str) -> Ran:
     """Run the command as a person would, without their credentials."""
     inherited = {
-        k: v for k, v in os.environ.items() if k not in ("DOCKER_CONFIG", "DOCKER_AUTH_CONFIG", "REGISTRY_AUTH_FILE")
+        k: v
+        for k, v in os.environ.items()
+        if k not in ("DOCKER_CONFIG", "DOCKER_AUTH_CONFIG", "REGISTRY_AUTH_FILE", "XDG_CACHE_HOME")
     }
     env = {**inherited, "HOME": str(home or "/nonexistent"), "XDG_RUNTIME_DIR": "/nonexistent", **environ}
     done = subprocess.run(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import sys
 import tarfile
 
 import pytest
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from reglens.errors import AnswerInvalid, TooLarge
 from reglens.oci import layer
 from reglens.oci.layer import Entry, Kind, LayerReader, Whiteout, is_archive
+from support.lazy_layers import zstd
 
 
 def packed(*members: tuple[str, bytes | str], form: int = tarfile.PAX_FORMAT) -> bytes:
@@ -193,15 +193,27 @@ def test_other_packings_are_named(begin: bytes) -> None:
         read(begin + b"\0" * 100)
 
 
-def test_zstandard_is_read_where_python_can_and_else_says_so() -> None:
-    raw = packed(("a", b"content"))
-    block = (1 | len(raw) << 3).to_bytes(3, "little")
-    frame = b"\x28\xb5\x2f\xfd\xa0" + len(raw).to_bytes(4, "little") + block + raw
-    if sys.version_info >= (3, 14):
-        assert [e.path for e in read(frame)] == ["a"]
-    else:
-        with pytest.raises(AnswerInvalid, match=r"Zstandard.*3\.14"):
-            read(frame)
+@pytest.mark.parametrize("step", [1, 13, 1 << 20])
+def test_zstandard_is_read_in_any_pieces_whatever_its_frames(step: int) -> None:
+    raw = packed(("a", b"content" * 900), ("b", b"2"))
+    skippable = b"\x52\x2a\x4d\x18\3\0\0\0abc"
+    assert [e.path for e in read(zstd.compress(raw), step)] == ["a", "b"]
+    frames = skippable + zstd.compress(raw[:700]) + skippable + zstd.compress(raw[700:]) + skippable
+    assert [(e.path, e.size) for e in read(frames, step)] == [("a", 6300), ("b", 1)]
+    with pytest.raises(AnswerInvalid, match="cut off"):
+        read(zstd.compress(raw)[:-5], step)
+
+
+def test_a_bomb_in_zstandard_ends_at_the_bound_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layer, "MAX_OCTETS", 4 << 20)
+    with pytest.raises(TooLarge):
+        read(zstd.compress(b"\0" * (64 << 20)), 1 << 20)
+
+
+def test_a_window_over_the_bound_is_refused() -> None:
+    window_of_256_mebibytes = b"\x28\xb5\x2f\xfd\0" + bytes([18 << 3]) + b"\x05\0\0a"
+    with pytest.raises(AnswerInvalid, match="too much memory"):
+        read(window_of_256_mebibytes)
 
 
 @pytest.mark.parametrize(

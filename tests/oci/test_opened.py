@@ -96,8 +96,9 @@ def test_a_statement_in_an_envelope_and_in_a_bundle_is_the_same_statement() -> N
     assert wrapped.envelope is not None
     assert wrapped.envelope.signatures == ("k",)
     assert bundled.envelope is not None
-    assert bundled.envelope.certificate == b"no certificate"
-    assert open_blob(described(), json.dumps(bundle).encode()).signer is None, "what is no certificate names nobody"
+    seal = open_blob(described(), json.dumps(bundle).encode()).seal
+    assert seal is not None
+    assert seal.identity is None, "what is no certificate names nobody"
 
 
 def test_an_sbom_within_a_statement_is_found() -> None:

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from reglens.errors import AnswerInvalid, NotFound, ReglensError
+from reglens.errors import AnswerInvalid, NotFound, ReglensError, TooLarge
+from reglens.registry import pages
 from reglens.registry.pages import next_page
 from reglens.registry.session import Session
-from support.scripted import Answer, Scripted, json_answer
+from support.scripted import Answer, Request, Scripted, json_answer
 
 TAGS = "/v2/acme/shop/tags/list"
 
@@ -147,3 +148,54 @@ async def test_the_catalogue_comes_in_pages_too(registry: Scripted) -> None:
 @pytest.mark.parametrize("link", ["", "<", "<>", "</a>; rel=nextish", '</a>; rel="prev"', "x" * 100_000, "<" * 50_000])
 def test_a_link_that_names_no_next_page_is_none(link: str) -> None:
     assert next_page(link, "http://h/v2/") is None
+
+
+@pytest.mark.parametrize("bound", ["MAX_OCTETS", "MAX_NAMES", "MAX_PAGES", "LONGEST"])
+async def test_a_list_without_end_is_an_error_at_each_bound(
+    registry: Scripted, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    bounds = {"MAX_OCTETS": 10_000, "MAX_NAMES": 100, "MAX_PAGES": 20, "LONGEST": 0.05}
+    monkeypatch.setattr(pages, bound, bounds[bound])
+
+    def endless(request: Request) -> Answer:
+        number = len(registry.requests)
+        names = [f"t{number}.{n}" for n in range(10)]
+        return page(names, f'<{TAGS}?last={number}>; rel="next"')
+
+    registry.otherwise = endless
+    got: list[str] = []
+
+    async def take_all() -> None:
+        async with Session(registry.host) as session:
+            async for names in session.tags("acme/shop"):
+                got.extend(names)
+
+    with pytest.raises(TooLarge, match="no end"):
+        await take_all()
+    assert len(got) == 10 * len(registry.requests)  # what came is not taken back
+    expected = {"MAX_OCTETS": range(40, 120), "MAX_NAMES": range(11, 12), "MAX_PAGES": range(20, 21)}
+    assert len(registry.requests) in expected.get(bound, range(2, 10_000))
+
+
+async def test_the_links_count_among_the_octets_of_a_list(registry: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "MAX_OCTETS", 100_000)
+    registry.otherwise = lambda _: page(["a"], f'<{TAGS}?last={len(registry.requests)}{"x" * 10_000}>; rel="next"')
+    with pytest.raises(TooLarge):
+        await tags(registry)
+    assert len(registry.requests) in range(9, 12)
+
+
+async def test_the_time_of_whoever_takes_the_names_does_not_count(
+    registry: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "LONGEST", 5.0)
+    now = 0.0
+    monkeypatch.setattr(pages, "monotonic", lambda: now)
+    registry.expect("GET", f"{TAGS}?last=a", page(["b"]))
+    registry.expect("GET", TAGS, page(["a"], f'<{TAGS}?last=a>; rel="next"'))
+    async with Session(registry.host) as session:
+        got = []
+        async for names in session.tags("acme/shop"):
+            got += names
+            now += 100
+    assert got == ["a", "b"]

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from reglens.app.screens.artifact import ArtifactScreen
 from reglens.app.screens.difference import DifferenceScreen
 from reglens.app.screens.layer import LayerScreen
+from reglens.app.screens.menu import Menu
 from reglens.app.widgets.sheet import Sheet
 from reglens.demo.content import attestations, layers
 from reglens.demo.content.parts import Blob, archive
@@ -126,7 +127,29 @@ def test_depth_referrers(snap_compare: SnapCompare, size: tuple[int, int]) -> No
     assert snap_compare(make_app(world(), "reg.test/team/app:1.0"), terminal_size=size, run_before=referrers)
 
 
-@pytest.mark.parametrize("number", [1, 3], ids=["sbom", "signature"])
+async def copying(pilot: Pilot[None]) -> None:
+    await section(pilot, "overview")
+    await press(pilot, "C")
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, Menu))
+    await settle(pilot)
+
+
+async def commanding(pilot: Pilot[None]) -> None:
+    await section(pilot, "layers")
+    await press(pilot, "dollar_sign")
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, Menu))
+    await settle(pilot)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("what", [copying, commanding], ids=["copy", "command"])
+def test_depth_menu(
+    snap_compare: SnapCompare, what: Callable[[Pilot[None]], Awaitable[None]], size: tuple[int, int]
+) -> None:
+    assert snap_compare(make_app(world(), "reg.test/team/app:1.0"), terminal_size=size, run_before=what)
+
+
+@pytest.mark.parametrize("number", [1, 3, 4, 5], ids=["sbom", "signature", "bundle", "notary"])
 def test_depth_opened(snap_compare: SnapCompare, number: int) -> None:
     app = make_app(world(), "reg.test/team/app:1.0")
     assert snap_compare(app, terminal_size=(100, 36), run_before=opening("referrers", number, ArtifactScreen))

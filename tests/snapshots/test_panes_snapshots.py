@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from textual.pilot import Pilot
 
-from reglens.errors import ErrorEntry, NotFound
+from reglens.errors import ErrorEntry, NotFound, Reach, Unreachable
 from reglens.oci.reference import Reference
+from reglens.registry.cache import Seen
 from support.exchanges import (
+    at,
     classic_diagnosis,
     classic_refusal,
     healthy_diagnosis,
@@ -77,6 +81,17 @@ def failed(app: PaneApp) -> None:
     app.manifest_pane.show_failure(ALPINE.at_tag("3.99"), error)
 
 
+def offline(app: PaneApp) -> None:
+    error = Unreachable("Nobody answers at docker.io.", "Is this machine online?", kind=Reach.CONNECT)
+    seen = Seen(index().digest, "", at(0) - timedelta(days=3))
+    app.manifest_pane.show_failure(ALPINE, error, seen)
+
+
+def cached(app: PaneApp) -> None:
+    kept = replace(index(), kept_since=at(0) - timedelta(days=3))
+    app.manifest_pane.show_manifest(ALPINE.at_digest(kept.digest), kept)
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_refused(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     assert snap_compare(PaneApp("auth", refused), terminal_size=size, run_before=keys())
@@ -128,3 +143,8 @@ def test_chart(snap_compare: SnapCompare) -> None:
 
 def test_failed(snap_compare: SnapCompare) -> None:
     assert snap_compare(PaneApp("manifest", failed), terminal_size=(46, 16), run_before=keys())
+
+
+@pytest.mark.parametrize("state", [offline, cached], ids=["offline", "cached"])
+def test_kept(snap_compare: SnapCompare, state: Callable[[PaneApp], None]) -> None:
+    assert snap_compare(PaneApp("manifest", state), terminal_size=(46, 16), run_before=keys())

@@ -13,8 +13,10 @@ from reglens.app.example import classic
 from reglens.app.screens.laboratory import Laboratory
 from reglens.app.screens.pages import Pages
 from reglens.app.screens.paste import Paste
+from reglens.app.screens.trust import AskTrust
 from reglens.app.screens.walk import WalkScreen
 from reglens.app.theme import LIGHT
+from reglens.auth.trust import Withheld
 from support.app_driver import make_app, press, settle, wait_for
 from support.fake_instruments import fake_instruments
 from support.fake_session import World
@@ -128,3 +130,17 @@ def test_export(snap_compare: SnapCompare) -> None:
         await press(pilot, "ctrl+s")
 
     assert snap_compare(app_at_alpine(), terminal_size=(80, 24), run_before=opened("x", Paste, exporting))
+
+
+@both_sizes
+def test_trust_asked(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    async def ask(pilot: Pilot[None]) -> None:
+        await wait_for(pilot, lambda: len(pilot.app.screen_stack) > 1)
+        await settle(pilot)
+        reason = "the realm login.example.net is not on the site of registry.example.com"
+        source = "~/.docker/config.json, key registry.example.com"
+        withheld = Withheld("registry.example.com", "https://login.example.net:443", "alice", source, reason)
+        pilot.app.push_screen(AskTrust(withheld))
+        await settle(pilot)
+
+    assert snap_compare(app_at_alpine(), terminal_size=size, run_before=ask)

@@ -20,6 +20,7 @@ from reglens.oci.descriptor import Descriptor
 from reglens.oci.digest import Digest
 from reglens.oci.manifest import Image, Manifest, parse_manifest
 from reglens.oci.reference import Reference
+from reglens.registry.cache import Seen
 from reglens.trace.exchange import Exchange, Headers, Role, Timing
 from reglens.trace.trace import Trace
 
@@ -63,8 +64,10 @@ class World:
     gates: dict[str, asyncio.Event] = field(default_factory=dict)
     errors: dict[str, ReglensError] = field(default_factory=dict)
     scripts: dict[str, Sequence[Exchange]] = field(default_factory=dict)
+    seen: dict[str, Seen] = field(default_factory=dict)
     rate: Rate | None = None
     asked: list[tuple[str, str]] = field(default_factory=list)
+    asked_first: int = 0
     closed: int = 0
 
     def image(
@@ -207,6 +210,18 @@ class FakeSession:
                 if gate:
                     await gate.wait()
             yield raw[start : start + 2048]
+        if not digest.matches(raw) and "spoilt" in self.world.errors:
+            raise self.world.errors["spoilt"]
+
+    async def blob_range(self, repository: str, digest: Digest, start: int, stop: int) -> bytes:
+        await self._ask("part", f"/v2/{repository}/blobs/{digest}?{start}-{stop}", Role.BLOB)
+        return self.world.blobs[str(digest)][start:stop]
+
+    async def last_seen(self, reference: Reference) -> Seen | None:
+        return self.world.seen.get(str(reference))
+
+    def ask_first(self) -> None:
+        self.world.asked_first += 1
 
     async def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
         return self.world.referrers.get(str(digest), ())

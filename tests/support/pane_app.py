@@ -67,6 +67,9 @@ class PaneApp(App[None]):
     def on_manifest_pane_config_wanted(self, message: ManifestPane.ConfigWanted) -> None:
         self.heard.append(message)
 
+    def on_manifest_pane_layer_chosen(self, message: ManifestPane.LayerChosen) -> None:
+        self.heard.append(message)
+
     def on_auth_pane_stage_wanted(self, message: AuthPane.StageWanted) -> None:
         self.heard.append(message)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -43,8 +43,8 @@ class Request:
 
 @dataclass
 class Answer:
-    """What is sent back. `raw` replaces the whole answer; `after` is waited for first; `hang_up` closes the connection
-    after `raw`, or after the answer's first `hang_up` octets of body."""
+    """What is sent back. `raw` replaces the whole answer; `after` is waited for first, then `pause` seconds pass;
+    `hang_up` closes the connection after `raw`, or after the answer's first `hang_up` octets of body."""
 
     status: int = 200
     headers: Sequence[tuple[str, str]] = ()
@@ -52,6 +52,7 @@ class Answer:
     raw: bytes | None = None
     after: asyncio.Event | None = None
     hang_up: int | None = None
+    pause: float = 0.0
 
     def octets(self, method: str) -> bytes:
         if self.raw is not None:
@@ -115,6 +116,10 @@ class Scripted:
     unexpected: list[Request] = field(default_factory=list)
     host: str = ""
     tls: Any = None
+    otherwise: Callable[[Request], Answer] | None = None
+    """Answers what is not in the script; None: that is unexpected."""
+    open: int = 0
+    """Requests that are being answered now."""
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -188,9 +193,15 @@ class Scripted:
             request = Request(request.method, request.target, request.headers, body)
             self.requests.append(request)
             self._news.set()
-            answer = self._answer(request)
-            if answer.after is not None:
-                await answer.after.wait()
+            self.open += 1
+            try:
+                answer = self._answer(request)
+                if answer.after is not None:
+                    await answer.after.wait()
+                if answer.pause:
+                    await asyncio.sleep(answer.pause)
+            finally:
+                self.open -= 1
             writer.write(answer.octets(request.method))
             await writer.drain()
             if answer.hang_up is not None:
@@ -202,6 +213,8 @@ class Scripted:
             if expectation.fits(request):
                 expectation.met += 1
                 return expectation.answer
+        if self.otherwise is not None:
+            return self.otherwise(request)
         self.unexpected.append(request)
         return Answer(599, body=b"not in the script")
 

@@ -103,6 +103,19 @@ def test_a_token_answer_loses_every_secret_member() -> None:
     assert JWT.encode() not in redact.token_answer(b"<html>" + JWT.encode())
 
 
+def test_a_damaged_token_answer_shows_no_token_whatever_octet_was_hit() -> None:
+    secret = "opaque-token-0123456789"
+    body = json.dumps({"token": secret, "issued_at": "2026-03-01T11:00:00Z"}).encode()
+    for at in range(len(body)):
+        for damaged in (body[:at] + body[at + 1 :], body[:at] + b"\0" + body[at + 1 :], body[:at] + b"{" + body[at:]):
+            assert secret.encode() not in redact.token_answer(damaged, success=True), damaged
+    whole = redact.token_answer(json.dumps({"data": {"token": secret}, "issued_at": "2026-03-01T11:00:00Z"}).encode())
+    assert secret.encode() not in whole
+    assert b"2026-03-01T11:00:00Z" in whole
+    page = b"<html>https://login.example.com/realms/company/protocol</html>"
+    assert redact.token_answer(page, success=True) == page
+
+
 @given(st.text(), st.text())
 def test_redaction_takes_any_text(name: str, value: str) -> None:
     assert isinstance(redact.url(value), str)

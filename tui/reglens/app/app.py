@@ -21,10 +21,15 @@ from reglens.app.beside import Beside
 from reglens.app.opening import Opening
 from reglens.app.safety import ControlFilter
 from reglens.app.shape import NARROW, WIDE
+from reglens.app.taking import Taking
+from reglens.app.turns import Turns
+from reglens.auth.trust import RealmTrust
 from reglens.text import clean
 
 if TYPE_CHECKING:
-    from textual.events import Key
+    from signal import Signals
+
+    from textual.driver import Driver
 
     from reglens.app.ports import Clock, RegistrySession, SessionFactory
     from reglens.app.remember import Memory
@@ -35,7 +40,7 @@ if TYPE_CHECKING:
 Severity = Literal["information", "warning", "error"]
 
 
-class ReglensApp(Beside):
+class ReglensApp(Turns, Beside, Taking):
     """The browser as a terminal application.
 
     `make` makes sessions; None: the real ones, with `options` and `credentials`. `remembers` tells whether recent and
@@ -70,12 +75,23 @@ class ReglensApp(Beside):
         self._search_url = search_url
         self._control_filter = ControlFilter()
         self.defect = ""
+        self.ended_by: Signals | None = None
+        """The signal that ended the app, or SIGHUP if its terminal went away."""
         self.identities: Choice | None = None
         """Who the person is on each registry; None: that cannot be chosen."""
+        self.trust = RealmTrust()
+        """Which token servers elsewhere may have the person's credentials; the sessions heed the same one."""
         self.register_theme(theme.DARK)
         self.register_theme(theme.LIGHT)
         if constants.DEFAULT_THEME == "textual-dark":
             self.theme = theme.DARK.name
+
+    def get_driver_class(self) -> type[Driver]:
+        if constants.DRIVER is not None:  # somebody chose another
+            return super().get_driver_class()
+        from reglens.app.terminal import TerminalDriver
+
+        return TerminalDriver
 
     def get_default_screen(self) -> Screen[Any]:
         return Opening()
@@ -105,12 +121,12 @@ class ReglensApp(Beside):
 
     # -- after the first paint
 
-    async def open_browser(self, typed: list[Key]) -> None:
-        """The browser takes the place of its picture; what was `typed` meanwhile is not lost. The rest that it needs
+    async def open_browser(self) -> None:
+        """The browser takes the place of its picture; what is typed meanwhile is kept (`Turns`). The rest that it needs
         comes while the person looks."""
         from reglens.app.browser import Browser
 
-        browser = Browser(self._place, typed)
+        browser = Browser(self._place)
         await self.push_screen(browser)
         self.run_worker(self._prepare(browser), group="prepare", exit_on_error=False)
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Key
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
@@ -25,12 +24,11 @@ from reglens.app.tag_facts import Detail
 from reglens.app.widgets.lines import KeyLine, TopLine
 from reglens.app.widgets.panes import Panes
 from reglens.diagnosis.finding import Severity
+from reglens.oci.pulls import pull_command
 from reglens.oci.reference import HUB, Place, Reference
 from reglens.trace.exchange import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from reglens.app.app import ReglensApp
     from reglens.app.widgets.auth_pane import AuthPane
     from reglens.app.widgets.manifest_pane import ManifestPane
@@ -50,10 +48,8 @@ class Browser(Columns, Depth, Identities, PanedScreen):
     AUTO_FOCUS = None
     app: ReglensApp
 
-    def __init__(self, place: Place | None, typed: Sequence[Key] = ()) -> None:
-        """`typed` are key presses from before the browser was there."""
+    def __init__(self, place: Place | None) -> None:
         super().__init__()
-        self._typed = typed
         self.here = Here()
         self._wanted = place
         self._explorer: Explorer | None = None
@@ -109,8 +105,7 @@ class Browser(Columns, Depth, Identities, PanedScreen):
         self._show_kept()
         self.tags.detail = Detail.of(self.app.memory.known.columns)
         self.go(place, focus=place.reference is not None)
-        for key in self._typed:
-            self.app.post_message(Key(key.key, key.character))
+        self.app.release()
 
     # -- going somewhere
 
@@ -251,7 +246,7 @@ class Browser(Columns, Depth, Identities, PanedScreen):
     @on(messages.ManifestFailed)
     def _manifest_failed(self, event: messages.ManifestFailed) -> None:
         if self.explorer.current(Group.MANIFEST, event.question):
-            self.manifest.show_failure(event.reference, event.error)
+            self.manifest.show_failure(event.reference, event.error, event.seen)
             self._conclude()
 
     @on(messages.ConfigArrived)
@@ -287,6 +282,7 @@ class Browser(Columns, Depth, Identities, PanedScreen):
             causes = [finding.title for finding in event.diagnosis.findings if finding.severity is Severity.ERROR]
             for pane in (self.tags, self.manifest):
                 pane.explain(causes[0] if causes else "")
+            self.refresh_bindings()  # credentials may have been withheld
 
     # -- the authentication pane's exchanges
 
@@ -343,6 +339,9 @@ class Browser(Columns, Depth, Identities, PanedScreen):
     def on_manifest_pane_platform_chosen(self, event: ManifestPane.PlatformChosen) -> None:
         self._open_manifest(event.reference, self.here)
 
+    def on_manifest_pane_kept_chosen(self, event: ManifestPane.KeptChosen) -> None:
+        self._open_manifest(event.reference)
+
     def on_manifest_pane_config_wanted(self, event: ManifestPane.ConfigWanted) -> None:
         self.explorer.config(event.reference.repository, event.image)
 
@@ -356,6 +355,8 @@ class Browser(Columns, Depth, Identities, PanedScreen):
         an explorer."""
         if action in ("reload", "anonymous", "identities"):
             return self._explorer is not None
+        if action == "trust":
+            return self._explorer is not None and self.withheld is not None
         return not (action in ("search", "pane") and isinstance(self.focused, Input))
 
     def action_search(self) -> None:
@@ -410,6 +411,7 @@ class Browser(Columns, Depth, Identities, PanedScreen):
             if here.registry == HUB:
                 self.explorer.ping()
         elif here.reference and self.front in ("manifest", "auth"):
+            self.explorer.session.ask_first()
             self._open_manifest(here.reference, here.parent)
         else:
             self._open_repository(here.repository)
@@ -425,9 +427,10 @@ class Browser(Columns, Depth, Identities, PanedScreen):
         self.copy("reference", [reference.pullable for reference in self.chosen or self._open_now])
 
     def action_copy_pull(self) -> None:
+        reference, manifest = self.here.reference, self.here.manifest
         commands = [f"docker pull {reference.pullable}" for reference in self.chosen or self._open_now]
-        if self.manifest.pull_command and not self.chosen:
-            commands = [self.manifest.pull_command]
+        if reference is not None and manifest is not None and not self.chosen:
+            commands = [pull_command(manifest, reference)]
         self.copy("pull command", commands)
 
     @property

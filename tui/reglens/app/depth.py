@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from reglens.app import messages
+from reglens.app.commands import Command, Writer
 from reglens.app.explorer import Explorer, Group
 from reglens.oci.layer import is_archive
 from reglens.text import clean
@@ -15,10 +17,15 @@ if TYPE_CHECKING:
     from reglens.app.app import ReglensApp
     from reglens.app.here import Here
     from reglens.app.widgets.manifest_pane import ManifestPane
+    from reglens.app.widgets.search_pane import SearchPane
     from reglens.app.widgets.tags_pane import TagsPane
     from reglens.oci.reference import Reference
 
 MOST_MARKS = 100
+_ORDERS = {"NAME": ("--sort", "name"), "VERSION": ("--sort", "semver", "--reverse")}
+"""The options that sort tags as the pane does."""
+_PLATFORM = re.compile(r"\w+(?:/[\w.]+){1,2}")
+"""A platform that ``--platform`` takes."""
 
 
 class Depth:
@@ -33,6 +40,11 @@ class Depth:
     @property
     def tags(self) -> TagsPane:
         """The tags pane."""
+        raise NotImplementedError
+
+    @property
+    def search(self) -> SearchPane:
+        """The search pane."""
         raise NotImplementedError
 
     @property
@@ -54,7 +66,7 @@ class Depth:
 
     def on_manifest_pane_referrer_chosen(self, event: ManifestPane.ReferrerChosen) -> None:
         from reglens.app.screens.artifact import ArtifactScreen
-        from reglens.app.widgets.document_views import referrer_kind
+        from reglens.app.widgets.referrer_views import referrer_kind
 
         reference = event.reference.at_digest(event.referrer.digest)
         self.app.push_screen(ArtifactScreen(self.explorer.session, reference, referrer_kind(event.referrer)))
@@ -69,6 +81,47 @@ class Depth:
             self.app.push_screen(LayerScreen(session, event.reference, layer, title))
         else:
             self.app.push_screen(ArtifactScreen(session, event.reference, title, blob=layer))
+
+    # -- taking out
+
+    def action_copy_menu(self) -> None:
+        """List all that can be copied of the manifest that is open."""
+        from reglens.app.copies import copies
+        from reglens.app.screens.menu import Menu
+
+        reference, manifest = self.here.reference, self.here.manifest
+        if reference is None or manifest is None:
+            self.app.tell("There is nothing to copy yet: open a tag first.")
+            return
+        offers = copies(reference, manifest, self.manifest.config, self.explorer.exchanges)
+        self.app.push_screen(Menu(f"Copy of {clean(reference.familiar, 80)}", offers))
+
+    def commands(self) -> list[Command]:
+        """The commands that tell what the pane in front shows."""
+        here, writer = self.here, self.writer
+        if self.front == "search" or here.repository is None:
+            return writer.search(here.registry, self.search.typed)
+        if self.front == "tags" or here.reference is None:
+            wanted = self.tags.field.value.strip()
+            filtered = ("--filter", wanted) if wanted else ()
+            return writer.tags(here.repository, (*_ORDERS.get(self.tags.order.name, ()), *filtered))
+        if self.front == "auth" or here.manifest is None:
+            return writer.way(here.reference)
+        reference, platform = here.reference, here.platform
+        parent = here.parent.reference if here.parent is not None else None
+        if parent is not None and _PLATFORM.fullmatch(platform):
+            reference = parent
+        else:
+            platform = ""
+        return writer.manifest(reference, here.manifest, self.manifest.section, platform)
+
+    @property
+    def writer(self) -> Writer:
+        """Writes commands that ask as whom the browser asks."""
+        flags, choice = self.app.flags, self.app.identities
+        if choice is not None and choice.is_anonymous(self.here.registry) and "--anonymous" not in flags:
+            flags = ("--anonymous", *flags)
+        return Writer(flags)
 
     # -- comparing
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from reglens.app import messages
 from reglens.app.attempt import concerning
-from reglens.errors import NotFound, ReglensError
+from reglens.errors import NotFound, ReglensError, Unreachable
 from reglens.oci.cosign import tags_about
 from reglens.oci.manifest import Manifest
 from reglens.oci.referrers import Referrer, Source, tagged
@@ -106,13 +106,15 @@ class Explorer:
             self._watch(exchange)
 
     def renew(self) -> None:
-        """Meet the present registry as if for the first time. What was asked of it is called off."""
+        """Meet the present registry as if for the first time, and ask it for what is kept too. What was asked of it is
+        called off."""
         for group in Group:
             self.call_off(group)
         session = self._sessions.pop(self.registry, None)
         if session is not None:
             closing = cast("WorkType[None]", session.aclose)
             self._screen.app.run_worker(closing, group="closing", exit_on_error=False)
+        self.session.ask_first()
         self.forget()
 
     async def close(self) -> None:
@@ -207,7 +209,8 @@ class Explorer:
             try:
                 manifest = await session.manifest(reference)
             except Exception as failed:
-                self._post(messages.ManifestFailed(question, reference, explained(failed)), session)
+                seen = await session.last_seen(reference) if isinstance(failed, Unreachable) else None
+                self._post(messages.ManifestFailed(question, reference, explained(failed), seen), session)
             else:
                 self._post(messages.ManifestArrived(question, reference, manifest), session)
 

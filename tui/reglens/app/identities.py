@@ -1,4 +1,5 @@
-"""What the browser does to be somebody else: another identity for the registry, one typed in, or nobody."""
+"""What the browser does to be somebody else: another identity for the registry, one typed in, or nobody; and to let
+credentials go where they were withheld from."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from reglens.app.app import ReglensApp
     from reglens.app.screens.identities import Answer
+    from reglens.auth.trust import Withheld
 
 
 class Identities:
@@ -67,6 +69,39 @@ class Identities:
         else:
             choice.choose(registry, answer.credential)
         if registry == self.here.registry:
+            self._again()
+
+    # -- credentials that were withheld
+
+    @property
+    def withheld(self) -> Withheld | None:
+        """What was last withheld for what is open and would go if the person said so; None if nothing was."""
+        for exchange in reversed(self.explorer.session.trace.exchanges):
+            if exchange.withheld is not None:
+                return exchange.withheld if exchange.withheld.can_be_allowed else None
+            if exchange.authorization is not None:
+                return None
+        return None
+
+    def action_trust(self) -> None:
+        """Ask whether the withheld credentials may go, once: the answer holds for the run."""
+        withheld = self.withheld
+        if withheld is None:
+            return
+        if self.app.trust.answered(withheld) is not None:
+            self.app.tell(f"You said no: in this run {withheld.origin} gets no credentials for {withheld.registry}.")
+            return
+        from reglens.app.screens.trust import AskTrust
+
+        self.app.push_screen(AskTrust(withheld), lambda yes: self._answered(withheld, yes))
+
+    def _answered(self, withheld: Withheld, yes: bool | None) -> None:
+        if yes is None:
+            return
+        self.app.trust.answer(withheld, yes)
+        if not yes:
+            self.app.tell(f"{withheld.origin} gets no credentials in this run.")
+        elif withheld == self.withheld:
             self._again()
 
     def _again(self) -> None:

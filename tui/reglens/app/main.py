@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
     from reglens.auth.credentials import Credentials
     from reglens.demo.server import DemoRegistry
     from reglens.oci.reference import Place
+    from reglens.registry.cache import Cache
     from reglens.registry.options import Options
+
+INTERRUPTED = 130
 
 
 def utcnow() -> datetime:
@@ -21,11 +25,21 @@ def utcnow() -> datetime:
     return datetime.now(UTC)
 
 
-def run(place: Place | None, *, options: Options, credentials: Credentials, demo: DemoRegistry | None = None) -> int:
-    """Open the browser at `place` and give the exit status: 0, 1 after a defect, 2 without a terminal.
+def run(
+    place: Place | None,
+    *,
+    options: Options,
+    credentials: Credentials,
+    demo: DemoRegistry | None = None,
+    cache: Cache | None = None,
+    flags: tuple[str, ...] = (),
+) -> int:
+    """Open the browser at `place` and give the exit status: 0, 1 after a defect, 2 without a terminal, 130 if a signal
+    interrupted it. Another signal that ended it ends the process, now that the terminal is as it was before.
 
+    `flags` are the options on the command line that commands for the same registry need.
     `demo` is the demo registry to browse, if that was asked for. It may still be asleep: it is started after the first
-    paint, and whoever made it stops it.
+    paint, and whoever made it stops it. The walk and the laboratory use no `cache`: they show how a registry answers.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         print(  # noqa: T201 - there is no screen to say it on
@@ -46,7 +60,7 @@ def run(place: Place | None, *, options: Options, credentials: Credentials, demo
         reach = options
         if demo is not None:  # its search knows nothing of other registries
             reach = replace(options, search_url=demo.search_url if registry == demo.registry else "")
-        return Session(registry, options=reach, credentials=identities)
+        return Session(registry, options=reach, credentials=identities, cache=cache)
 
     app = ReglensApp(
         place,
@@ -56,9 +70,18 @@ def run(place: Place | None, *, options: Options, credentials: Credentials, demo
         demo=demo,
         search_url=options.search_url,
     )
+    app.flags = flags
     app.identities = identities
+    app.trust = options.trust
     app.instruments = instruments(options, identities, demo=demo is not None)
     app.run()
+    if app.ended_by is not None:
+        if app.ended_by == signal.SIGINT:
+            return INTERRUPTED
+        from reglens.app.terminal import end_as
+
+        end_as(app.ended_by)
+        return 1
     if app.defect:
         print(f"reglens: a defect ended the browser: {app.defect}", file=sys.stderr)  # noqa: T201
         return 1

@@ -13,7 +13,7 @@ from textual.message import Message
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reglens.app.ports import RegistrySession, SearchHit
+    from reglens.app.ports import LastSeen, RegistrySession, SearchHit
     from reglens.app.tag_facts import Detail, TagFacts
     from reglens.diagnosis.finding import Diagnosis
     from reglens.errors import ReglensError
@@ -131,11 +131,12 @@ class ManifestArrived(Message):
 
 @dataclass
 class ManifestFailed(Message):
-    """The manifest could not be had."""
+    """The manifest could not be had. `seen` is what its tag led to before, if the registry was out of reach."""
 
     question: int
     reference: Reference
     error: ReglensError
+    seen: LastSeen | None = None
 
 
 @dataclass

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -16,16 +15,12 @@ if TYPE_CHECKING:
 
 
 class Opening(Screen[None]):
-    """Stands until the browser covers it, for a tenth of a second or so. Keys are kept for it, save those that quit."""
+    """Stands until the browser covers it, for a tenth of a second or so."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,ctrl+q,ctrl+c", "app.quit", show=False, priority=True)]
     DEFAULT_CSS = "Opening { background: $surface; }"
     AUTO_FOCUS = None
     app: ReglensApp
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._typed: list[events.Key] = []
 
     def compose(self) -> ComposeResult:
         yield TopLine()
@@ -36,7 +31,4 @@ class Opening(Screen[None]):
         self.call_after_refresh(self._open)
 
     async def _open(self) -> None:
-        await self.app.open_browser(self._typed)
-
-    def on_key(self, event: events.Key) -> None:
-        self._typed.append(event)
+        await self.app.open_browser()

@@ -12,7 +12,8 @@ The handshake:
 6. Bearer: take the token for realm, service, scope and identity from the cache, or have it asked for
    (`reglens.auth.token_request`). A challenge that names no scope means the one of the resource.
 7. Send again. Refused again:
-   - the token had worked before: it was revoked or expired, so renew it, once;
+   - the token had worked before: it was revoked or expired, so renew it, once; one that never worked likewise, if it
+     is of an earlier request: the registry may have restarted with another key since;
    - another realm or service is named than the token came from: the token was a guess, so follow that challenge, once;
    - the scope asked for goes beyond that of the token: ask for both together;
    - else it is final: who asks again for what it was just given gets the same again.
@@ -25,6 +26,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,13 +35,16 @@ from reglens.auth.credentials import Credential, Lookup
 from reglens.auth.realm import judge, may_carry_credentials
 from reglens.auth.reply import Presented, Reply, basic, bearer
 from reglens.auth.token import read_token
-from reglens.auth.token_request import TokenWant, withheld_note
+from reglens.auth.token_request import TokenWant, withheld_note, withhold
 from reglens.auth.tokens import Grant, TokenKey
+from reglens.auth.trust import Withheld, origin_of
 from reglens.errors import RateLimited, ReglensError, TokenError
 from reglens.oci.scope import Scope, missing, union
 
 MAX_SENDS = 5
 """A request is sent this often at most: without, with a token, with a renewed one, with a wider one, with Basic."""
+FRESH = timedelta(seconds=3)
+"""A token that no registry took yet is renewed only when it is older than this: another one would be no different."""
 _REMEMBERED = 10_000
 
 
@@ -60,9 +65,11 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Step: send the request with this authorization. Answered with a Reply."""
+    """Step: send the request with this authorization. Answered with a Reply. `withheld` are credentials that it might
+    have had, or the token that it presents."""
 
     presented: Presented | None
+    withheld: Withheld | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +98,11 @@ Step = Send | FindCredentials | AskBase | Obtain
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How it ended: the last answer, what was presented with it, and why credentials stayed behind, if they did."""
+    """How it ended: the last answer, what was presented with it, and which credentials stayed behind."""
 
     reply: Reply
     presented: Presented | None = None
-    withheld: str = ""
+    withheld: Withheld | None = None
     grant: Grant | None = None
 
 
@@ -167,10 +174,12 @@ def authorize(
     *,
     registry: str,
     base_url: str,
+    now: datetime,
     trusted: frozenset[str] = frozenset(),
 ) -> Generator[Step, Any, Outcome]:
-    """The steps by which `resource` of `registry` is read. Raises TokenError, RateLimited and whatever is thrown in."""
-    return _Flow(resource, habits, registry, base_url, trusted).run()
+    """The steps by which `resource` of `registry` is read, from `now` on. Raises TokenError, RateLimited and
+    whatever is thrown in."""
+    return _Flow(resource, habits, registry, base_url, now, trusted).run()
 
 
 @dataclass
@@ -179,16 +188,17 @@ class _Flow:
     habits: Habits
     registry: str
     base_url: str
+    start: datetime
     trusted: frozenset[str]
     grant: Grant | None = None
     renewed: bool = False
     tried: set[str] = field(default_factory=set)
-    withheld: str = ""
+    withheld: Withheld | None = None
 
     def run(self) -> Generator[Step, Any, Outcome]:
         presented = yield from self.foresee()
         met: tuple[Challenge, ...] = ()
-        reply: Reply = yield Send(presented)
+        reply: Reply = yield Send(presented, self.withheld)
         for _ in range(MAX_SENDS - 1):
             if reply.status != 401:
                 break
@@ -205,7 +215,7 @@ class _Flow:
             if following is None:
                 break
             presented = following
-            reply = yield Send(presented)
+            reply = yield Send(presented, self.withheld)
         if self.grant is not None and reply.status < 400:
             self.grant.accepted = True
         if met and reply.status < 400:
@@ -227,7 +237,7 @@ class _Flow:
         except ReglensError:  # a guess went wrong: the registry's own challenge decides
             self.habits.forget(challenges)
             self.tried.clear()
-            self.withheld = ""
+            self.withheld = None
             return None
 
     def choose(self, challenges: tuple[Challenge, ...], reply: Reply) -> Generator[Step, Any, Presented | None]:
@@ -256,7 +266,8 @@ class _Flow:
                 ordered = sorted(together, key=lambda scope: scope.resource not in wanted)
                 return (yield from self.present(challenges, tuple(map(str, ordered)), again=True))
             refused = next((c.error for c in challenges if c.is_scheme("bearer")), None)
-            if self.grant.accepted and not self.renewed and refused != "insufficient_scope":
+            old = self.grant.accepted or self.grant.obtained + FRESH < self.start
+            if old and not self.renewed and refused != "insufficient_scope":
                 self.renewed = True
                 return (yield from self.present((self.grant.challenge,), held, again=True, instead_of=self.grant))
         presented = yield from self.present(challenges, scopes)
@@ -290,7 +301,9 @@ class _Flow:
         lookup: Lookup = yield FindCredentials(self.resource.repository)
         credential = lookup.credential
         if credential is not None and not may_carry_credentials(self.base_url):
-            self.withheld = f"{self.registry} is reached over plain http"
+            reason = f"{self.registry} is reached over plain http"
+            origin = origin_of(self.base_url)
+            self.withheld = Withheld(self.registry, origin, credential.username, credential.source, reason)
             credential = None
         offered = next((c for c in challenges if c.is_scheme("bearer") and c.realm), None)
         basic_offered = any(c.is_scheme("basic") for c in challenges)
@@ -307,7 +320,7 @@ class _Flow:
                 return bearer(self.grant.token, self.grant.source)
         if can_basic and "basic" not in self.tried:
             self.tried.add("basic")
-            self.grant = None
+            self.grant = self.withheld = None
             assert credential is not None
             assert credential.password is not None
             return basic(credential.username, credential.password, credential.source)
@@ -340,9 +353,10 @@ def want_token(
         )
     if credential is not None and not may_carry_credentials(base_url):
         credential = None
-    note, withheld = realm.reason, ""
+    note, withheld = realm.reason, None
     if credential is not None and not realm.trusted:
-        credential, withheld = None, realm.reason
+        withheld = withhold(credential, registry, realm)
+        credential = None
         note = withheld_note(realm.reason, realm.url)
     service = challenge.service or ""
     key = TokenKey(registry, realm.url, service, scopes, credential.identity if credential else "")

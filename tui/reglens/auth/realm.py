@@ -13,13 +13,18 @@ internal/regnet). The rules:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from reglens.auth.site import bare_host, is_internal, same_site
+from reglens.auth.trust import is_trusted, origin_of
 from reglens.oci.hosts import PAIRS
-from reglens.oci.reference import is_loopback, split_port
+from reglens.oci.reference import is_loopback
+
+_HOST = re.compile(r"[a-z0-9._:-]+")
+"""What hosts are made of. HTTP clients take other characters too, each in its own way, and so ask another host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +40,18 @@ class Realm:
 
 
 def judge(realm: str, base_url: str, trusted_hosts: Collection[str] = ()) -> Realm:
-    """`realm` as a challenge of the registry at `base_url` names it; a relative one is resolved against it."""
+    """`realm` as a challenge of the registry at `base_url` names it; a relative one is resolved against it.
+    `trusted_hosts` are those of `RealmTrust.of` for that registry."""
     try:
         url = _absolute(realm, base_url)
         parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
+        origin, host, authority = origin_of(url), bare_host(parts.hostname or ""), parts.netloc
     except ValueError:
         return Realm("", False, False, f"the realm {realm!r} is not a URL")
-    if parts.scheme not in ("http", "https") or not host:
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host):
         return Realm("", False, False, f"the realm {realm!r} is not an http or https URL")
-    authority = f"{host}:{port}" if port else host
     registry = urlsplit(base_url)
-    said = _trusts(trusted_hosts, host, authority)
+    said = is_trusted(origin, trusted_hosts)
     own = bare_host(registry.netloc)
     if is_internal(host) and not said and not (own == host or is_internal(own)):
         reason = f"the realm {authority} lies inside a private network that {registry.netloc} is not in"
@@ -55,7 +60,7 @@ def judge(realm: str, base_url: str, trusted_hosts: Collection[str] = ()) -> Rea
         return Realm(url, True, False, f"the realm {authority} is asked over plain http")
     if parts.scheme == "http" and registry.scheme == "https" and not said:
         return Realm(url, True, False, f"the registry is asked over https, its realm {authority} over plain http")
-    if said or same_site(own, host) or (own, host) in PAIRS:
+    if said or (own, host) in PAIRS or same_site(own, host):
         differs = (
             "" if own == host or is_loopback(own) else f"the realm {authority} is another host than the registry's"
         )
@@ -72,7 +77,3 @@ def may_carry_credentials(url: str) -> bool:
 def _absolute(realm: str, base_url: str) -> str:
     parts = urlsplit(urljoin(base_url.rstrip("/") + "/v2/", realm.strip()))
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, ""))
-
-
-def _trusts(trusted: Collection[str], host: str, authority: str) -> bool:
-    return any(t.lower() in (host, authority) or (split_port(t)[1] is None and bare_host(t) == host) for t in trusted)

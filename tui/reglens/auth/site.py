@@ -1,37 +1,62 @@
 """Whether two hosts belong to the same party, judged by their names alone.
 
 A token server usually stands beside its registry (``auth.docker.io`` and ``registry-1.docker.io``), under a domain that
-only one party can register names in. The rule here is conservative: where the small table of public suffixes does not
-know better, two hosts are of one site only if they share a registrable domain under a plain top-level domain, and a
-domain that rents out names below itself is never taken for one site. A complete public suffix list
-(https://publicsuffix.org/list/) could stand in for `registrable_domain` without any change elsewhere.
+only one party can register names in. Which those are is what the public suffix list tells
+(https://publicsuffix.org/list/), its section of private domains included: below ``github.io`` each name is a party of
+its own. What rents out names and is not in the list stands in `RENTED`; a host below one of those is on nobody's site.
 """
 
 from __future__ import annotations
 
 import ipaddress
+from functools import cache
+from typing import TYPE_CHECKING
 
 from reglens.oci.reference import is_loopback, split_port
 
-SECOND_LEVEL = frozenset(
-    "ac co com edu gen go gob gouv gov gr id ltd me mil muni ne net nhs nic nom or org plc sch".split()
-)
-"""Labels under which a country's domain is registered at the third level (``co.uk``, ``com.au``)."""
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
-RENTED = frozenset(
-    "amazonaws.com amazonaws.com.cn amazonaws.eu on.aws awsapprunner.com azurecr.io azurecr.cn azurecr.us azure.com "
-    "azurewebsites.net azurecontainerapps.io azurefd.net cloudapp.net windows.net trafficmanager.net pkg.dev run.app "
-    "appspot.com web.app cloudfunctions.net googleapis.com googleusercontent.com gcr.io github.io "
-    "githubusercontent.com gitlab.io pages.dev workers.dev r2.dev cloudfront.net fastly.net akamaized.net "
-    "herokuapp.com vercel.app netlify.app fly.dev onrender.com railway.app deno.dev replit.dev ngrok.io "
-    "ngrok.app ngrok-free.app ngrok.dev "
-    "trycloudflare.com jfrog.io quay.app digitaloceanspaces.com ondigitalocean.app scw.cloud ovh.net linode.com "
-    "linodeobjects.com vultrcr.com ocir.io oraclecloud.com aliyuncs.com myhuaweicloud.com tencentcs.com "
-    "tencentcloudcr.com cloud.goog appdomain.cloud openshiftapps.com nip.io sslip.io xip.io duckdns.org dyndns.org "
-    "no-ip.org ddns.net dynv6.net synology.me myqnapcloud.com ts.net blogspot.com home.arpa".split()
-)
-"""Domains below which anybody can have a name: what stands to the left of one is a party of its own. Registry hosts are
-the reason for most of them (``customer.azurecr.io``, ``region-docker.pkg.dev``)."""
+RENTED = {
+    # registries of a customer, or of a region that all customers share
+    "amazonaws.com": "ACCOUNT.dkr.ecr.REGION: awslabs/amazon-ecr-credential-helper, ecr-login/api/client.go",
+    "amazonaws.com.cn": "the same file",
+    "amazonaws.eu": "the same file",
+    "on.aws": "ACCOUNT.dkr-ecr.REGION: the same file",
+    "azurecr.io": "NAME: kubernetes-sigs/cloud-provider-azure, pkg/credentialprovider/azure_credentials.go",
+    "azurecr.cn": "the same file",
+    "azurecr.us": "the same file",
+    "gcr.io": "google/go-containerregistry, pkg/v1/google/keychain.go",
+    "pkg.dev": "REGION-docker: the same file",
+    "jfrog.io": "NAME: jfrog.com/help, Docker registry on JFrog Cloud",
+    "scw.cloud": "rg.REGION: scaleway.com/en/docs, Container Registry",
+    "ovh.net": "NAME.CLUSTER.REGION.container-registry: help.ovhcloud.com, Managed Private Registry",
+    "container-registry.com": "NAME: container-registry.com",
+    "vultrcr.com": "REGION: docs.vultr.com, Container Registry",
+    "ocir.io": "REGION: docs.oracle.com, OCI Registry",
+    "aliyuncs.com": "NAME-registry.REGION.cr: alibabacloud.com/help, Container Registry",
+    "myhuaweicloud.com": "swr.REGION: support.huaweicloud.com, SoftWare Repository for Container",
+    "tencentcloudcr.com": "NAME: cloud.tencent.com, Tencent Container Registry",
+    "ghe.com": "containers.NAME: docs.github.com, GitHub Enterprise Cloud with data residency",
+    # applications, storage, clusters and tunnels
+    "azure.com": "NAME.REGION.cloudapp: learn.microsoft.com, DNS labels of public IP addresses",
+    "azurecontainerapps.io": "APP.ENVIRONMENT.REGION: learn.microsoft.com, Ingress in Azure Container Apps",
+    "windows.net": "ACCOUNT.SERVICE.core: learn.microsoft.com, Storage account overview",
+    "googleusercontent.com": "NUMBERS.bc: cloud.google.com, PTR records of virtual machines",
+    "oraclecloud.com": "NAMESPACE.compat.objectstorage.REGION: docs.oracle.com, Amazon S3 Compatibility API",
+    "appdomain.cloud": "CLUSTER.REGION.containers: cloud.ibm.com/docs, Ingress subdomains",
+    "tencentcs.com": "service-ID.REGION.apigw: cloud.tencent.com, API Gateway",
+    "openshiftapps.com": "apps.CLUSTER: docs.redhat.com, Red Hat OpenShift Service on AWS",
+    "github.dev": "NAME-PORT.app: docs.github.com, Forwarding ports in your codespace",
+    "devtunnels.ms": "ID-PORT.REGION: learn.microsoft.com, dev tunnels",
+    "lhr.life": "ID: localhost.run",
+    "serveo.net": "NAME: serveo.net",
+    # a name for any address, or for any tenant's service
+    "nip.io": "any address: nip.io",
+    "sslip.io": "any address: sslip.io",
+    "svc.cluster.local": "SERVICE.NAMESPACE: kubernetes.io/docs, DNS for Services and Pods",
+}
+"""Domains below which strangers have names, at whatever depth, and the list does not say so; where one can read it."""
 
 
 def same_site(one: str, other: str) -> bool:
@@ -52,18 +77,35 @@ def _is_here(host: str) -> bool:
 
 
 def registrable_domain(host: str) -> str | None:
-    """The domain that one party registered and `host` stands in; None for an address, a single label, a suffix."""
-    if _address(host) is not None:
-        return None
+    """The domain that one party registered and `host` stands in; None for an address, a single label, a public suffix,
+    and below a domain of `RENTED`."""
     labels = host.split(".")
-    if len(labels) < 2 or not all(labels):
+    if len(labels) < 2 or not all(labels) or _address(host) is not None:
         return None
-    for index in range(len(labels) - 1):
-        if ".".join(labels[index:]) in RENTED:
-            return ".".join(labels[index - 1 :]) if index else None
-    country = len(labels[-1]) == 2
-    size = 3 if country and labels[-2] in SECOND_LEVEL else 2
-    return ".".join(labels[-size:]) if len(labels) >= size else None
+    if any(".".join(labels[index:]) in RENTED for index in range(len(labels))):
+        return None
+    suffix = _suffixes().publicsuffix(".".join(map(_decoded, labels)))
+    size = suffix.count(".") + 2 if suffix else 0
+    return ".".join(labels[-size:]) if suffix and len(labels) >= size else None
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    """The list as the library ships it. Read when a host is the first to differ from its registry's: it takes as long
+    as a tenth of a start. Without the Punycode forms, whose making would take four times as long again."""
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList(accept_encoded_idn=False)
+
+
+def _decoded(label: str) -> str:
+    """A label as the list writes it: not in Punycode (RFC 3492). What cannot be decoded stays as it is."""
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return label[4:].encode("ascii").decode("punycode").lower()
+    except UnicodeError:
+        return label
 
 
 def is_internal(host: str) -> bool:
@@ -79,8 +121,22 @@ def is_internal(host: str) -> bool:
 
 
 def bare_host(authority: str) -> str:
-    """The host of ``host[:port]``: lower case, without a port, brackets or the root's dot."""
-    return split_port(authority.rpartition("@")[2])[0].strip("[]").rstrip(".").lower()
+    """The host of ``host[:port]``: lower case, without a port, brackets or the root's dot; a name of other letters than
+    ASCII's as it is asked for (RFC 5891)."""
+    return _encoded(split_port(authority.rpartition("@")[2])[0].strip("[]").lower()).rstrip(".")
+
+
+def _encoded(host: str) -> str:
+    """`host` in the letters in which the HTTP client looks it up (httpx, _urlparse.py, ``encode_host``); as it is where
+    the client will refuse it."""
+    if host.isascii():
+        return host
+    import idna
+
+    try:
+        return idna.encode(host).decode("ascii")
+    except UnicodeError:  # IDNAError is one
+        return host
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

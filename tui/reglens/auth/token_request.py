@@ -21,10 +21,11 @@ from urllib.parse import quote, urlsplit
 
 from reglens.auth.challenge import Challenge
 from reglens.auth.credentials import Credential
-from reglens.auth.realm import judge
+from reglens.auth.realm import Realm, judge
 from reglens.auth.reply import Presented, Reply, basic, redirect_target, retry_after
 from reglens.auth.token_answer import read_token_answer
 from reglens.auth.tokens import Grant, TokenKey
+from reglens.auth.trust import Withheld, origin_of
 from reglens.errors import RateLimited, ReglensError, TokenError
 from reglens.secret import Secret
 
@@ -39,7 +40,7 @@ TOKEN_USER = "<token>"  # noqa: S105 - the user name under which helpers hand ou
 @dataclass(frozen=True, slots=True)
 class TokenWant:
     """A token that is wanted: from `url` (the realm, absolute), for what `challenge` asks, as `credential` (None:
-    anonymously). `withheld` says why a credential that is there is not sent, `note` what else is worth recording."""
+    anonymously). `withheld` is a credential that is there and is not sent, `note` what else is worth recording."""
 
     key: TokenKey
     challenge: Challenge
@@ -49,13 +50,14 @@ class TokenWant:
     base_url: str
     trusted: frozenset[str] = frozenset()
     credential: Credential | None = None
-    withheld: str = ""
+    withheld: Withheld | None = None
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenCall:
-    """One request to a token server. `form` is the body of a POST; `hop` is true where a redirect led here."""
+    """One request to a token server. `form` is the body of a POST; `hop` is true where a redirect led here;
+    `withheld` are credentials that it might have had."""
 
     method: str
     url: str
@@ -63,13 +65,14 @@ class TokenCall:
     presented: Presented | None = None
     note: str = ""
     hop: bool = False
+    withheld: Withheld | None = None
 
 
 def ask(want: TokenWant, clock: Callable[[], datetime]) -> Generator[TokenCall, Reply, Grant]:
     """The token that `want` describes. Raises TokenError, or RateLimited."""
     credential = want.credential
     reply: Reply | None = None
-    dropped = ""
+    dropped: Withheld | None = None
     for call in _ways(want):
         if reply is not None and reply.status not in (_NO_GET if call.method == "POST" else _NO_POST):
             break
@@ -81,13 +84,14 @@ def ask(want: TokenWant, clock: Callable[[], datetime]) -> Generator[TokenCall, 
     answer = read_token_answer(reply.body)
     if answer.token is None:
         raise _no_token(want, reply, answer.notes)
-    host = urlsplit(want.url).netloc
+    host, now = urlsplit(want.url).netloc, clock()
     return Grant(
         want.key,
         answer.token,
-        answer.expires(clock()),
+        answer.expires(now),
         want.challenge,
         reply.exchange,
+        now,
         f"the token server {host}, exchange {reply.exchange.number}",
         dropped or want.withheld,
     )
@@ -96,7 +100,7 @@ def ask(want: TokenWant, clock: Callable[[], datetime]) -> Generator[TokenCall, 
 def _ways(want: TokenWant) -> list[TokenCall]:
     """The requests to try, in order; a later one only where an earlier one found no such method."""
     credential = want.credential
-    plain = TokenCall("GET", _get_url(want, ""), note=want.note)
+    plain = TokenCall("GET", _get_url(want, ""), note=want.note, withheld=want.withheld)
     if credential is None:
         return [plain]
     if credential.identity_token:
@@ -135,10 +139,10 @@ def _post(want: TokenWant, grant: str, *secrets: tuple[str, str | Secret]) -> To
     return TokenCall("POST", want.url, (*form, *secrets), note=want.note)
 
 
-def _follow(want: TokenWant, call: TokenCall) -> Generator[TokenCall, Reply, tuple[Reply, str]]:
-    """The answer at the end of the redirects, and why credentials were left behind on the way (``""``: not)."""
-    dropped = ""
-    carries = want.credential is not None
+def _follow(want: TokenWant, call: TokenCall) -> Generator[TokenCall, Reply, tuple[Reply, Withheld | None]]:
+    """The answer at the end of the redirects, and the credentials that were left behind on the way."""
+    dropped: Withheld | None = None
+    carried = want.credential
     hops = 0
     while True:
         reply = yield call
@@ -165,11 +169,17 @@ def _follow(want: TokenWant, call: TokenCall) -> Generator[TokenCall, Reply, tup
                 exchange=reply.exchange,
             )
         note = target.reason
-        if carries and not target.trusted:
-            carries, dropped = False, target.reason
+        if carried is not None and not target.trusted:
+            dropped = withhold(carried, want.key.registry, target)
+            carried = None
             note = withheld_note(target.reason, target.url)
             call = replace(call, presented=None)
-        call = replace(call, url=target.url, note=note, hop=True)
+        call = replace(call, url=target.url, note=note, hop=True, withheld=dropped)
+
+
+def withhold(credential: Credential, registry: str, realm: Realm) -> Withheld:
+    """What stays behind when `realm` may not have the credential for `registry`."""
+    return Withheld(registry, origin_of(realm.url), credential.username, credential.source, realm.reason)
 
 
 def withheld_note(reason: str, url: str) -> str:
@@ -186,7 +196,7 @@ def _host(url: str) -> str:
         return ""
 
 
-def _refusal(want: TokenWant, reply: Reply, who: str, withheld: str, now: datetime) -> ReglensError:
+def _refusal(want: TokenWant, reply: Reply, who: str, withheld: Withheld | None, now: datetime) -> ReglensError:
     host, status, exchange = _host(want.url), reply.status, reply.exchange
     words = "; ".join(e.message or e.code for e in exchange.errors if e.message or e.code)
     said = f": {words}" if words else ""
@@ -211,7 +221,7 @@ def _refusal(want: TokenWant, reply: Reply, who: str, withheld: str, now: dateti
             message = f"The token server {host} gives nothing to the anonymous ({status}){said}"
             hint = "Log in to the registry, or give --username."
         if withheld:
-            hint = f"Credentials were withheld, as {withheld}. To send them, add --trust-realm {host}."
+            hint = f"Credentials were withheld, as {withheld.reason}. To send them, add --trust-realm {host}."
         return TokenError(message, hint, exchange=exchange)
     if status >= 500:
         hint = "Try again later; the registry itself may be well."

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reglens.auth.challenge import Challenge
 from reglens.auth.token import Token
+from reglens.auth.trust import Withheld
 
 if TYPE_CHECKING:
     from reglens.trace.exchange import Exchange
@@ -36,8 +37,8 @@ class TokenKey:
 class Grant:
     """A token in hand.
 
-    `exchange` is the one that gave it, `source` says so in words; `withheld` why no credentials were sent for it
-    although some were there (``""``: none were withheld). `accepted` is whether a registry ever took it.
+    `exchange` is the one that gave it, `source` says so in words; `withheld` are credentials that were there and were
+    not sent for it. `obtained` and `expires` are by this machine's clock. `accepted` is whether a registry took it.
     """
 
     key: TokenKey
@@ -45,8 +46,9 @@ class Grant:
     expires: datetime
     challenge: Challenge
     exchange: Exchange
+    obtained: datetime
     source: str = ""
-    withheld: str = ""
+    withheld: Withheld | None = None
     accepted: bool = False
 
 
@@ -69,7 +71,7 @@ class TokenCache:
         grant = self._held.get(key)
         if grant is None:
             return None
-        if now >= grant.expires - MARGIN:
+        if not grant.obtained - MARGIN <= now < grant.expires - MARGIN:  # before it was made: the clock was set back
             del self._held[key]
             return None
         self._held.move_to_end(key)

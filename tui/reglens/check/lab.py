@@ -149,7 +149,7 @@ async def _push(session: Session, attempt: Attempt, first: Exchange, shown: Pres
 
 
 async def _token(session: Session, attempt: Attempt, credential: Credential | None, notes: list[str]) -> Token | None:
-    realm = judge(attempt.realm, session.base_url, session.options.trusted_realms)
+    realm = judge(attempt.realm, session.base_url, session.options.trust.of(session.registry))
     if not realm.allowed:
         notes.append(f"no token was asked for: {realm.reason}")
         return None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from reglens.auth.credentials import Anonymous, Credentials, Lookup
 from reglens.auth.flow import Resource
 from reglens.auth.reply import bearer
+from reglens.auth.token import read_token
 from reglens.diagnosis.evidence import Trial
 from reglens.errors import ReglensError
 from reglens.oci import media
@@ -35,7 +36,7 @@ class Experimenter:
         last = next((e for e in reversed(exchanges) if e.role is not Role.TOKEN), None)
         answered = last is not None and last.status is not None
         if not answered:
-            if last is not None and last.failure is not None and not self.options.plain_http:
+            if last is not None and last.failure is not None and last.follows is None and not self.options.plain_http:
                 told(await self.plain())
             return
         assert last is not None
@@ -50,6 +51,8 @@ class Experimenter:
             told(trial)
         if last.status == 401 and last.authorization is not None and last.authorization.token is not None:
             told(await self.base())
+            if last.challenges and not any(challenge.error for challenge in last.challenges):
+                told(await self.garbled())
 
     async def fetch(self, kind: str, reference: Reference, credentials: Credentials, how: str) -> Trial:
         """The same resource by another name or under another identity."""
@@ -104,6 +107,19 @@ class Experimenter:
             except ReglensError as error:
                 return Trial("base", False, session.trace.since(0), f"{how}: {error.message}")
             return Trial("base", True, session.trace.since(0), f"{how}: accepted")
+
+    async def garbled(self) -> Trial:
+        """The resource with something that is no token, once a token was refused as if there were none: distribution
+        says ``error="invalid_token"`` to it in every version, so a challenge without shows that Authorization does not
+        arrive there (registry/auth/token/accesscontroller.go, ``errorCode``)."""
+        presented = bearer(read_token("this-is-no-token"), "the experiment")
+        async with self.session(Anonymous()) as session:
+            headers = (("Accept", media.ACCEPT),)
+            answer = await session.send(Call(Role.MANIFEST, self.path, MANIFEST_LIMIT, "GET", headers, presented))
+            said = next((challenge.error for challenge in answer.challenges if challenge.error), None)
+            arrives = said is not None or answer.status != 401
+            found = f"error={said}" if said else f"{answer.status}, no error" if answer.status else "no answer"
+            return Trial("garbled", arrives, session.trace.since(0), f"with something that is no token: {found}")
 
     async def plain(self) -> Trial:
         """Whether the registry speaks plain http, asked anonymously and without following anything."""

@@ -13,15 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reglens.auth.credentials import Anonymous, Credentials
+from reglens.auth.trust import RealmTrust
 from reglens.cli.output import Output
 from reglens.errors import UsageError
 from reglens.oci.reference import Place, Reference, normalise_registry
+from reglens.registry.cache import Cache
 from reglens.registry.options import Options
 from reglens.registry.ways.machine import Machine
 from reglens.secret import Secret
 from reglens.text import clean
 
 if TYPE_CHECKING:
+    from reglens.registry.pace import Pacing
     from reglens.registry.session import Session
 
 if "httpx" not in sys.modules:
@@ -44,19 +47,28 @@ class Connection:
 
     options: Options
     credentials: Credentials
+    cache: Cache | None = None
 
-    def session(self, registry: str) -> Session:
-        """A new session with `registry`; close it, or use it as context manager."""
+    def session(self, registry: str, *, cached: bool = False, pacing: Pacing | None = None) -> Session:
+        """A new session with `registry`; close it, or use it as context manager. With `cached` content that is named by
+        its digest may come from the cache; what tells how a registry answers asks it each time."""
         from reglens.registry.session import Session
 
         settle()
-        return Session(registry, options=self.options, credentials=self.credentials)
+        cache = self.cache if cached else None
+        return Session(registry, options=self.options, credentials=self.credentials, cache=cache, pacing=pacing)
 
 
 def connection(args: argparse.Namespace) -> Connection:
     """The connection that the common options describe. Raises UsageError for files that cannot be read and options
     that exclude each other. Reads the password from stdin where it was announced."""
-    return Connection(_options(args), _credentials(args))
+    return Connection(_options(args), _credentials(args), _cache(args))
+
+
+def _cache(args: argparse.Namespace) -> Cache | None:
+    """The cache; None if it is not wanted, or a password is given: whoever gives one wants to know what it opens, and
+    nothing that tells one password from another is written down."""
+    return None if args.no_cache or args.username else Cache()
 
 
 def _options(args: argparse.Namespace) -> Options:
@@ -68,7 +80,7 @@ def _options(args: argparse.Namespace) -> Options:
         ca_file=_readable("--ca-file", args.ca_file),
         client_cert=_readable("--client-cert", args.client_cert),
         client_key=_readable("--client-key", args.client_key),
-        trusted_realms=frozenset(normalise_registry(host) for host in args.trust_realm),
+        trust=RealmTrust(normalise_registry(host) for host in args.trust_realm),
         timeout=args.timeout,
         unix_socket=Path(args.unix_socket).expanduser() if args.unix_socket else None,
         machine=Machine(
@@ -78,6 +90,20 @@ def _options(args: argparse.Namespace) -> Options:
             mirrors=not args.no_mirrors,
         ),
     )
+
+
+def flags(args: argparse.Namespace) -> tuple[str, ...]:
+    """The common options of this run as they are written again on a command line; none of them is a secret."""
+    switches = ("anonymous", "plain_http", "insecure", "no_mirrors", "no_cache")
+    found = [f"--{name.replace('_', '-')}" for name in switches if getattr(args, name)]
+    for name in ("pull_secret", "ca_file", "client_cert", "client_key", "registries_conf", "unix_socket"):
+        if getattr(args, name):
+            found += [f"--{name.replace('_', '-')}", getattr(args, name)]
+    for host in args.trust_realm:
+        found += ["--trust-realm", host]
+    if args.timeout != 30.0:
+        found += ["--timeout", f"{args.timeout:g}"]
+    return tuple(found)
 
 
 def _readable(option: str, name: str | None) -> Path | None:

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import re
+import shutil
 import sys
 from typing import IO, Any
 
@@ -69,6 +70,7 @@ class Output:
         self.out = sys.stdout if out is None else out
         self.err = sys.stderr if err is None else err
         self.documents = 0
+        self._status = False
 
     def line(self, text: str) -> None:
         """One line of the result. `text` may come from a server."""
@@ -117,8 +119,31 @@ class Output:
     def block(self, text: str) -> None:
         """A block for the person, on stderr, clean already."""
         if self.err is not None:
+            self._wipe()
             with contextlib.suppress(OSError, ValueError):
                 self.err.write(text)
+                self.err.flush()
+
+    @property
+    def shows_status(self) -> bool:
+        """Whether `status` shows anything: stderr is a terminal, and nobody set NO_COLOR."""
+        return wants_colour(self.err)
+
+    def status(self, text: str) -> None:
+        """A line of progress on a terminal's stderr, in place of the one before, gone when anything else is written."""
+        self._wipe()
+        if text and self.shows_status and self.err is not None:
+            columns = shutil.get_terminal_size().columns
+            with contextlib.suppress(OSError, ValueError):
+                self.err.write(clean(text)[: columns - 1])
+                self.err.flush()
+                self._status = True
+
+    def _wipe(self) -> None:
+        if self._status and self.err is not None:
+            self._status = False
+            with contextlib.suppress(OSError, ValueError):
+                self.err.write("\r\x1b[K")
                 self.err.flush()
 
     def flush(self) -> None:
@@ -131,6 +156,8 @@ class Output:
         return is_terminal(self.out)
 
     def _write(self, text: str) -> None:
+        if self._status and self.out_is_terminal:
+            self._wipe()
         with self._writing():
             if self.out is None:
                 raise OutputFailed("stdout is closed: there is nowhere to print to")

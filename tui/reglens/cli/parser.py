@@ -49,6 +49,11 @@ def positive_seconds(text: str) -> float:
     return value
 
 
+def seconds(text: str) -> float:
+    """A span of time in seconds, at most a day."""
+    return 0.0 if text == "0" else positive_seconds(text)
+
+
 def positive_count(text: str) -> int:
     """A whole number above nothing."""
     if not (text.isascii() and text.isdigit() and len(text) < 12 and int(text)):
@@ -97,6 +102,11 @@ def _common(parser: Parser) -> None:
     )
     how.add_argument("--unix-socket", metavar="F", help="the registry listens at this socket, and speaks http there")
     how.add_argument("--no-mirrors", action="store_true", help="ask the registry itself, never a mirror")
+    how.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="ask for everything, and keep nothing (manifest, diff and the browser keep content by its digest)",
+    )
     how.add_argument(
         "--timeout", metavar="SECONDS", type=positive_seconds, default=30.0, help="patience per request (default: 30)"
     )
@@ -148,6 +158,28 @@ def _digest(parser: Parser) -> None:
         "references", nargs="*", metavar="REFERENCE", help="what to look up; -, or none at all: a line each from stdin"
     )
     parser.add_argument("--platform", metavar="OS/ARCH[/VARIANT]", help=_PLATFORM_HELP)
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="fetch each manifest and hash it, instead of taking the registry's word (for Docker Hub, a pull)",
+    )
+    parser.add_argument(
+        "--resume",
+        metavar="FILE",
+        help="write each result into FILE too, and take from it what an earlier run found; what failed is tried again",
+    )
+    parser.add_argument(
+        "--wait",
+        metavar="SECONDS",
+        type=seconds,
+        help="how long to wait for a registry that asks for it (default: 60; for a single reference 0)",
+    )
+    parser.add_argument(
+        "--at-once",
+        metavar="N",
+        type=positive_count,
+        help="ask a registry N things at once at most (default: as many as it bears, up to 64)",
+    )
 
 
 def _tags(parser: Parser) -> None:
@@ -242,10 +274,12 @@ COMMANDS: dict[str, Command] = {
         "[REFERENCE ...]",
         "print digests, a line each",
         _digest,
-        "Prints the digest of each reference, a line each, in their order. One that fails is reported on stderr and "
-        "has no line; --json has an entry for every one.",
+        "Prints the digest of each reference, a line each, in their order, as soon as it is there. One that fails is "
+        "reported on stderr and has no line; --json has an entry for every one. Many are looked up at once, as many as "
+        "the registry bears. After an interrupt, run the same command with --resume FILE again.",
         "reglens digest alpine:3.20\nreglens digest --platform linux/arm64 alpine:3.20\n"
-        "reglens digest - < references.txt",
+        "reglens digest - < references.txt\nreglens digest --resume found.tsv - < references.txt > digests.txt\n"
+        "reglens tags alpine | sed s/^/alpine:/ | reglens digest",
     ),
     "tags": Command(
         "REPOSITORY",
@@ -333,7 +367,9 @@ def command_parser(name: str) -> Parser:
     return parser
 
 
-_FLAGS = frozenset({"--json", "--password-stdin", "--anonymous", "--plain-http", "--insecure", "--no-mirrors"})
+_FLAGS = frozenset(
+    {"--json", "--password-stdin", "--anonymous", "--plain-http", "--insecure", "--no-mirrors", "--no-cache"}
+)
 _VALUED = frozenset(
     {
         "--username",

@@ -20,6 +20,7 @@ def concerning(trace: Iterable[Exchange], reference: Reference, last: Exchange |
     """The exchanges of a session that have to do with `reference`, among those of many look-ups at once: requests for
     it, pings, token requests for its repository or for none, and `last`, with which it failed."""
     repository = f"/v2/{reference.repository}/"
+    manifest = f"{repository}manifests/{reference.target}"
 
     def concerns(exchange: Exchange) -> bool:
         if last is not None and exchange.number == last.number:
@@ -27,8 +28,8 @@ def concerning(trace: Iterable[Exchange], reference: Reference, last: Exchange |
         if exchange.role is Role.TOKEN:
             asked = " ".join(exchange.asked("scope"))
             return not asked or f":{reference.repository}:" in asked
-        if exchange.role is Role.MANIFEST:
-            return exchange.path == f"{repository}manifests/{reference.target}"
+        if exchange.role is Role.MANIFEST:  # most of thousands: they are not taken apart one by one in vain
+            return manifest in (exchange.url or "") and exchange.path == manifest
         return exchange.role is Role.PING or exchange.path.startswith(repository)
 
     return tuple(exchange for exchange in trace if concerns(exchange))

@@ -45,9 +45,10 @@ class Fault:
     `claims` changes a token's claims, `sign` makes the token from them; `token` answers instead of the token server;
     `token_clock` is how far its clock is ahead. `realm` is named instead of the token server's own, which then knows
     nothing of the repository: a client that has learned the healthy realm elsewhere meets the fault all the same.
-    `front` answers before the registry sees the request, `resource` after it has authorised it; `spoil` changes the
-    manifest that it sends, `redirect` sends clients elsewhere for it. `login`: the fault meets only callers with
-    credentials, and anonymous ones look like any who need a login.
+    `drops` is a request header that does not reach the registry; `front` answers before the registry sees the request,
+    `resource` after it has authorised it; `spoil` changes the manifest that it sends, `redirect` sends clients
+    elsewhere for it. `login`: the fault meets only callers with credentials, and anonymous ones look like any who need
+    a login.
     """
 
     code: str
@@ -59,6 +60,7 @@ class Fault:
     token: Callable[[Call, Addresses], Answer | None] | None = None
     token_clock: timedelta = field(default=timedelta())
     realm: Callable[[Addresses], str] | None = None
+    drops: str = ""
     front: Callable[[Call, Addresses], Answer | None] | None = None
     resource: Callable[[Call, Addresses], Answer | None] | None = None
     spoil: Callable[[Answer], Answer] | None = None
@@ -355,6 +357,12 @@ FAULTS: tuple[Fault, ...] = (
         "proxy-interference",
         "A proxy answers in the registry's place with its sign-in page.",
         front=_always(_LOGIN_PAGE),
+    ),
+    Fault(
+        "proxy-interference",
+        "Something on the way takes the Authorization header away: 401 without any error, as if no token were sent.",
+        variant="authorization",
+        drops="authorization",
     ),
     Fault(
         "proxy-interference",

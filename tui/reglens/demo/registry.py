@@ -15,6 +15,7 @@ import secrets
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
@@ -178,6 +179,8 @@ class Registry:
         fault = fault_of(name)
         if fault and fault.front and (answer := fault.front(call, self._addresses)):
             return answer
+        if fault and fault.drops:
+            call = replace(call, headers={k: v for k, v in call.headers.items() if k != fault.drops})
         actions = _ACTIONS.get(call.method, ())
         wanted = (Scope.repository(name, *actions), *more) if actions else ()
         if refused := self._gate(call, wanted, fault):

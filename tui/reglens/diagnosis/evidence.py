@@ -79,8 +79,9 @@ class Trial:
     `kind` says what was done differently: ``anonymous`` (without the credentials), ``challenge`` (with the challenge's
     own service and scope), ``library`` (with ``library/`` before the name), ``get`` (GET where HEAD was refused),
     ``accept`` (any media type in ``Accept``), ``fresh`` (with a new token), ``base`` (the base route instead, with a
-    token of the same server: its issuer and key are trusted ones if it is let in), ``plain`` (the base route over plain
-    http, without credentials). `worked` is whether it was answered as wished, None where it could not be tried.
+    token of the same server: its issuer and key are trusted ones if it is let in), ``garbled`` (with something that is
+    no token: it works if the answer shows that it was seen), ``plain`` (the base route over plain http, without
+    credentials). `worked` is whether it was answered as wished, None where it could not be tried.
     """
 
     kind: str

@@ -18,7 +18,7 @@ HUB_REALM = "https://auth.docker.io/token"
 def repository(scene: Scene) -> str:
     """The repository as it should be asked for: with ``library/`` where Docker Hub needs it."""
     name = scene.repository
-    if name and scene.is_hub and "/" not in name:
+    if name and scene.speaks_for_hub and "/" not in name:
         return HUB_LIBRARY + name
     return name.lower() if name else ""
 
@@ -115,6 +115,8 @@ def login_command(scene: Scene) -> str:
     user = scene.username if scene.username not in ("", "(anonymous)") else "<user>"
     parts = registry.split(".")
     region = parts[3] if scene.product is products.ECR and len(parts) > 3 else "<region>"
+    if scene.product is products.HUB and not scene.is_hub:
+        return f"docker login {registry} -u {user}"
     return scene.product.login.format(registry=registry, user=user, region=region, name=parts[0])
 
 

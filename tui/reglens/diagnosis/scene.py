@@ -81,7 +81,16 @@ class Scene(Attempt):
 
     @cached_property
     def is_hub(self) -> bool:
-        """Whether the registry is Docker Hub, by its name or by the service it names."""
+        """Whether the registry is Docker Hub: by its name, or one of Docker's hosts with the service of Docker Hub;
+        without a name by the service alone."""
+        return self.registry in HUB_ALIASES or (
+            self.speaks_for_hub and (not self.registry or self.registry.endswith((".docker.io", ".docker.com")))
+        )
+
+    @cached_property
+    def speaks_for_hub(self) -> bool:
+        """Whether repositories are named as on Docker Hub: the registry is it, or answers in its stead (a cache, a
+        proxy, the demo registry). Commands must still name the registry's own host."""
         return self.registry in HUB_ALIASES or self.product is products.HUB
 
     @cached_property

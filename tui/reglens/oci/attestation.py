@@ -51,11 +51,10 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What a statement was wrapped in. `certificate` is the signer's in DER, if the envelope came with one."""
+    """What a statement was wrapped in; `reglens.oci.sigstore` tells who sealed it."""
 
     kind: str
     signatures: tuple[str, ...] = ()
-    certificate: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -87,9 +86,9 @@ def read_statement(document: object) -> Statement | None:
 
 
 def _unwrapped(document: Mapping[str, Any]) -> tuple[Envelope | None, object]:
-    kind, certificate = "DSSE envelope", None
+    kind = "DSSE envelope"
     if text(document.get("mediaType")).startswith(BUNDLE):
-        kind, certificate = "sigstore bundle", _certificate(mapping(document.get("verificationMaterial")))
+        kind = "sigstore bundle"
         document = mapping(document.get("dsseEnvelope"))
     payload = document.get("payload")
     if not isinstance(payload, str) or not isinstance(document.get("payloadType"), str):
@@ -100,16 +99,7 @@ def _unwrapped(document: Mapping[str, Any]) -> tuple[Envelope | None, object]:
     except ValueError:
         inner = None
     signatures = tuple(text(mapping(s).get("keyid")) for s in items(document.get("signatures")))
-    return Envelope(kind, signatures, certificate), inner
-
-
-def _certificate(material: Mapping[str, Any]) -> bytes | None:
-    chain = items(mapping(material.get("x509CertificateChain")).get("certificates"))
-    for candidate in (material.get("certificate"), *chain[:1]):
-        raw = mapping(candidate).get("rawBytes")
-        if isinstance(raw, str):
-            return decode(raw)
-    return None
+    return Envelope(kind, signatures), inner
 
 
 def _v0(predicate: Mapping[str, Any]) -> Provenance:

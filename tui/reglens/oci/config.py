@@ -21,6 +21,18 @@ class HistoryEntry:
     empty: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Healthcheck:
+    """How the container is asked whether it is well. Spans are in seconds, 0 where the default counts (moby,
+    api/types/container, ``HealthConfig``)."""
+
+    test: tuple[str, ...]
+    interval: float = 0.0
+    timeout: float = 0.0
+    start_period: float = 0.0
+    retries: int = 0
+
+
 @dataclass(frozen=True)
 class ImageConfig:
     """What a container of the image runs and how the image came to be."""
@@ -37,6 +49,9 @@ class ImageConfig:
     env: tuple[tuple[str, str], ...] = ()
     ports: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
+    healthcheck: Healthcheck | None = None
+    shell: tuple[str, ...] = ()
+    on_build: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     history: tuple[HistoryEntry, ...] = ()
     diff_ids: tuple[str, ...] = ()
@@ -71,6 +86,9 @@ def parse_config(raw: bytes) -> ImageConfig:
         env=tuple((n, v) for n, _, v in (entry.partition("=") for entry in _list(run.get("Env")))),
         ports=_keys(run.get("ExposedPorts")),
         volumes=_keys(run.get("Volumes")),
+        healthcheck=_healthcheck(run.get("Healthcheck")),
+        shell=_list(run.get("Shell")),
+        on_build=_list(run.get("OnBuild")),
         labels={k: v for k, v in _dict(run.get("Labels")).items() if isinstance(v, str)},
         history=_history(document.get("history")),
         diff_ids=_list(rootfs.get("diff_ids")) if isinstance(rootfs, dict) else (),
@@ -104,6 +122,25 @@ def _history(value: object) -> tuple[HistoryEntry, ...]:
         for e in entries[:10_000]
         if isinstance(e, dict)
     )
+
+
+def _healthcheck(value: object) -> Healthcheck | None:
+    about = _dict(value)
+    test = _list(about.get("Test"))
+    if not test:
+        return None
+    retries = about.get("Retries")
+    return Healthcheck(
+        test,
+        interval=_seconds(about.get("Interval")),
+        timeout=_seconds(about.get("Timeout")),
+        start_period=_seconds(about.get("StartPeriod")),
+        retries=retries if isinstance(retries, int) and retries > 0 else 0,
+    )
+
+
+def _seconds(nanoseconds: object) -> float:
+    return nanoseconds / 1e9 if isinstance(nanoseconds, int) and 0 < nanoseconds < 1 << 63 else 0.0
 
 
 def _text(value: object) -> str:

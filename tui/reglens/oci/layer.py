@@ -130,12 +130,12 @@ class _Feeder:
 class LayerReader:
     """Takes an archive piece by piece and gives its entries.
 
-    `want` is the number of an entry whose content is kept in `content`, up to `keep` octets; `satisfied` then tells
-    when there is no need to go on. Raises AnswerInvalid (TooLarge) for what is no archive, is cut off or is over a
-    bound.
+    `want` is the number of an entry, or the path of a file, whose content is kept in `content`, up to `keep` octets;
+    `satisfied` then tells when there is no need to go on. Raises AnswerInvalid (TooLarge) for what is no archive, is
+    cut off or is over a bound.
     """
 
-    def __init__(self, *, want: int | None = None, keep: int = 256 << 10) -> None:
+    def __init__(self, *, want: int | str | None = None, keep: int = 256 << 10) -> None:
         self._unpacker = Unpacker()
         self._fresh: list[Entry] = []
         self._want = want
@@ -210,12 +210,17 @@ class LayerReader:
                 raise TooLarge(f"The layer has more than {human_count(MAX_ENTRIES)} entries.", _HINT)
             self._fresh.append(entry)
             self._place = f"within {entry.path[:200]}"
-            if self._want == entry.number:
+            if self._wants(entry):
                 self.content = yield from feeder.take(min(size, self._keep))
                 self.satisfied = True
                 return
             yield from feeder.skip(_padded(size))
         self._place = ""
+
+    def _wants(self, entry: Entry) -> bool:
+        if isinstance(self._want, str):
+            return entry.path == self._want and entry.kind is Kind.FILE and entry.whiteout is Whiteout.NONE
+        return entry.number == self._want
 
     def _entry(self, header: bytes, kind: str, size: int, more: dict[str, str]) -> tuple[Entry, int]:
         name = _name(header[:100])
@@ -232,10 +237,9 @@ class LayerReader:
         if kind == "S":
             shown = _number(header[483:495], shown)
         number, self.count = self.count, self.count + 1
-        path, odd = _path(name)
         entry = Entry(
             number,
-            path,
+            "",
             meaning,
             mode=_number(header[100:108]) & 0o7777,
             size=shown if meaning is Kind.FILE else 0,
@@ -245,9 +249,8 @@ class LayerReader:
             ),
             modified=_time(more.get("mtime"), _number(header[136:148])),
             link=more.get("linkpath") or _name(header[157:257]),
-            odd=odd,
         )
-        return _marked(entry), stored
+        return placed(entry, name), stored
 
 
 def _checked(header: bytes) -> tuple[str, int]:
@@ -325,11 +328,14 @@ def _path(name: str) -> tuple[str, str]:
     return "/".join(parts), odd
 
 
-def _marked(entry: Entry) -> Entry:
-    """A whiteout as what it stands for (OCI image spec, "Whiteouts" and "Opaque Whiteout")."""
-    folder, slash, name = entry.path.rpartition("/")
-    if name == _OPAQUE:
-        return replace(entry, path=folder, kind=Kind.DIRECTORY, whiteout=Whiteout.OPAQUE)
-    if name.startswith(_WHITEOUT) and len(name) > len(_WHITEOUT):
-        return replace(entry, path=f"{folder}{slash}{name.removeprefix(_WHITEOUT)}", whiteout=Whiteout.REMOVED)
-    return entry
+def placed(entry: Entry, name: str) -> Entry:
+    """`entry` at the path that an archive calls `name`; a whiteout as what it stands for (OCI image spec, "Whiteouts"
+    and "Opaque Whiteout")."""
+    path, odd = _path(name)
+    folder, slash, last = path.rpartition("/")
+    if last == _OPAQUE:
+        return replace(entry, path=folder, odd=odd, kind=Kind.DIRECTORY, whiteout=Whiteout.OPAQUE)
+    if last.startswith(_WHITEOUT) and len(last) > len(_WHITEOUT):
+        path = f"{folder}{slash}{last.removeprefix(_WHITEOUT)}"
+        return replace(entry, path=path, odd=odd, whiteout=Whiteout.REMOVED)
+    return replace(entry, path=path, odd=odd)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -30,6 +31,8 @@ class Manifest:
     digest: Digest
     document: Mapping[str, Any] = field(repr=False, default_factory=dict)
     problems: tuple[str, ...] = ()
+    kept_since: datetime | None = field(default=None, kw_only=True, compare=False)
+    """When it was fetched, if it did not come just now but was kept on this machine."""
 
     @property
     def size(self) -> int:

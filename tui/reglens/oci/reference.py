@@ -70,8 +70,10 @@ class Reference:
 
     @property
     def name(self) -> str:
-        """Registry and repository, without tag or digest."""
-        return f"{self.registry}/{self.repository}"
+        """Registry and repository, without tag or digest, as they are read again: a bare word is a host by its capitals
+        only."""
+        host = self.registry if _is_host(self.registry) else self.registry.upper()
+        return f"{host}/{self.repository}"
 
     @property
     def familiar(self) -> str:
@@ -84,8 +86,8 @@ class Reference:
     @property
     def pullable(self) -> str:
         """What ``docker pull`` takes, in full: ``docker.io/library/alpine:3.20``."""
-        host = "docker.io" if self.on_hub else self.registry
-        return f"{host}/{self.repository}{self._suffix()}"
+        name = f"docker.io/{self.repository}" if self.on_hub else self.name
+        return name + self._suffix()
 
     def _suffix(self) -> str:
         tag = f":{self.tag}" if self.tag else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import zlib
 from collections.abc import Iterator
 from importlib import import_module
@@ -11,11 +12,15 @@ from reglens.errors import AnswerInvalid
 
 PIECE = 256 << 10
 """Octets that are unpacked in one go, so that a bomb costs time, which a person can cut short, and no memory."""
+WINDOW_LOG = 27
+"""The largest window that a Zstandard frame may ask for, as a power of two: 128 MiB, what the zstd command takes
+without ``--long`` (zstd, lib/zstd.h, ``ZSTD_WINDOWLOG_LIMIT_DEFAULT``)."""
 _GZIP, _ZSTD, _XZ, _BZIP2 = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\0", b"BZh"
 
 
 class Unpacker:
-    """Unpacks gzip (of any number of members, as eStargz has), Zstandard where Python can, and what is not packed."""
+    """Unpacks gzip and Zstandard, of any number of members or frames (as eStargz and zstd:chunked have), and passes on
+    what is not packed."""
 
     def __init__(self) -> None:
         self.kind = ""
@@ -87,11 +92,6 @@ class Unpacker:
 
 
 def _zstd_decoder() -> Any:
-    """Python's own decoder (PEP 784). Raises AnswerInvalid where Python has none."""
-    try:
-        return import_module("compression.zstd").ZstdDecompressor()
-    except ImportError:
-        raise AnswerInvalid(
-            "The layer is packed with Zstandard, which Python unpacks from version 3.14 on; this is an older one.",
-            "Run reglens with Python 3.14, or get the layer with crane blob and unpack it with zstd.",
-        ) from None
+    """Python's own decoder (PEP 784), or its backport before Python 3.14; its window is bounded."""
+    module = import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+    return module.ZstdDecompressor(options={module.DecompressionParameter.window_log_max: WINDOW_LOG})

@@ -55,7 +55,7 @@ async def acquire(
         wanted = tuple(str(scope) for scope in resource.scopes(deletes))
     options = channel.transport.options
     base = await channel.transport.find_base_url()
-    want = want_token(challenge, wanted, credential, channel.registry, base, options.trusted_realms)
+    want = want_token(challenge, wanted, credential, channel.registry, base, options.trust.of(channel.registry))
     if service is not None:
         key = TokenKey(want.key.registry, want.key.realm, service, want.key.scopes, want.key.identity)
         want = replace(want, service=service, key=key)

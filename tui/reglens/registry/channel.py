@@ -35,6 +35,7 @@ from reglens.auth.tokens import Grant, TokenCache
 from reglens.errors import AnswerInvalid, RateLimited, Refused, ReglensError, TooLarge
 from reglens.registry.body import PING_LIMIT, TOKEN_LIMIT
 from reglens.registry.limits import rate_limit
+from reglens.registry.pace import Pacing
 from reglens.registry.refusals import error_of
 from reglens.registry.results import RateLimit
 from reglens.registry.transport import Call, Sink, Transport
@@ -59,6 +60,8 @@ class Channel:
     lookup: Lookup | None = None
     identity: str = ""
     rate_limit: RateLimit | None = None
+    pacing: Pacing | None = None
+    """How much may be waited for servers that ask for it; None: nothing is, and everything is sent at once."""
     _gate: asyncio.Lock = field(default_factory=asyncio.Lock)
     _lookups: dict[str, asyncio.Future[Lookup]] = field(default_factory=dict)
 
@@ -94,7 +97,8 @@ class Channel:
             self.habits,
             registry=self.registry,
             base_url=base,
-            trusted=self.transport.options.trusted_realms,
+            now=self.clock(),
+            trusted=self.transport.options.trust.of(self.registry),
         )
         try:
             outcome = await self._drive(flow, call, scout)
@@ -106,7 +110,7 @@ class Channel:
             return reply
         error = error_of(reply, self.registry, resource.repository, target, self.clock())
         if outcome.withheld and isinstance(error, Refused):
-            error.hint = f"Credentials were withheld: {outcome.withheld}. {self._permission(outcome)}"
+            error.hint = f"Credentials were withheld: {outcome.withheld.reason}. {self._permission(outcome)}"
         raise error
 
     def _permission(self, outcome: Outcome) -> str:
@@ -148,7 +152,7 @@ class Channel:
     async def _perform(self, step: Step, call: Call, scout: _Scout) -> object:
         if isinstance(step, Send):
             try:
-                reply = await self.follow(replace(call, presented=step.presented) if step.presented else call)
+                reply = await self.follow(replace(call, presented=step.presented, withheld=step.withheld))
             except ReglensError:
                 scout.leave(True)
                 raise
@@ -172,9 +176,9 @@ class Channel:
         home = _origin(self.transport.base_url or call.url)
         hops = 0
         while True:
-            reply = await self.transport.send(call)
+            reply = await self.send(call)
             if _origin(call.url) == home:
-                self.rate_limit = rate_limit(reply.headers, self.clock()) or self.rate_limit
+                self._note_limit(call, reply)
             location = reply.headers.get("location", "")
             if reply.status not in _REDIRECTS or not location:
                 if reply.status == 401 and holder == origin != _origin(call.url):
@@ -199,6 +203,20 @@ class Channel:
         if reply.status >= 400 and _origin(call.url) != origin:
             raise error_of(reply, self.registry, "", "", self.clock())
         return reply
+
+    async def send(self, call: Call) -> Reply:
+        """The answer to one request, sent when its server is to be asked (`reglens.registry.pace`)."""
+        if self.pacing is None:
+            return await self.transport.send(call)
+        pace = self.pacing.of(urlsplit(call.url).netloc)
+        return await pace.send(lambda: self.transport.send(call), self.clock)
+
+    def _note_limit(self, call: Call, reply: Reply) -> None:
+        known = rate_limit(reply.headers, self.clock())
+        if known is not None:
+            self.rate_limit = known
+            if self.pacing is not None:
+                self.pacing.of(urlsplit(call.url).netloc).heed(known)
 
     async def _visitor(self, call: Call, reply: Reply) -> Presented | None:
         """A token that another registry, which this one redirects to, gives anybody; None if it gives none.
@@ -253,14 +271,21 @@ class Channel:
 
     async def find(self, repository: str) -> Lookup:
         """The credentials for a repository, looked up once however many ask."""
-        future = self._lookups.get(repository)
+        future = self._lookups.pop(repository, None)
         if future is None or future.cancelled():
             future = asyncio.ensure_future(self.credentials.find(self.registry, repository))
-            if len(self._lookups) >= _LOOKUPS:
-                self._lookups.clear()
-            self._lookups[repository] = future
+        if len(self._lookups) >= _LOOKUPS:
+            del self._lookups[next(iter(self._lookups))]
+        self._lookups[repository] = future  # the latest needed goes last: `looked_up` still knows it
         self.lookup = await asyncio.shield(future)
         return self.lookup
+
+    def looked_up(self, repository: str) -> Lookup | None:
+        """The credentials for a repository, if they were looked up by now: None where nothing asked for any."""
+        future = self._lookups.get(repository)
+        if future is None or not future.done() or future.cancelled() or future.exception() is not None:
+            return None
+        return future.result()
 
     async def obtain(self, step: Obtain) -> Grant:
         """The token of a step, from the cache or its server."""
@@ -275,7 +300,7 @@ class Channel:
         try:
             step = next(flow)
             while True:
-                reply = await self.transport.send(_token_call(step, last))
+                reply = await self.send(_token_call(step, last))
                 last = reply.exchange.number
                 step = flow.send(reply)
         except StopIteration as stop:
@@ -328,6 +353,7 @@ def _token_call(step: TokenCall, last: int | None) -> Call:
         step.form,
         follows=last if step.hop else None,
         note=step.note,
+        withheld=step.withheld,
     )
 
 

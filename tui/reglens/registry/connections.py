@@ -14,6 +14,7 @@ import httpx
 
 from reglens.errors import UsageError
 from reglens.oci.reference import split_port
+from reglens.registry.direct import Direct
 from reglens.registry.failures import plain_peer
 from reglens.registry.options import Options
 from reglens.registry.ways.model import Trust
@@ -32,8 +33,8 @@ PROBE_TIMEOUT = 1.0
 class Connections:
     """Connections to one registry and the servers it names, kept open between requests.
 
-    Each is an httpx transport of its own with one connection, taken for a request and given back: httpcore's pool looks
-    at every connection several times for each request, which costs more than the request where many run at once. A
+    Each is an httpx transport of its own with one connection, taken for a request and given back: a pool would look at
+    every connection several times for each request, which costs more than the request where many run at once. A
     transport, unlike an httpx client, keeps no cookies (the Go clients keep none, and one could mask the very refusal
     that is being looked into), reads no redirects, makes no credentials of a URL's userinfo and logs no URLs.
     """
@@ -78,9 +79,12 @@ class Connections:
         return self._proxies[origin]
 
     def _make(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
-        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEPT_ALIVE)
         proxy = self.proxy(url)
-        uds = str(self.options.unix_socket) if self.options.unix_socket and _origin(url) == self.at_socket else None
+        if proxy is None:
+            at_socket = self.options.unix_socket is not None and _origin(url) == self.at_socket
+            uds = str(self.options.unix_socket) if at_socket else None
+            return Direct(self._context(url), keep=KEPT_ALIVE, uds=uds)
+        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEPT_ALIVE)
         try:
             return httpx.AsyncHTTPTransport(
                 verify=self._context(url),
@@ -88,14 +92,12 @@ class Connections:
                 http1=True,
                 http2=False,
                 limits=limits,
-                proxy=self._through(proxy) if proxy else None,
-                uds=uds,
+                proxy=self._through(proxy),
             )
         except (ValueError, ImportError, httpx.InvalidURL) as error:
-            words = str(error).replace(proxy.url, redact.url(proxy.url)) if proxy else str(error)
-            source = proxy.source if proxy else "the environment"
+            words = str(error).replace(proxy.url, redact.url(proxy.url))
             hint = "Proxies are http://, https://, socks5:// or socks5h://."
-            raise UsageError(f"The proxy named in {source} cannot be used: {words}", hint) from None
+            raise UsageError(f"The proxy named in {proxy.source} cannot be used: {words}", hint) from None
 
     def _through(self, proxy: Proxy) -> httpx.Proxy:
         """A proxy that speaks TLS is known by the system's certificates and the person's; none is shown to it."""
@@ -119,6 +121,7 @@ class Connections:
         self._idle.clear()
         for transport in transports:
             await transport.aclose()
+        await asyncio.sleep(0)  # so that the loop, which may end now, closes their sockets
 
 
 def proxy_for(url: httpx.URL) -> Proxy | None:

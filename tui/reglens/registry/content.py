@@ -15,6 +15,7 @@ from reglens.oci.descriptor import Descriptor
 from reglens.oci.digest import Digest
 from reglens.oci.manifest import Manifest, parse_manifest
 from reglens.oci.reference import Reference
+from reglens.registry.cache import Kept
 from reglens.registry.pages import not_json
 
 _TAMPERED = "Do not trust it: the bytes were changed in the registry or on their way."
@@ -49,6 +50,14 @@ def manifest_of(reply: Reply, reference: Reference) -> Manifest:
             raise not_json(reply, "a manifest") from None
         raise AnswerInvalid(f"What came for {reference} is no manifest: {error}.", exchange=reply.exchange) from None
     return replace(manifest, problems=(*manifest.problems, *problems)) if problems else manifest
+
+
+def kept_manifest(kept: Kept, digest: Digest) -> Manifest:
+    """The manifest in what was kept. Raises AnswerInvalid if it is none."""
+    try:
+        return replace(parse_manifest(kept.data, kept.media_type, digest), kept_since=kept.fetched)
+    except ValueError as error:
+        raise AnswerInvalid(f"What is kept under {digest} is no manifest: {error}.") from None
 
 
 def descriptor_of(reply: Reply, reference: Reference) -> Descriptor | None:

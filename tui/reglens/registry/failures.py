@@ -34,6 +34,10 @@ class Expired(Exception):
     """The time for a whole exchange is up."""
 
 
+class Inward(Exception):
+    """A name that leads to an address inside a private network, which the registry is not in."""
+
+
 def plain_peer(error: BaseException) -> bool:
     """Whether a TLS handshake failed because the peer does not speak TLS."""
     return any(isinstance(e, ssl.SSLError) and (e.reason or "") in _PLAIN for e in causes(error))
@@ -73,6 +77,8 @@ def failure(error: BaseException, authority: str, timeout: float, via: str = "")
         return Failure(Reach.ANSWER, f"{authority} said nothing for {timeout:g} s", True)
     if isinstance(error, Expired):
         return Failure(Reach.ANSWER, f"{authority} was too slow with its answer: {error}", True)
+    if isinstance(error, Inward):
+        return Failure(Reach.CONNECT, f"{authority} leads to {error}, inside a private network: nothing was sent there")
     if isinstance(error, OverLimit):
         return Failure(Reach.ANSWER, f"the answer is larger than {human_size(error.limit)}")
     if isinstance(error, NotDecodable):
@@ -138,9 +144,13 @@ def explained(error: BaseException, exchange: Exchange, base_hint: str = "") -> 
 def _hint(error: BaseException, failed: Failure, exchange: Exchange) -> str:
     host = exchange.host
     if isinstance(error, httpx.ProxyError):
-        if "407" in failed.message:
+        if str(error).startswith("407"):
             return "It wants a login: write user:password@ before its host in HTTPS_PROXY or HTTP_PROXY."
         return f"Ask who runs the proxy to let {host} through, or name {host} in NO_PROXY if it needs no proxy."
+    if isinstance(error, Inward):
+        return (
+            f"The registry is not in that network, and has no business there. If you trust {host}, add --trust-realm."
+        )
     if failed.kind is Reach.PROXY:
         return "Check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY; NO_PROXY lists the hosts that need no proxy."
     if exchange.role is Role.TOKEN and failed.kind in (Reach.NAME, Reach.CONNECT, Reach.PLAIN):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from reglens.auth.trust import RealmTrust
 
 if TYPE_CHECKING:
     from reglens.registry.ways.machine import Machine
@@ -20,7 +22,8 @@ class Options:
     ca_file: Path | None = None
     client_cert: Path | None = None
     client_key: Path | None = None
-    trusted_realms: frozenset[str] = frozenset()
+    trust: RealmTrust = field(default_factory=RealmTrust)
+    """Which token servers elsewhere may have credentials; the app adds what the person answers."""
     timeout: float = 30.0
     unix_socket: Path | None = None
     """Where the registry listens, instead of at its host and port; http is spoken there."""

@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from time import monotonic
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from reglens.auth.reply import Reply
 from reglens.errors import AnswerInvalid, TooLarge
 from reglens.jsontext import loads
-from reglens.text import human_count
+from reglens.text import human_count, human_duration, human_size
 from reglens.trace.exchange import Exchange
 
 MAX_PAGES = 10_000
 MAX_NAMES = 10_000_000
+MAX_OCTETS = 256 << 20
+"""Octets of all pages of a list, and of the links between them: MAX_NAMES names of 25 octets each."""
+LONGEST = 3600.0
+"""Seconds that a list may be waited for; 100 000 names in pages of 100, each a second away, are 1 000 seconds."""
 _LINK = re.compile(r"<([^<>]*)>([^<]*)")
 _NEXT = re.compile(r";\s*rel\s*=\s*(?:\"(?:[^\"]*\s)?next(?:\s[^\"]*)?\"|next(?=\s*[;,]|\s*$))", re.IGNORECASE)
 
@@ -30,14 +35,18 @@ async def pages(
     """The names in `member` of each page, from `path` on, `limit` names at most; an empty page is left out.
 
     Raises AnswerInvalid for a page that is none, a link to another host or back to an earlier page, and TooLarge for
-    more pages or names than anybody has.
+    more pages, names or octets than anybody has, or more time than anybody waits.
     """
     seen = {path}
-    count = 0
+    count = octets = 0
+    spent = 0.0
     while True:
+        asked = monotonic()
         reply = await get(path)
+        spent += monotonic() - asked  # not what whoever takes the names does with them
         names = _names(reply, member)
         count += len(names)
+        octets += len(reply.body)
         if limit is not None and count >= limit:
             names = names[: len(names) - (count - limit)]
             if names:
@@ -56,9 +65,21 @@ async def pages(
                 exchange=reply.exchange,
             )
         seen.add(path)
-        if len(seen) > MAX_PAGES or count > MAX_NAMES:
-            bound = f"{human_count(MAX_PAGES)} pages or {human_count(MAX_NAMES)} names"
-            raise TooLarge(f"The list has more than {bound}.", "", exchange=reply.exchange)
+        octets += len(path)
+        if bound := _passed(len(seen), count, octets, spent):
+            hint = "What came until here was in order; the registry is not."
+            raise TooLarge(f"The list has no end: it goes on after {bound}.", hint, exchange=reply.exchange)
+
+
+def _passed(pages: int, names: int, octets: int, seconds: float) -> str:
+    """The bound that a list is beyond, in words; none if it is within all."""
+    if pages > MAX_PAGES:
+        return f"{human_count(MAX_PAGES)} pages"
+    if names > MAX_NAMES:
+        return f"{human_count(MAX_NAMES)} names"
+    if octets > MAX_OCTETS:
+        return human_size(MAX_OCTETS)
+    return human_duration(LONGEST) if seconds > LONGEST else ""
 
 
 def next_page(link: str, url: str) -> str | None:

@@ -7,7 +7,7 @@ for its own host. What the person typed for the registry stays with the registry
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reglens.auth.credentials import Credentials, Lookup
@@ -25,6 +25,14 @@ SHUNNED = timedelta(seconds=60)
 """How long a mirror that could not be reached is passed over: a dead one would cost its time-out each time."""
 _ASK_AGAIN = frozenset({400, 405, 501})
 """Statuses of a mirror's HEAD after which it is asked by GET."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An answer, and the endpoint that gave it."""
+
+    reply: Reply
+    endpoint: Endpoint
 
 
 class Routes:
@@ -64,7 +72,7 @@ class Routes:
         expected: frozenset[int] = frozenset(),
         target: str = "",
         sink: Sink | None = None,
-    ) -> Reply:
+    ) -> Served:
         """The answer to a request for `what` of a repository (``manifests/…``, ``blobs/…``, with query), by the first
         endpoint that has it; the registry's own answer decides in the end. Raises as `Channel.request`."""
         way = self.way(repository, by_digest=":" in target)
@@ -74,7 +82,7 @@ class Routes:
                 told.append(f"the mirror {endpoint.registry} was passed over, as it could not be reached before")
                 continue
             note = f"asked at the mirror {endpoint.registry}, by {endpoint.source}"
-            channel, path = self._channel(endpoint), _path(endpoint, what)
+            channel, path = self.channel(endpoint), _path(endpoint, what)
             there = replace(resource, repository=endpoint.repository)
             try:
                 reply = await channel.request(
@@ -91,13 +99,13 @@ class Routes:
                 told.append(f"the mirror {endpoint.registry} failed: {error.message.rstrip('.')}")
                 continue
             if reply.status < 300:
-                return reply
+                return Served(reply, endpoint)
             told.append(f"the mirror {endpoint.registry} answered {reply.status}")
         origin = way.origin
-        channel = self._channel(origin)
+        channel = self.channel(origin)
         resource = replace(resource, repository=origin.repository)
         try:
-            return await channel.request(
+            reply = await channel.request(
                 role, _path(origin, what), resource, limit=limit, method=method, headers=headers,
                 expected=expected, target=target, note="; ".join(told), sink=sink,
             )  # fmt: skip
@@ -106,13 +114,14 @@ class Routes:
                 error.hint = f"{'; '.join(told)}. {error.hint}".strip()
                 error.hint = error.hint[:1].upper() + error.hint[1:]
             raise
+        return Served(reply, origin)
 
     def at_origin(self, repository: str, what: str, kind: str = "tags") -> tuple[Channel, str, Resource]:
         """Where the registry itself is asked for `what` of a repository: the channel, the path, the resource."""
         origin = self.way(repository).origin
-        return self._channel(origin), _path(origin, what), Resource(kind, origin.repository)
+        return self.channel(origin), _path(origin, what), Resource(kind, origin.repository)
 
-    def _channel(self, endpoint: Endpoint) -> Channel:
+    def channel(self, endpoint: Endpoint) -> Channel:
         """The channel to an endpoint; that of the registry itself where the files say nothing else of it."""
         main = self.main
         key = replace(endpoint, repository="", source="")
@@ -125,7 +134,7 @@ class Routes:
             credentials = main.credentials
             if endpoint.registry != main.registry:
                 credentials = stored(credentials)
-            channel = self._channels[key] = Channel(transport, credentials, main.tokens, main.clock)
+            channel = self._channels[key] = Channel(transport, credentials, main.tokens, main.clock, pacing=main.pacing)
         return channel
 
     def _is_shunned(self, endpoint: Endpoint) -> bool:

@@ -97,7 +97,8 @@ class Search:
         """Where GitLab itself is: its registry has a host of its own, and the realm is GitLab's. Raises NotListed."""
         channel = self.channel
         for challenge in self._challenges:
-            realm = judge(challenge.realm or "", channel.transport.base_url, channel.transport.options.trusted_realms)
+            trusted = channel.transport.options.trust.of(channel.registry)
+            realm = judge(challenge.realm or "", channel.transport.base_url, trusted)
             if realm.allowed and realm.url:
                 parts = urlsplit(realm.url)
                 return f"{parts.scheme}://{parts.netloc}"

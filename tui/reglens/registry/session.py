@@ -24,15 +24,18 @@ from reglens.oci.manifest import Image, Index, Manifest, parse_manifest
 from reglens.oci.reference import Reference
 from reglens.registry.acquire import acquire
 from reglens.registry.body import LIST_LIMIT, MANIFEST_LIMIT, PING_LIMIT
+from reglens.registry.cache import Cache, Kept, Seen
 from reglens.registry.channel import Channel
-from reglens.registry.content import blob_of, descriptor_of, manifest_of
+from reglens.registry.content import blob_of, descriptor_of, kept_manifest, manifest_of
 from reglens.registry.options import Options
+from reglens.registry.pace import Pacing
 from reglens.registry.pages import next_page, not_json, on_host, pages
 from reglens.registry.products import by_host
+from reglens.registry.recall import Recall
 from reglens.registry.results import RateLimit, SearchResult, TokenGrant
-from reglens.registry.routes import Routes
+from reglens.registry.routes import Routes, Served
 from reglens.registry.search import Search
-from reglens.registry.streaming import streamed
+from reglens.registry.streaming import ranged, streamed
 from reglens.registry.transport import Call, Transport
 from reglens.trace.exchange import Exchange, Failure, Role
 from reglens.trace.trace import Trace
@@ -67,6 +70,9 @@ class Session:
 
     Every method raises only `ReglensError` and its kin, or is cancelled; any number may run at once on one event loop.
     `Manifest.problems` and `Exchange.note` say what was odd about an answer that could be used all the same.
+
+    With a `cache` content that is named by its digest is taken from there where it was got before by the same identity
+    at the same place (`reglens.registry.recall`), without any exchange. All else is asked for.
     """
 
     def __init__(
@@ -78,7 +84,10 @@ class Session:
         trace: Trace | None = None,
         clock: Clock = utcnow,
         tokens: TokenCache | None = None,
+        cache: Cache | None = None,
+        pacing: Pacing | None = None,
     ) -> None:
+        """`pacing` lets requests wait where a server asks for it; None: to be asked to wait is an error at once."""
         self.registry = registry
         self.options = options or Options()
         self.trace = trace if trace is not None else Trace()
@@ -89,9 +98,10 @@ class Session:
             endpoint = None  # what is looked for elsewhere is a matter of its repositories
         transport = Transport(registry, self.options, self.trace, clock, endpoint)
         self._channel = Channel(
-            transport, credentials or Anonymous(), tokens if tokens is not None else TokenCache(), clock
+            transport, credentials or Anonymous(), tokens if tokens is not None else TokenCache(), clock, pacing=pacing
         )
         self._routes = Routes(self._channel, self.options)
+        self._recall = Recall(cache, self._routes, clock)
         self._search = Search(self._channel, self.repositories, self.options.search_url)
         self._has_referrers = True
 
@@ -104,7 +114,8 @@ class Session:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close every connection; token requests that still run are cancelled."""
+        """Close every connection; token requests that still run are cancelled, what is being kept is written."""
+        await self._recall.aclose()
         await self._routes.aclose()
         await self._channel.aclose()
 
@@ -200,22 +211,44 @@ class Session:
 
     async def resolve(self, reference: Reference) -> Descriptor:
         """Media type, digest and size of what `reference` names: by HEAD, which Docker Hub does not count, and by GET
-        where HEAD will not do."""
-        reply = await self._manifest_request(reference, "HEAD", _NO_HEAD)
+        where HEAD will not do. The cache has no say in it."""
+        reply = (await self._manifest_request(reference, "HEAD", _NO_HEAD)).reply
         if reply.status < 300:
             descriptor = descriptor_of(reply, reference)
             if descriptor is not None:
                 return descriptor
-        manifest = await self.manifest(reference)
+        manifest = self._arrived(await self._manifest_request(reference, "GET"), reference)
         return Descriptor(manifest.media_type, manifest.digest, manifest.size)
 
     async def manifest(self, reference: Reference) -> Manifest:
         """The manifest that `reference` names, its digest checked against what was asked for and announced."""
-        return manifest_of(await self._manifest_request(reference, "GET"), reference)
+        wanted = reference.digest
+        found = await self._recall.first(
+            Role.MANIFEST, reference.repository, wanted, MANIFEST_LIMIT,
+            lambda: self._manifest_request(reference, "GET"),
+        )  # fmt: skip
+        if isinstance(found, Kept):
+            assert wanted is not None
+            return kept_manifest(found, wanted)
+        return self._arrived(found, reference)
+
+    def _arrived(self, served: Served, reference: Reference) -> Manifest:
+        manifest = manifest_of(served.reply, reference)
+        self._recall.keep(Role.MANIFEST, served, manifest.digest, "" if reference.digest else reference.target)
+        return manifest
+
+    async def last_seen(self, reference: Reference) -> Seen | None:
+        """What the tag of `reference` led to when this identity last asked for it, if that is in the cache."""
+        return await self._recall.last_seen(reference)
+
+    def ask_first(self) -> None:
+        """From here on ask for content that is in the cache too, once each; it is taken from there only where no answer
+        comes. For a reload, and for whoever wants to know what another identity may read."""
+        self._recall.ask_first()
 
     async def _manifest_request(
         self, reference: Reference, method: str, expected: frozenset[int] = frozenset()
-    ) -> Reply:
+    ) -> Served:
         return await self._routes.request(
             Role.MANIFEST,
             reference.repository,
@@ -230,16 +263,26 @@ class Session:
 
     async def blob(self, repository: str, digest: Digest, *, limit: int = BLOB_LIMIT) -> bytes:
         """A blob of at most `limit` octets, its digest checked."""
-        reply = await self._routes.request(
+        found = await self._recall.first(
             Role.BLOB,
             repository,
-            f"blobs/{digest}",
-            Resource("content", repository),
-            limit=limit,
-            headers=_BLOB,
-            target=str(digest),
+            digest,
+            limit,
+            lambda: self._routes.request(
+                Role.BLOB,
+                repository,
+                f"blobs/{digest}",
+                Resource("content", repository),
+                limit=limit,
+                headers=_BLOB,
+                target=str(digest),
+            ),
         )
-        return blob_of(reply, digest)
+        if isinstance(found, Kept):
+            return found.data
+        data = blob_of(found.reply, digest)
+        self._recall.keep(Role.BLOB, found, digest)
+        return data
 
     async def blob_stream(
         self, repository: str, digest: Digest, *, limit: int = STREAM_LIMIT
@@ -249,6 +292,11 @@ class Session:
         async with aclosing(streamed(self._routes, repository, digest, limit)) as pieces:
             async for piece in pieces:
                 yield piece
+
+    async def blob_range(self, repository: str, digest: Digest, start: int, stop: int) -> bytes:
+        """The octets of a blob from `start` up to `stop`, which no digest covers. AnswerInvalid where the registry does
+        not send parts."""
+        return await ranged(self._routes, repository, digest, start, stop)
 
     async def config(self, repository: str, image: Image) -> ImageConfig:
         """The image's configuration. AnswerInvalid if it has none that can be read."""

@@ -1,14 +1,16 @@
-"""Blobs piece by piece: nothing is held but a few pieces, and the digest is checked as they pass."""
+"""Blobs in pieces: one after the other, where nothing is held but a few pieces and the digest is checked as they pass;
+or one piece by itself."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncGenerator
 
 from reglens.auth.flow import Resource
 from reglens.auth.reply import Reply
-from reglens.errors import DigestMismatch
+from reglens.errors import AnswerInvalid, DigestMismatch, TooLarge
 from reglens.oci.digest import Digest
 from reglens.registry.routes import Routes
 from reglens.trace.exchange import Role
@@ -48,7 +50,7 @@ async def streamed(routes: Routes, repository: str, digest: Digest, limit: int) 
     async def fetch() -> None:
         end: Exception | None = None
         try:
-            reply = await routes.request(
+            served = await routes.request(
                 Role.BLOB,
                 repository,
                 f"blobs/{digest}",
@@ -58,7 +60,7 @@ async def streamed(routes: Routes, repository: str, digest: Digest, limit: int) 
                 target=str(digest),
                 sink=sink,
             )
-            replies.append(reply)
+            replies.append(served.reply)
         except Exception as error:
             end = error
         await sink.pieces.put(end)
@@ -81,3 +83,33 @@ async def streamed(routes: Routes, repository: str, digest: Digest, limit: int) 
             "Do not trust it: the bytes were changed in the registry or on their way.",
             exchange=replies[0].exchange if replies else None,
         )
+
+
+async def ranged(routes: Routes, repository: str, digest: Digest, start: int, stop: int) -> bytes:
+    """The octets of a blob from `start` up to, and without, `stop` (RFC 9110, section 14). Nothing tells whether they
+    are the right ones: a digest covers a blob as a whole.
+
+    Raises what a request raises, and AnswerInvalid where the server sends anything but that part; one that sends all
+    of the blob instead is not listened to for longer than the part would take.
+    """
+    try:
+        served = await routes.request(
+            Role.BLOB,
+            repository,
+            f"blobs/{digest}",
+            Resource("content", repository),
+            limit=stop - start,
+            headers=(("Accept", "*/*"), ("Range", f"bytes={start}-{stop - 1}")),
+            target=str(digest),
+        )
+    except TooLarge as error:
+        raise AnswerInvalid("The registry sends no parts of blobs.", exchange=error.exchange) from None
+    reply = served.reply
+    place = re.fullmatch(r"bytes (\d+)-(\d+)/(?:\d+|\*)", reply.headers.get("content-range", "").strip(), re.ASCII)
+    if reply.status == 206 and place is not None and (int(place[1]), int(place[2]) + 1) == (start, stop):
+        if len(reply.body) == stop - start:
+            return reply.body
+    elif reply.status == 200 and start == 0 and digest.computable and digest.matches(reply.body):
+        return reply.body[:stop]  # the part is the whole
+    what = "sends no parts of blobs" if reply.status == 200 else "sends another part of the blob than was asked for"
+    raise AnswerInvalid(f"The registry {what}.", exchange=reply.exchange)

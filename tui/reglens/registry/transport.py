@@ -11,19 +11,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+import httpcore
 import httpx
 
 from reglens import __version__
 from reglens.auth.reply import Presented, Reply
+from reglens.auth.site import bare_host, is_internal, same_site
 from reglens.auth.token_answer import read_token_answer
+from reglens.auth.trust import Withheld, is_trusted, origin_of
 from reglens.errors import AnswerInvalid, Reach
 from reglens.oci.reference import is_loopback
 from reglens.registry.body import ERROR_LIMIT, RECORD_LIMIT, NotDecodable, OverLimit, read_body
 from reglens.registry.connections import Connections, speaks_tls
-from reglens.registry.failures import Expired, explained, failure
+from reglens.registry.failures import Expired, Inward, explained, failure
 from reglens.registry.limits import warnings
 from reglens.registry.options import Options
 from reglens.registry.ways.model import Endpoint, Trust
@@ -35,7 +38,7 @@ from reglens.trace.trace import Trace
 PATIENCE = 10
 """A whole exchange may take this many times the time-out of a single wait: a server that sends a little now and then
 cannot hold it open for ever."""
-_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OverLimit, NotDecodable, Expired, OSError)
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OverLimit, NotDecodable, Expired, Inward, OSError)
 _SPANS = ("connect_tcp", "connect_unix_socket", "start_tls")
 _USER_AGENT = ("User-Agent", f"reglens/{__version__}")
 
@@ -54,7 +57,7 @@ class Sink(Protocol):
 class Call:
     """A request to be made. `url` is absolute; `limit` bounds the body of a success, in octets; `compressed` allows a
     content coding (never where the digest of the body counts); `follows` is the exchange whose redirect led here;
-    a `sink` takes the body of a success, which may then take any time."""
+    a `sink` takes the body of a success, which may then take any time; `withheld` stayed behind."""
 
     role: Role
     url: str
@@ -67,6 +70,7 @@ class Call:
     follows: int | None = None
     note: str = ""
     sink: Sink | None = None
+    withheld: Withheld | None = None
 
 
 class Transport:
@@ -89,6 +93,8 @@ class Transport:
         self.clock = clock
         self.endpoint = endpoint or Endpoint(registry)
         self.connections = Connections(options, self.trust)
+        self.inside: bool | None = None
+        """Whether the registry's address is one of a private network, as the last connection showed."""
         self.base_url = self._settled()
         self._probing = asyncio.Lock()
         self._news = ""
@@ -117,6 +123,21 @@ class Transport:
         endpoint = self.endpoint
         own = endpoint.trust.beside(machine.trust(self.registry)) if machine else endpoint.trust
         return replace(own, insecure=own.insecure or endpoint.insecure)
+
+    def reached(self, url: httpx.URL, address: str) -> None:
+        """A connection for `url` was made, to `address`; nothing was sent yet. Raises Inward where it may not be used.
+
+        Names decide where a request may go (`reglens.auth.realm`), and whoever owns a name can have it resolve to any
+        address (DNS rebinding). So what is not the registry itself may not lie inside a private network that the
+        registry is not in: unless the person trusts it, or it is on the registry's site and its certificate proves it.
+        """
+        host, inside = url.netloc.decode("ascii", "replace"), is_internal(address)
+        if bare_host(host) == bare_host(self.registry):
+            self.inside = inside
+        elif inside and self.inside is False:
+            proven = url.scheme == "https" and not self.options.insecure and same_site(host, self.registry)
+            if not proven and not is_trusted(origin_of(str(url)), self.options.trust.of(self.registry)):
+                raise Inward(address)
 
     async def find_base_url(self) -> str:
         """Where the registry is. A loopback host, and one that may be reached insecurely, is tried over TLS first and
@@ -272,6 +293,7 @@ class _Recorder:
             authorization=_authorization(presented) if presented else None,
             local_time=self.transport.clock(),
             follows=call.follows,
+            withheld=call.withheld,
             note="; ".join(self.notes),
             via=redact.url(proxy.url) if proxy else "",
         )
@@ -281,6 +303,18 @@ class _Recorder:
         event = name.partition(".")[2]  # of the connection, or of the proxy before it
         if event.startswith(_SPANS):
             self.marks[event.replace("unix_socket", "tcp")] = perf_counter()
+        stream = info.get("return_value")
+        if (
+            event == "connect_tcp.complete"
+            and isinstance(stream, httpcore.AsyncNetworkStream)
+            and not self.exchange.via
+        ):
+            address = stream.get_extra_info("server_addr")
+            try:
+                self.transport.reached(self.request.url, str(address[0]) if isinstance(address, tuple) else "")
+            except Inward:
+                await stream.aclose()
+                raise
 
     def answered(self, response: httpx.Response) -> None:
         self.first_byte = self.elapsed()
@@ -309,26 +343,27 @@ class _Recorder:
                 answer = read_token_answer(body)
                 token = answer.token
                 self.notes += answer.notes
-            kept = redact.token_answer(body)
+            kept = redact.token_answer(body, success=self.exchange.status == 200)
         size = len(body) or self.poured
         if self.cut:
             size = max(size + 1, self.declared or 0)
         elif len(kept) > size:
             size = len(kept)
-        self.exchange = replace(self.exchange, body=Body(kept[:RECORD_LIMIT], size), token=token)
-        return self.end(None)
+        return self.end(None, body=Body(kept[:RECORD_LIMIT], size), token=token)
 
     def fail(self, error: BaseException) -> Exchange:
         """The record of an exchange that `error` ended."""
+        failed = failure(error, self.exchange.host, self.transport.options.timeout, self.exchange.via)
         if isinstance(error, OverLimit):
             begin = b"" if self.call.role is Role.TOKEN else error.begin[:RECORD_LIMIT]
-            self.exchange = replace(self.exchange, body=Body(begin, max(error.limit + 1, self.declared or 0)))
-        host = self.exchange.host
-        return self.end(failure(error, host, self.transport.options.timeout, self.exchange.via))
+            return self.end(failed, body=Body(begin, max(error.limit + 1, self.declared or 0)))
+        return self.end(failed)
 
-    def end(self, failed: Failure | None) -> Exchange:
+    def end(self, failed: Failure | None, **more: Any) -> Exchange:
+        """The record as it stays; `more` are fields of it that are known only now."""
         timing = Timing(self.span("connect_tcp"), self.span("start_tls"), self.first_byte, self.elapsed())
-        self.exchange = replace(self.exchange, failure=failed, timing=timing, note="; ".join(self.notes))
+        note = "; ".join(self.notes)
+        self.exchange = replace(self.exchange, failure=failed, timing=timing, note=note, **more)
         self.transport.trace.put(self.exchange)
         return self.exchange
 

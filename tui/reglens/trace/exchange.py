@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from reglens.auth.challenge import Challenge, parse_challenges
 from reglens.auth.token import Token
+from reglens.auth.trust import Withheld
 from reglens.errors import ErrorEntry, Reach
 from reglens.oci import media
 from reglens.secret import Secret
@@ -136,6 +137,7 @@ class Exchange:
     is the registry (``host[:port]``) on whose behalf it was made: of a token request it is not the URL's host.
     `form` are the fields of a form-encoded request body. `token` is the token that a token server's answer gave.
     `local_time` is this machine's clock when the request was sent; `via` is the proxy between, its userinfo masked.
+    `withheld` are credentials for the registry that neither this request nor the one for its token was given.
     """
 
     number: int
@@ -159,6 +161,7 @@ class Exchange:
     peer: str = ""
     note: str = ""
     via: str = ""
+    withheld: Withheld | None = None
 
     @cached_property
     def challenges(self) -> tuple[Challenge, ...]:
@@ -193,9 +196,9 @@ class Exchange:
         """The clock of whoever answered (``Date``, RFC 9110, section 6.6.1) in UTC."""
         try:
             moment = parsedate_to_datetime(self.response_headers.get("date", ""))
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, TypeError, IndexError, OverflowError):
             return None
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
     @property
     def refused(self) -> bool:

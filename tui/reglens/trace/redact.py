@@ -26,6 +26,9 @@ SECRET_HEADERS = frozenset(
 SECRET_MEMBERS = frozenset(
     "token access_token refresh_token id_token password secret identitytoken registrytoken".split()
 )
+_SAFE_MEMBERS = frozenset("issued_at token_type scope error error_description message details detail code".split())
+_LONG = re.compile(r"[A-Za-z0-9._~+/=-]{16,}")
+"""What could be a token (RFC 6750, section 2.1), of a length that can be a secret."""
 _JWT = re.compile(r"\bey[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 
 
@@ -81,13 +84,36 @@ def tokens(text: str) -> str:
     return _JWT.sub(lambda found: str(Secret(found[0])), text)
 
 
-def token_answer(data: bytes) -> bytes:
-    """A token server's body with every member that carries a secret replaced; if it is no JSON object, JWTs only."""
+def token_answer(data: bytes, *, success: bool = False) -> bytes:
+    """A token server's body with every member that carries a secret replaced; if it is no JSON object, JWTs only.
+
+    Of a `success` whatever is long enough to be a token goes as well: an answer that was damaged on its way has its
+    token in no member, or in one of another name. A web page instead of an answer stays.
+    """
     try:
         value = loads(data)
     except ValueError:
         value = None
     if isinstance(value, Mapping):
-        masked = {k: str(Secret(v)) if k in SECRET_MEMBERS and isinstance(v, str) else v for k, v in value.items()}
+        masked = _members(value, success)
         return json.dumps(masked, ensure_ascii=False).encode("utf-8", "backslashreplace")
-    return tokens(data.decode("utf-8", "replace")).encode()
+    text = tokens(data.decode("utf-8", "replace"))
+    if success and not text.lstrip().startswith("<"):
+        text = _opaque(text)
+    return text.encode()
+
+
+def _members(value: object, success: bool, name: str = "") -> object:
+    if isinstance(value, Mapping):
+        return {key: _members(member, success, key) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_members(member, success, name) for member in value]
+    if not isinstance(value, str):
+        return value
+    if name in SECRET_MEMBERS:
+        return str(Secret(value))
+    return value if name in _SAFE_MEMBERS or not success else _opaque(value)
+
+
+def _opaque(text: str) -> str:
+    return _LONG.sub(lambda found: str(Secret(found[0])), text)

@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import islice
 
-from reglens.trace.exchange import Exchange
+from reglens.trace.exchange import Exchange, Role
 
 Listener = Callable[[Exchange], None]
 KEPT = 2000
 """Exchanges that a trace remembers; older ones are let go, so a long session stays bounded."""
+KEPT_OCTETS = 32 << 20
+"""Octets of bodies in the exchanges that a trace remembers; older exchanges are let go, all but the last."""
+_EXPLAINS = frozenset({Role.TOKEN, Role.PING})
 _ASIDE = ContextVar("aside", default=False)
 
 
@@ -36,6 +40,7 @@ class Trace:
     exchanges: list[Exchange] = field(default_factory=list)
     listeners: list[Listener] = field(default_factory=list)
     count: int = 0
+    _octets: int = 0
     aside: Trace | None = None
 
     def open(self) -> int:
@@ -56,6 +61,7 @@ class Trace:
     def _record(self, exchange: Exchange) -> None:
         for index in range(len(self.exchanges) - 1, -1, -1):
             if self.exchanges[index].number == exchange.number:
+                self._octets -= len(self.exchanges[index].body.data)
                 self.exchanges[index] = exchange
                 break
             if self.exchanges[index].number < exchange.number:
@@ -63,10 +69,18 @@ class Trace:
                 break
         else:
             self.exchanges.insert(0, exchange)
-        if len(self.exchanges) > KEPT:
-            del self.exchanges[: len(self.exchanges) - KEPT]
+        self._octets += len(exchange.body.data)
+        while len(self.exchanges) > KEPT or (self._octets > KEPT_OCTETS and len(self.exchanges) > 1):
+            self._let_go()
         for listener in tuple(self.listeners):
             listener(exchange)
+
+    def _let_go(self) -> None:
+        """Forget the oldest exchange, those last that explain what comes of others: the token's, and a refusal."""
+        oldest = islice(self.exchanges, min(KEPT // 4, len(self.exchanges) - 1))
+        often = (index for index, e in enumerate(oldest) if e.role not in _EXPLAINS and not e.refused)
+        gone = self.exchanges.pop(next(often, 0))
+        self._octets -= len(gone.body.data)
 
     def since(self, number: int) -> tuple[Exchange, ...]:
         """The exchanges numbered above `number`."""

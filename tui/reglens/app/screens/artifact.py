@@ -10,20 +10,21 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
+from reglens.app.commands import Command, document
 from reglens.app.explorer import explained
 from reglens.app.screens.aside import BESIDE, Aside, in_thread
 from reglens.app.widgets.document_views import opened_lines
+from reglens.app.widgets.error_views import error_lines
 from reglens.app.widgets.layout import Line, blank, paragraph, said, words
-from reglens.app.widgets.manifest_pane import error_lines
 from reglens.app.widgets.pane import Pane
 from reglens.app.widgets.sheet import Sheet
 from reglens.errors import AnswerInvalid, ReglensError
 from reglens.oci import media
 from reglens.oci.descriptor import Descriptor
 from reglens.oci.manifest import Image
-from reglens.oci.opened import Opened, open_blob
+from reglens.oci.opened import FIRST, Opened, open_blob
 from reglens.oci.reference import Reference
-from reglens.text import human_count, human_size
+from reglens.text import human_count
 
 if TYPE_CHECKING:
     from reglens.app.ports import RegistrySession
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 BLOBS = 20
 """Blobs of one artifact that are opened."""
 BLOB_LIMIT = 32 << 20
-"""Octets of a blob that is read whole to be shown."""
+"""Octets of a blob that is read whole to be shown; of a larger one only the first are."""
 
 
 class ArtifactPane(Pane):
@@ -88,17 +89,21 @@ class ArtifactScreen(Aside):
     async def _load(self) -> None:
         try:
             for blob in await self._blobs():
-                if blob.size > BLOB_LIMIT:
-                    sentence = f"A part of {human_size(blob.size)} is not read: {human_size(BLOB_LIMIT)} are the most."
-                    raise AnswerInvalid(sentence, "Get it with oras or crane, and look at the file.")
-                raw = await self._session.blob(self._reference.repository, blob.digest, limit=BLOB_LIMIT)
-                self._opened.append(await in_thread(lambda blob=blob, raw=raw: open_blob(blob, raw)))  # type: ignore[misc]
+                self._opened.append(await self._open(blob))
                 self.query_one(Sheet).lay(self._lines, keep=True)
         except Exception as failed:
             self._error = explained(failed)
         self._done = True
         self.query_one(Sheet).lay(self._lines, keep=True)
         self.refresh_bindings()
+
+    async def _open(self, blob: Descriptor) -> Opened:
+        """A blob, read; of a very large one, as the weights of a model are, only how it begins."""
+        repository = self._reference.repository
+        if blob.size > BLOB_LIMIT:
+            return Opened(blob, blob.size, await self._session.blob_range(repository, blob.digest, 0, FIRST))
+        raw = await self._session.blob(repository, blob.digest, limit=BLOB_LIMIT)
+        return await in_thread(lambda: open_blob(blob, raw))
 
     async def _blobs(self) -> tuple[Descriptor, ...]:
         if self._blob is not None:
@@ -127,6 +132,10 @@ class ArtifactScreen(Aside):
             text = f"and {human_count(self._left_out)} more parts, which are not opened"
             lines += paragraph(words((text, ".muted")), width)
         return lines
+
+    def commands(self) -> list[Command]:
+        """The commands that print the same documents."""
+        return [c for opened in self._opened for c in document(self._reference, str(opened.descriptor.digest))]
 
     # -- what the person does
 

@@ -9,11 +9,12 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
+from reglens.app.commands import Command
 from reglens.app.explorer import explained
 from reglens.app.screens.aside import BESIDE, Aside
 from reglens.app.widgets.difference_view import difference_lines
+from reglens.app.widgets.error_views import error_lines
 from reglens.app.widgets.layout import Line, paragraph, words
-from reglens.app.widgets.manifest_pane import error_lines
 from reglens.app.widgets.pane import Pane
 from reglens.app.widgets.sheet import Sheet
 from reglens.errors import ReglensError
@@ -95,9 +96,11 @@ class DifferenceScreen(Aside):
             self.difference = compare(self.difference.after, self.difference.before)
             self.query_one(Sheet).lay(self._lines)
 
+    def commands(self) -> list[Command]:
+        """The command that prints the same comparison."""
+        (_, before), (_, after) = self._sides
+        return self.app.writer.difference(before, after)
+
     def action_copy_command(self) -> None:
         """Copy the command that does the same."""
-        import shlex
-
-        (_, before), (_, after) = self._sides
-        self.copy(shlex.join(["reglens", "diff", before.pullable, after.pullable]), "command")
+        self.copy(self.commands()[0].text, "command")

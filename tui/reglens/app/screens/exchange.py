@@ -83,6 +83,11 @@ class Exchanges(Aside):
         self._revealed = not self._revealed
         self.query_one(Sheet).again()
 
+    def mask_secrets(self) -> None:
+        """Mask raw tokens, if they are shown."""
+        if self._revealed:
+            self.action_reveal()
+
     def action_copy_curl(self) -> None:
         """Copy the request as a curl command, its secrets left to the shell."""
         from reglens.trace.curl import to_curl

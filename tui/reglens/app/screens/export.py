@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import on
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One thing to take: what it is, a file name for it, and how it is made."""
+    """One thing to take: what it is, a file name for it, how it is made, and what of it is shown beforehand."""
 
     what: str
     name: str
     make: Callable[[], str]
+    shown: str = ""
 
 
 def offers(exchanges: Sequence[Exchange], diagnosis: Diagnosis | None, chosen: Exchange | None = None) -> list[Offer]:
@@ -76,9 +77,11 @@ class Export(ModalScreen[None]):
     }
     """
 
-    def __init__(self, offers: Sequence[Offer]) -> None:
+    def __init__(self, offers: Sequence[Offer], *, to: str = "") -> None:
+        """`to` is a file name that is proposed at once."""
         super().__init__()
         self._offers = offers
+        self._to = to
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
@@ -95,6 +98,7 @@ class Export(ModalScreen[None]):
         rows.can_focus = False
         rows.add_class("-led")
         rows.show(range(len(self._offers)))
+        self.query_one(Field).value = self._to
         self.query_one(Field).focus()
 
     def _draw(self, index: int, _width: int) -> Sequence[Part]:
@@ -116,27 +120,31 @@ class Export(ModalScreen[None]):
     @on(LineList.Opened)
     @on(Input.Submitted)
     def _take(self) -> None:
-        name = self.query_one(Field).value.strip()
-        offer = self.offer
-        text = offer.make()
-        if not name:
-            self.app.copy_to_clipboard(clean(text, len(text) or 1, keep="\n"))
-            self._say(f"Copied {offer.what}")
+        if take(self.app, self.offer, self.query_one(Field).value.strip()):
             self.dismiss()
-            return
-        path = Path(name).expanduser()
-        try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(text if text.endswith("\n") else text + "\n")
-        except FileExistsError:
-            self._say(f"{path} is there already; choose another name", severity="warning")
-            return
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            self._say(f"{path} cannot be written: {reason}", severity="error")
-            return
-        self._say(f"Wrote {offer.what} to {path}")
-        self.dismiss()
 
-    def _say(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
-        self.app.notify(clean(text, 400), severity=severity, markup=False)
+
+def take(app: App[Any], offer: Offer, name: str) -> bool:
+    """Put what is offered into a new file of that name, or without a name into the clipboard; whether it is there."""
+
+    def say(text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
+        app.notify(clean(text, 400, keep="\n"), severity=severity, markup=False)
+
+    text = offer.make()
+    if not name:
+        app.copy_to_clipboard(clean(text, len(text) or 1, keep="\n"))
+        say(f"Copied {offer.what}{f'{chr(10)}{offer.shown[:200]}' if offer.shown == text else ''}")
+        return True
+    path = Path(name).expanduser()
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text if text.endswith("\n") else text + "\n")
+    except FileExistsError:
+        say(f"{path} is there already; choose another name", "warning")
+        return False
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        say(f"{path} cannot be written: {reason}", "error")
+        return False
+    say(f"Wrote {offer.what} to {path}")
+    return True

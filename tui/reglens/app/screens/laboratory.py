@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
+from reglens.app.commands import Command
 from reglens.app.screens.aside import Aside
 from reglens.app.widgets.comparison_view import comparison_lines
 from reglens.app.widgets.exchange_list import exchange_lines
@@ -107,6 +108,10 @@ class Laboratory(Aside):
         self.tries: list[tuple[str, Try]] = []
         self._busy = ""
         self._preset: tuple[str, Attempt] = ("", Attempt(reference))
+
+    def commands(self) -> list[Command]:
+        """The commands that ask for a token for the same place."""
+        return self.app.writer.way(self.reference)[::-1]
 
     def crumbs(self) -> tuple[str, ...]:
         return ("laboratory", str(self.reference))

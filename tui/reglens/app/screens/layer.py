@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
@@ -13,16 +14,18 @@ from textual.content import Content
 from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
+from reglens.app.commands import Command, layer
 from reglens.app.explorer import explained
+from reglens.app.lazily import Contents, read_file, read_toc
 from reglens.app.screens.aside import BESIDE, Aside, in_thread
-from reglens.app.widgets.document_views import text_lines
+from reglens.app.widgets.document_parts import DUMPED, dump_lines, text_lines
+from reglens.app.widgets.error_views import error_lines
 from reglens.app.widgets.file_tree import FileList, FileTree
 from reglens.app.widgets.layout import Line, blank, fields, paragraph, said, words
 from reglens.app.widgets.line_list import LineList
-from reglens.app.widgets.manifest_pane import error_lines
 from reglens.app.widgets.pane import Notice, Pane
 from reglens.app.widgets.sheet import Sheet
-from reglens.errors import ReglensError
+from reglens.errors import AnswerInvalid, DigestMismatch, RegistryError, ReglensError
 from reglens.oci.descriptor import Descriptor
 from reglens.oci.layer import Entry, Kind, LayerReader, Whiteout
 from reglens.oci.opened import readable
@@ -34,12 +37,12 @@ if TYPE_CHECKING:
 
 REDRAWN = 0.2
 """Seconds between two drawings of a tree that grows."""
+ADDED_AT_ONCE = 4000
+"""Entries that are put into the tree in one go."""
 FED_AT_ONCE = 1 << 20
 """Octets of an archive that are read in one go in a thread."""
 SHOWN = 256 << 10
 """Octets of a file that are shown."""
-DUMPED = 4096
-"""Octets shown of a file that is no text."""
 
 
 class TreePane(Pane):
@@ -74,6 +77,8 @@ class LayerScreen(Aside):
         self.read = 0
         self.fetching = False
         self.state = ""
+        self.toc: Contents | None = None
+        self.word = ""
 
     def crumbs(self) -> tuple[str, ...]:
         return (self._reference.registry, self._reference.repository, self._title)
@@ -98,28 +103,43 @@ class LayerScreen(Aside):
         self.begin("layer", self._load)
 
     async def _load(self) -> None:
-        reader, drawn, first = LayerReader(), monotonic(), True
         error: ReglensError | None = None
         try:
-            async with aclosing(self._session.blob_stream(self._reference.repository, self._layer.digest)) as pieces:
-                held = bytearray()
-                async for piece in pieces:
-                    self.read += len(piece)
-                    held += piece
-                    if len(held) >= FED_AT_ONCE or first:
-                        self.contents.add(await _fed(reader, held))
-                    if monotonic() - drawn > REDRAWN or first:
-                        drawn, first = monotonic(), False
-                        self._draw(reader)
-                self.contents.add(await _fed(reader, held))
-            reader.finish()
+            try:
+                self.toc = await read_toc(self._session, self._reference.repository, self._layer)
+            except (AnswerInvalid, RegistryError) as odd:  # nothing is lost but time
+                self.word = f"Its table of contents is not used, the layer is read whole. {odd.message}"
+            if self.toc is not None:
+                self.read = self.toc.read
+                listed = self.toc.toc.entries
+                for start in range(0, len(listed), ADDED_AT_ONCE):
+                    self.contents.add(listed[start : start + ADDED_AT_ONCE])
+                    await asyncio.sleep(0)  # keys come between
+            else:
+                await self._stream()
         except Exception as failed:
             error = explained(failed)
         self.fetching = False
-        self._draw(reader, error)
+        self._draw(error)
         self.refresh_bindings()
 
-    def _draw(self, reader: LayerReader | None, error: ReglensError | None = None) -> None:
+    async def _stream(self) -> None:
+        """The whole archive."""
+        reader, drawn, first = LayerReader(), monotonic(), True
+        async with aclosing(self._session.blob_stream(self._reference.repository, self._layer.digest)) as pieces:
+            held = bytearray()
+            async for piece in pieces:
+                self.read += len(piece)
+                held += piece
+                if len(held) >= FED_AT_ONCE or first:
+                    self.contents.add(await _fed(reader, held))
+                if monotonic() - drawn > REDRAWN or first:
+                    drawn, first = monotonic(), False
+                    self._draw()
+            self.contents.add(await _fed(reader, held))
+        reader.finish()
+
+    def _draw(self, error: ReglensError | None = None) -> None:
         self.files.again()
         notice = self.query_one(Notice)
         if error is not None:
@@ -129,6 +149,8 @@ class LayerScreen(Aside):
             self.state = "reading …  esc stops"
         elif self.state != "stopped: the list is not whole":
             self.state = "whole, digest verified" if self._layer.digest.computable else "whole"
+            if self.toc is not None:
+                self.state = f"{self.toc.toc.form.value} table, verified"
         tree = self.contents
         told = f"{human_size(self.read)} of {human_size(self._layer.size)}  {human_count(tree.files)} files"
         told += f"  {human_size(tree.nodes[0].total)} unpacked"
@@ -137,6 +159,8 @@ class LayerScreen(Aside):
         if tree.whiteouts:
             told += f"  {human_count(tree.whiteouts)} whiteouts"
         self.query_one(TreePane).border_subtitle = Content(clean(f"{told}  {self.state}", 300))
+        if self.word and error is None:
+            notice.tell(Content(clean(self.word, 400)))
 
     def step_back(self) -> bool:
         """Stop the reading; what was read stays."""
@@ -145,9 +169,13 @@ class LayerScreen(Aside):
         self.workers.cancel_group(self, "layer")
         self.fetching = False
         self.state = "stopped: the list is not whole"
-        self._draw(None)
+        self._draw()
         self.refresh_bindings()
         return True
+
+    def commands(self) -> list[Command]:
+        """The command that lists the same files."""
+        return layer(self._reference, str(self._layer.digest), packing(self._layer))
 
     # -- what the person does
 
@@ -163,7 +191,7 @@ class LayerScreen(Aside):
         if entry is not None and entry.kind is Kind.HARD_LINK:
             entry = self.contents.find(entry.link.strip("/")) or entry
         if entry is not None and entry.kind is Kind.FILE and entry.whiteout is Whiteout.NONE:
-            self.app.push_screen(FileScreen(self._session, self._reference, self._layer, entry))
+            self.app.push_screen(FileScreen(self._session, self._reference, self._layer, entry, self.toc))
         elif entry is not None:
             self.app.tell(f"{entry.path}: a {entry.kind.value} has no content to show.")
 
@@ -209,20 +237,30 @@ class FilePane(Pane):
 
 
 class FileScreen(Aside):
-    """One file of a layer: the archive streams by again until the file has come."""
+    """One file of a layer: by its pieces where the layer's table of contents tells them, else the archive streams by
+    again until the file has come."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.FILE), *BESIDE]
     PLACES = (Where.FILE,)
     DEFAULT_CSS = "FileScreen FilePane { height: 1fr; }"
 
-    def __init__(self, session: RegistrySession, reference: Reference, layer: Descriptor, entry: Entry) -> None:
+    def __init__(
+        self,
+        session: RegistrySession,
+        reference: Reference,
+        layer: Descriptor,
+        entry: Entry,
+        toc: Contents | None = None,
+    ) -> None:
         super().__init__()
         self._session = session
         self._reference = reference
         self._layer = layer
         self._entry = entry
+        self._toc = toc
         self._error: ReglensError | None = None
         self.content: bytes | None = None
+        self.how = ""
 
     def crumbs(self) -> tuple[str, ...]:
         return (self._reference.registry, self._reference.repository, self._entry.path)
@@ -239,19 +277,35 @@ class FileScreen(Aside):
         self.begin("file", self._load)
 
     async def _load(self) -> None:
-        reader = LayerReader(want=self._entry.number, keep=SHOWN)
+        repository, doubted = self._reference.repository, False
         try:
-            async with aclosing(self._session.blob_stream(self._reference.repository, self._layer.digest)) as pieces:
-                async for piece in pieces:
-                    await in_thread(lambda piece=piece: reader.feed(piece))  # type: ignore[misc]
-                    if reader.satisfied:
-                        break
-            reader.finish()
-            self.content = reader.content
+            if self._toc is not None:
+                try:
+                    self.content = await read_file(
+                        self._session, repository, self._layer, self._toc, self._entry, SHOWN
+                    )
+                    self.how = "by its pieces alone, each verified" if self.content is not None else ""
+                except (AnswerInvalid, RegistryError) as odd:
+                    self.how = f"out of the whole layer: {odd.message}"
+                    doubted = isinstance(odd, DigestMismatch)
+            if self.content is None:
+                await self._stream(to_the_end=doubted)
         except Exception as failed:
             self._error = explained(failed)
         self.query_one(Sheet).lay(self._lines)
         self.refresh_bindings()
+
+    async def _stream(self, *, to_the_end: bool) -> None:
+        """Let the archive go by until the file comes, or to its end, where its digest is checked."""
+        reader = LayerReader(want=self._entry.path if self._toc is not None else self._entry.number, keep=SHOWN)
+        pieces = self._session.blob_stream(self._reference.repository, self._layer.digest)
+        async with aclosing(pieces):
+            async for piece in pieces:
+                await in_thread(lambda piece=piece: reader.feed(piece))  # type: ignore[misc]
+                if reader.satisfied and not to_the_end:
+                    break
+        reader.finish()
+        self.content = reader.content
 
     def _lines(self, width: int) -> list[Line]:
         entry = self._entry
@@ -262,6 +316,8 @@ class FileScreen(Aside):
         ]
         if entry.modified is not None:
             pairs.append(("modified", words(entry.modified.strftime("%Y-%m-%d %H:%M:%S UTC"))))
+        if self.how:
+            pairs.append(("read", said(self.how, ".muted", 300)))
         lines = [*fields(pairs, width), blank()]
         if self._error is not None:
             return lines + error_lines(self._error, width)
@@ -271,6 +327,10 @@ class FileScreen(Aside):
         if text is not None:
             return lines + text_lines(text, width, cut=entry.size > len(self.content))
         return lines + dump_lines(self.content[:DUMPED], entry.size, width)
+
+    def commands(self) -> list[Command]:
+        """The command that prints the same file."""
+        return layer(self._reference, str(self._layer.digest), packing(self._layer), self._entry.path)
 
     def action_copy_document(self) -> None:
         """Copy the text of the file, as far as it is shown."""
@@ -284,14 +344,6 @@ class FileScreen(Aside):
         return super().check_action(action, parameters)
 
 
-def dump_lines(raw: bytes, size: int, width: int) -> list[Line]:
-    """Octets in hexadecimal, with the characters they stand for."""
-    row = 16 if width >= 76 else 8
-    lines = paragraph(words(("not text; the first octets:", ".muted")), width)
-    for start in range(0, len(raw), row):
-        part = raw[start : start + row]
-        shown = "".join(chr(octet) if 32 <= octet < 127 else "·" for octet in part)
-        lines.append(Line(words((f"{start:08x}  ", ".muted"), f"{part.hex(' '):<{row * 3}} ", (shown, ".code"))))
-    if size > len(raw):
-        lines.append(Line(words((f"… {human_size(size - len(raw))} more", ".muted"))))
-    return lines
+def packing(layer: Descriptor) -> str:
+    """What a layer is packed with, by its media type."""
+    return next((name for name in ("zstd", "gzip") if name in layer.media_type), "")

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from reglens.app.actions import Where, bindings
+from reglens.app.commands import Command
 from reglens.app.screens.aside import Aside
 from reglens.app.widgets.layout import Line, blank, heading, paragraph, words
 from reglens.app.widgets.line_list import LineList, Part, matching
@@ -79,6 +80,12 @@ class Pages(Aside):
         with Container(classes="body"):
             yield CodesPane(id="codes", classes="part")
             yield PagePane(id="page", classes="part")
+
+    def commands(self) -> list[Command]:
+        """The command that prints the page under the cursor."""
+        index = self.list.rows.current
+        codes = [Command("this page", f"reglens explain --code {CODES[index]}")] if index is not None else []
+        return [*codes, Command("every code", "reglens explain --list")]
 
     @property
     def list(self) -> CodesPane:

@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
+from reglens.app.commands import Command
 from reglens.app.draft import Draft, Whole, tidy
 from reglens.app.screens.aside import Aside, in_thread
 from reglens.app.widgets.findings_view import CommandKey, FindingKey, ProofKey, finding_of, proof_of
@@ -362,6 +363,18 @@ class Paste(Aside):
             self.draft.reveal()
         self.pane.put()
         self._changed()
+
+    def commands(self) -> list[Command]:
+        """The command that explains the same text."""
+        return [
+            Command("the same, from a file", "reglens explain FILE"),
+            Command("as JSON", "reglens explain --json FILE"),
+        ]
+
+    def mask_secrets(self) -> None:
+        """Mask the secrets in the paste, if they are shown."""
+        if self.draft.revealed:
+            self.action_reveal()
 
     def action_open_file(self) -> None:
         """Ask for a file's path and read it."""

@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
+from reglens.app.commands import Command
 from reglens.app.screens.aside import Aside
 from reglens.app.widgets.findings_view import CommandKey, ProofKey, proof_of
 from reglens.app.widgets.layout import Line, blank, paragraph, words
@@ -100,6 +101,10 @@ class WalkScreen(Aside):
         self.trials: list[Trial] = []
         self.walk: Walk | None = None
         self._beside: int | None = None
+
+    def commands(self) -> list[Command]:
+        """The commands that walk the same way."""
+        return self.app.writer.way(self.reference)
 
     def crumbs(self) -> tuple[str, ...]:
         return ("walk", str(self.reference))

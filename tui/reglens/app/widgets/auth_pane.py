@@ -332,6 +332,13 @@ class AuthPane(Pane):
             if self._revealed:
                 sheet.action_last()
 
+    def mask_secrets(self) -> None:
+        """Mask the token that is shown raw, if one is."""
+        if self._revealed:
+            self._revealed = ""
+            for section in (DETAIL, TOKEN):
+                self._sheet(section).again()
+
     def action_copy_command(self) -> None:
         """Copy the command under the cursor, or the exchange as a curl command."""
         if self.front == COMPARISON:

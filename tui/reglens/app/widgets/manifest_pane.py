@@ -3,42 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
-from reglens.app.widgets.artifacts import pull_command
-from reglens.app.widgets.document_views import referrer_lines
+from reglens.app.visited import Visited
+from reglens.app.widgets.error_views import failure_lines
 from reglens.app.widgets.json_view import JsonView
-from reglens.app.widgets.layout import Line, blank, paragraph, said, words
+from reglens.app.widgets.layout import Line, paragraph, words
+from reglens.app.widgets.manifest_asks import ManifestAsks
 from reglens.app.widgets.manifest_head import Head
-from reglens.app.widgets.manifest_views import (
-    config_lines,
-    headline,
-    history_lines,
-    index_lines,
-    layers_lines,
-    overview_lines,
-)
+from reglens.app.widgets.manifest_sections import section_lines, sections_of, tells
+from reglens.app.widgets.manifest_views import headline, seen_lines
 from reglens.app.widgets.pane import Pane
-from reglens.app.widgets.section_bar import Section, SectionBar, neighbour
+from reglens.app.widgets.referrer_views import referrer_lines
+from reglens.app.widgets.section_bar import SectionBar, neighbour
 from reglens.app.widgets.sheet import Sheet
-from reglens.errors import RegistryError, ReglensError
+from reglens.errors import ReglensError
 from reglens.oci.config import ImageConfig
 from reglens.oci.descriptor import Descriptor
 from reglens.oci.digest import Digest
 from reglens.oci.dockerfile import dockerfile
+from reglens.oci.kinds import is_blob
 from reglens.oci.manifest import Image, Index, Manifest, Schema1
 from reglens.oci.reference import Reference
 from reglens.oci.referrers import Referrer, attestations
+from reglens.oci.schema1 import schema1_config
 from reglens.text import clean, human_count
+
+if TYPE_CHECKING:
+    from reglens.app.ports import LastSeen
 
 
 def utcnow() -> datetime:
@@ -46,43 +46,8 @@ def utcnow() -> datetime:
     return datetime.now(UTC)
 
 
-class ManifestPane(Pane):
+class ManifestPane(ManifestAsks, Pane):
     """Index, image or artifact in sections; loading, empty and failed states."""
-
-    @dataclass
-    class PlatformChosen(Message):
-        """The person opened an entry of an index: `reference` names it by digest."""
-
-        reference: Reference
-
-    @dataclass
-    class ConfigWanted(Message):
-        """An image is shown whose configuration is not known: `image` names it, in the repository of `reference`."""
-
-        reference: Reference
-        image: Image
-
-    @dataclass
-    class ReferrersWanted(Message):
-        """The person looks at what refers to `manifest`, which is not known yet."""
-
-        reference: Reference
-        manifest: Manifest
-
-    @dataclass
-    class ReferrerChosen(Message):
-        """The person opened something that refers to the manifest shown, in the repository of `reference`."""
-
-        reference: Reference
-        referrer: Referrer
-
-    @dataclass
-    class LayerChosen(Message):
-        """The person opened a layer or file of the manifest shown: its `number` counts from 1."""
-
-        reference: Reference
-        layer: Descriptor
-        number: int
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.MANIFEST)]
     DEFAULT_CSS = """
@@ -101,6 +66,8 @@ class ManifestPane(Pane):
         self._clock = clock
         self._shown: Reference | None = None
         self._manifest: Manifest | None = None
+        self.visited = Visited()
+        """What was shown in this visit."""
         self._index: Index | None = None
         self._config: ImageConfig | None = None
         self._config_error: ReglensError | None = None
@@ -111,6 +78,7 @@ class ManifestPane(Pane):
         self._referrers: tuple[Referrer, ...] | None = None
         self._referrers_error = ""
         self._asked_referrers = False
+        self._as_dockerfile = False
         self.section = ""
 
     def compose(self) -> ComposeResult:
@@ -131,6 +99,11 @@ class ManifestPane(Pane):
         return self._manifest
 
     @property
+    def config(self) -> ImageConfig | None:
+        """The configuration of what is shown, once it is there."""
+        return self._config
+
+    @property
     def digest(self) -> str | None:
         """The digest of what is shown."""
         return str(self._manifest.digest) if self._manifest else None
@@ -148,13 +121,6 @@ class ManifestPane(Pane):
             entry = next((m for m in manifest.manifests if str(m.digest) == key), None)
             return self._shown.at_digest(entry.digest) if entry is not None else None
         return None
-
-    @property
-    def pull_command(self) -> str | None:
-        """The command that pulls what is shown."""
-        if self._shown is None or self._manifest is None:
-            return None
-        return pull_command(self._manifest, self._shown.pullable)
 
     # -- what the app shows
 
@@ -182,10 +148,13 @@ class ManifestPane(Pane):
             self._index = None
         self.add_class("-filled")
         self._title()
-        if isinstance(manifest, Image) and manifest.is_container:
+        self.visited.note(reference, manifest, self._platform)
+        if isinstance(manifest, Image) and (manifest.is_container or tells(manifest.config)):
             self.post_message(self.ConfigWanted(reference, manifest))
+        elif isinstance(manifest, Schema1):
+            self._config = schema1_config(manifest)
         self._draw_head()
-        self.show_section(self._sections()[0].name)
+        self.show_section(sections_of(manifest)[0].name)
 
     def show_config(self, digest: Digest, config: ImageConfig) -> None:
         """The configuration of the image shown; dropped if it is another's. `digest` is the config's own or its
@@ -206,16 +175,21 @@ class ManifestPane(Pane):
         if self._manifest is not None and digest == self._manifest.digest:
             self._referrers = tuple(referrers)
             self._referrers_error = error.message if error is not None else ""
-            self.query_one(SectionBar).sections = tuple(self._sections())
+            self._draw_bar()
             if self.section == "referrers":
                 self._refresh_sections()
 
-    def show_failure(self, reference: Reference, error: ReglensError) -> None:
-        """`reference` could not be had, and why."""
+    def show_failure(self, reference: Reference, error: ReglensError, seen: LastSeen | None = None) -> None:
+        """`reference` could not be had, and why. What its tag led to before is offered."""
         self._forget(reference)
         self.add_class("-failed")
         self._cause = ""
-        self._sheet.lay(lambda width: failure_lines(reference, error, width, self._cause))
+
+        def lines(width: int) -> list[Line]:
+            offer = seen_lines(reference, seen, width, self._clock()) if seen is not None else ()
+            return failure_lines(reference, error, width, self._cause, offer)
+
+        self._sheet.lay(lines)
 
     def explain(self, cause: str) -> None:
         """What a diagnosis says of the failure shown: it takes the place of the hint. Dropped if none is shown."""
@@ -268,32 +242,20 @@ class ManifestPane(Pane):
     def _digests_of(image: Image) -> tuple[Digest, ...]:
         return (image.digest, *((image.config.digest,) if image.config else ()))
 
-    def _sections(self) -> list[Section]:
-        manifest = self._manifest
-        raw = Section("json", "JSON")
+    def _draw_bar(self) -> None:
         told = human_count(len(self.referrers)) if self._referrers is not None else ""
-        about = Section("referrers", "Referrers", told)
-        if isinstance(manifest, Index):
-            return [Section("platforms", "Platforms", human_count(len(manifest.platforms))), about, raw]
-        if isinstance(manifest, Image) and manifest.is_container:
-            return [
-                Section("overview", "Overview"),
-                Section("layers", "Layers", human_count(len(manifest.layers))),
-                Section("config", "Config"),
-                Section("history", "History"),
-                about,
-                raw,
-            ]
-        if isinstance(manifest, Image):
-            return [
-                Section("overview", "Overview"),
-                Section("layers", "Files", human_count(len(manifest.layers))),
-                about,
-                raw,
-            ]
-        if isinstance(manifest, Schema1):
-            return [Section("overview", "Overview"), Section("layers", "Layers", str(len(manifest.layers))), raw]
-        return [Section("overview", "Overview"), raw]
+        bar = self.query_one(SectionBar)
+        bar.sections = tuple(sections_of(self._manifest, told)) if self._manifest is not None else ()
+        bar.shown = self.section
+
+    @property
+    def _platform(self) -> str:
+        """The platform of the manifest shown, as the index that lists it says."""
+        index, manifest = self._index, self._manifest
+        if index is None or manifest is None or index is manifest:
+            return ""
+        entry = next((m for m in index.manifests if m.digest == manifest.digest), None)
+        return str(entry.platform) if entry and entry.platform else ""
 
     def _draw_head(self) -> None:
         manifest = self._manifest
@@ -301,8 +263,7 @@ class ManifestPane(Pane):
             return
         under = Content("")
         if self._index is not None and self._index is not manifest:
-            entry = next((m for m in self._index.manifests if m.digest == manifest.digest), None)
-            platform = str(entry.platform) if entry and entry.platform else ""
+            platform = self._platform
             under = words(
                 (f"{'platform ' + clean(platform, 80) if platform else 'an entry'} of index ", ".muted"),
                 (clean(self._index.digest.short, 100), ".muted"),
@@ -312,9 +273,7 @@ class ManifestPane(Pane):
     def show_section(self, name: str) -> None:
         """Show one of the sections."""
         self.section = name
-        bar = self.query_one(SectionBar)
-        bar.sections = tuple(self._sections())
-        bar.shown = name
+        self._draw_bar()
         if name == "json":
             if self._formatted is not self._manifest and self._manifest is not None:
                 self._formatted = self._manifest
@@ -343,22 +302,23 @@ class ManifestPane(Pane):
         if self.section == "referrers":
             done = self._referrers is not None
             return referrer_lines(self.referrers, width, now, done=done, trouble=self._referrers_error)
-        if isinstance(manifest, Index):
-            return index_lines(manifest, width, self._unfolded, now)
-        if self.section == "layers":
-            return layers_lines(manifest, self._config, width)
-        if self.section in ("config", "history"):
-            if self._config is None:
-                return self._config_missing(width)
-            if self.section == "config":
-                return config_lines(self._config, width, now)
-            return history_lines(self._config, manifest if isinstance(manifest, Image) else None, width, now)
-        return overview_lines(manifest, self._config, width, now)
+        return section_lines(
+            self.section,
+            manifest,
+            width,
+            now,
+            config=self._config,
+            error=self._config_error,
+            unfolded=self._unfolded,
+            shared=self._shared,
+            dockerfile=self._as_dockerfile,
+        )
 
-    def _config_missing(self, width: int) -> list[Line]:
-        if self._config_error is not None:
-            return error_lines(self._config_error, width)
-        return paragraph(words(("… fetching the configuration", ".accent")), width)
+    def _shared(self, layer: Descriptor) -> tuple[str, ...]:
+        """What else of this visit holds a layer of the manifest shown."""
+        if self._shown is None or self._manifest is None:
+            return ()
+        return self.visited.others(self._shown, self._manifest, layer)
 
     def on_section_bar_chosen(self, message: SectionBar.Chosen) -> None:
         message.stop()
@@ -368,11 +328,15 @@ class ManifestPane(Pane):
     def on_sheet_opened(self, message: Sheet.Opened) -> None:
         message.stop()
         manifest, key = self._manifest, message.key
-        if isinstance(key, tuple) and key[0] in ("referrer", "layer"):
+        if isinstance(key, Reference):
+            self.post_message(self.KeptChosen(key))
+        elif isinstance(key, tuple) and key[0] in ("referrer", "layer"):
             self._open(*key)
         elif isinstance(manifest, Index) and isinstance(key, str) and self._shown is not None:
             entry = next((m for m in manifest.manifests if str(m.digest) == key), None)
-            if entry is not None:
+            if entry is not None and is_blob(entry):
+                self.post_message(self.LayerChosen(self._shown, entry, manifest.manifests.index(entry) + 1))
+            elif entry is not None:
                 self._left_at = {str(manifest.digest): key}
                 self.post_message(self.PlatformChosen(self._shown.at_digest(entry.digest)))
         elif self._config is not None and isinstance(key, tuple):
@@ -406,6 +370,7 @@ class ManifestPane(Pane):
         """From a layer to the step that made it, or the other way. Both count from 1."""
         made = [place for place, step in enumerate(self._config.history, 1) if not step.empty] if self._config else []
         if kind == "layer" and number <= len(made):
+            self._as_dockerfile = False
             self.show_section("history")
             self._sheet.lay(self._lines, choose=("step", made[number - 1]))
         elif kind == "step" and number in made:
@@ -421,7 +386,12 @@ class ManifestPane(Pane):
     def action_section(self, by: int) -> None:
         """Show the section `by` places further."""
         if self._manifest is not None:
-            self.show_section(neighbour(self._sections(), self.section, by))
+            self.show_section(neighbour(sections_of(self._manifest), self.section, by))
+
+    def action_dockerfile(self) -> None:
+        """Show the history as a Dockerfile, or step by step again."""
+        self._as_dockerfile = not self._as_dockerfile
+        self._sheet.lay(self._lines)
 
     def action_copy_dockerfile(self) -> None:
         """Copy the history as Dockerfile text."""
@@ -441,7 +411,7 @@ class ManifestPane(Pane):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "section":
             return self._manifest is not None
-        if action == "copy_dockerfile":
+        if action in ("copy_dockerfile", "dockerfile"):
             return self._config is not None and self.section == "history"
         if action == "cross":
             return self._config is not None and self.section in ("layers", "history")
@@ -452,32 +422,3 @@ class ManifestPane(Pane):
                 and any(m.attests for m in self._manifest.manifests)
             )
         return True
-
-
-def failure_lines(reference: Reference, error: ReglensError, width: int, cause: str = "") -> list[Line]:
-    """A failed reference: what happened, what the registry said, and what to try, or its `cause` once that is known."""
-    lines = [*paragraph(said(str(reference), ".strong", 600), width), blank()]
-    if not cause:
-        return [*lines, *error_lines(error, width)]
-    told = words(said(cause.rstrip("."), limit=300), ". ", ("a", ".accent"), " shows the proof and the cure.")
-    return [*lines, *error_lines(error, width, hint=False), blank(), *paragraph(told, width, lead=("→ ", ".accent"))]
-
-
-def error_lines(error: ReglensError, width: int, *, hint: bool = True) -> list[Line]:
-    """An error as it is told: message, of a registry's answer the status and entries, and the hint."""
-    lines: list[Line] = []
-    for number, text in enumerate(clean(error.message, keep="\n").split("\n")):
-        lines += paragraph(Content(text), width, lead=("✗ ", ".bad") if number == 0 else "  ")
-    if isinstance(error, RegistryError):
-        lines += paragraph(words((f"HTTP {error.status}", ".bad")), width, lead="  ")
-        for entry in error.entries[:20]:
-            lines += paragraph(
-                words(said(entry.code or "(no code)", ".strong", 100), "  ", said(entry.message, limit=1000)),
-                width,
-                lead="  ",
-            )
-    if error.hint and hint:
-        lines.append(blank())
-        for number, text in enumerate(clean(error.hint, keep="\n").split("\n")):
-            lines += paragraph(Content(text), width, lead=("→ ", ".accent") if number == 0 else "  ")
-    return lines

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from textual.content import Content
 from textual.style import Style
 
-from reglens.app.widgets.artifacts import kind_of
+from reglens.app.widgets.document_parts import json_document_lines
+from reglens.app.widgets.layer_views import short_type
 from reglens.app.widgets.layout import (
     Line,
     Part,
@@ -21,40 +23,61 @@ from reglens.app.widgets.layout import (
     fields,
     fit,
     heading,
-    keyed,
     paragraph,
     said,
     words,
 )
 from reglens.oci import media
-from reglens.oci.config import HistoryEntry, ImageConfig
+from reglens.oci.config import Healthcheck, ImageConfig
 from reglens.oci.descriptor import Descriptor
-from reglens.oci.dockerfile import step_text
+from reglens.oci.kinds import ARTIFACT, Kind, describe, facts, role_of
 from reglens.oci.manifest import Image, Index, Manifest, Schema1
-from reglens.text import clean, human_age, human_count, human_size
+from reglens.oci.reference import Reference
+from reglens.text import clean, human_age, human_count, human_duration, human_size
+
+if TYPE_CHECKING:
+    from reglens.app.ports import LastSeen
 
 SHOWN = 2000
-"""Entries of an index or layers of an image that are listed; all are in the JSON section."""
+"""Entries of an index that are listed; all are in the JSON section."""
+PARTS = 12
+"""Parts of an artifact that its overview names; the others stand in their own section."""
 
 
 def headline(manifest: Manifest, config: ImageConfig | None) -> Content:
-    """What it is, in a line."""
-    parts: list[Part] = [(kind_of(manifest), ".strong")]
+    """What it is, in a line, and whether nobody was asked for it now."""
+    kind = describe(manifest)
+    parts: list[Part] = [(kind.name, ".strong")]
     if isinstance(manifest, Index):
         count = len(manifest.platforms)
-        parts.append(f" · {human_count(count)} platform{'' if count == 1 else 's'}")
+        one, several = ("platform", "platforms") if kind.container else ("entry", "entries")
+        parts.append(f" · {human_count(count)} {one if count == 1 else several}")
         parts.append(f" · {human_size(manifest.size)}")
     elif isinstance(manifest, Image):
-        if config is not None and config.platform.os:
+        if config is not None and kind.container and config.platform.os:
             parts.append(Content(" ") + said(str(config.platform), limit=80))
         count = len(manifest.layers)
-        what = "layer" if manifest.is_container else "file"
-        parts.append(f" · {human_count(count)} {what}{'' if count == 1 else 's'} · {human_size(manifest.total_size)}")
+        if kind is ARTIFACT and manifest.artifact_type:
+            parts.append(Content(" ") + said(manifest.artifact_type, limit=120))
+        what = kind.parts[0] if count == 1 else kind.parts[1]
+        parts.append(f" · {human_count(count)} {what} · {human_size(manifest.total_size)}")
     elif isinstance(manifest, Schema1):
         parts.append(f" · {human_count(len(manifest.layers))} layers · {human_size(manifest.size)}")
     else:
         parts.append(f" · {human_size(manifest.size)}")
+    if manifest.kept_since is not None:
+        parts.append((" · cached", ".muted"))
     return words(*parts)
+
+
+def seen_lines(reference: Reference, seen: LastSeen, width: int, now: datetime) -> list[Line]:
+    """What a tag led to when it was last asked for: an item to open."""
+    kept = reference.at_digest(seen.digest)
+    told = words(
+        f"{human_age(seen.fetched, now)} it was ", said(seen.digest.short, ".strong"),
+        (", kept on this machine: ", ".muted"), ("enter", ".accent"), (" opens that.", ".muted"),
+    )  # fmt: skip
+    return paragraph(told, width, lead=("→ ", ".accent"), key=kept)
 
 
 def overview_lines(manifest: Manifest, config: ImageConfig | None, width: int, now: datetime) -> list[Line]:
@@ -72,12 +95,15 @@ def overview_lines(manifest: Manifest, config: ImageConfig | None, width: int, n
             "push the image again with a current docker or skopeo."
         )
         lines += [*paragraph(words((sentence, ".warn")), width), blank()]
+    kind = describe(manifest)
+    if isinstance(manifest, Image) and not kind.container:
+        lines += artifact_lines(kind, manifest, config, width)
     pairs: list[tuple[str, Content]] = [("media type", said(manifest.media_type or "(none)", limit=300))]
     if manifest.artifact_type:
         pairs.append(("artifact type", said(manifest.artifact_type, limit=300)))
     if isinstance(manifest, Image):
-        pairs += _image_facts(manifest, config, now)
-    pairs.append(("manifest", words(human_size(manifest.size))))
+        pairs += _image_facts(manifest, config if kind.container else None, now)
+    pairs.append(("manifest", _size_and_age(manifest, now)))
     if manifest.subject is not None:
         pairs.append(("refers to", said(str(manifest.subject.digest), limit=300)))
     pairs += [("odd", said(problem, ".warn", 400)) for problem in manifest.problems]
@@ -85,6 +111,39 @@ def overview_lines(manifest: Manifest, config: ImageConfig | None, width: int, n
     if manifest.annotations:
         lines += [blank(), *heading("Annotations", width), *mapping_lines(manifest.annotations, width)]
     return lines
+
+
+def artifact_lines(kind: Kind, image: Image, config: ImageConfig | None, width: int) -> list[Line]:
+    """What an artifact is by its own words, and what it consists of."""
+    lines: list[Line] = []
+    told = facts(kind, config.document) if config is not None else []
+    if told:
+        named = [(word, _linked_lines(value)) for word, value in told]
+        lines += [*heading(kind.name, width), *fields(named, width), blank()]
+    parts = image.layers[:PARTS]
+    if not parts:
+        return lines
+    rows = []
+    for part in parts:
+        title = part.annotations.get("org.opencontainers.image.title", "")
+        what = title or role_of(part.media_type) or media.bare(part.media_type).removeprefix("application/")
+        more = role_of(part.media_type) if title else ""
+        rows.append((human_size(part.size), words(said(what, ".strong", 200), (f"  {more}" if more else "", ".muted"))))
+    lines += [*heading(kind.parts[1].capitalize(), width), *fields(rows, width)]
+    if len(image.layers) > PARTS:
+        lines.append(Line(words((f"and {human_count(len(image.layers) - PARTS)} more", ".muted"))))
+    return [*lines, blank(), *heading("Manifest", width)]
+
+
+def _linked_lines(value: str) -> Content:
+    return Content("\n").join([linked(row) for row in value.split("\n")[:60]])
+
+
+def _size_and_age(manifest: Manifest, now: datetime) -> Content:
+    size = human_size(manifest.size)
+    if manifest.kept_since is None:
+        return words(size)
+    return words(size, (f"  cached {human_age(manifest.kept_since, now)}", ".muted"))
 
 
 def _image_facts(image: Image, config: ImageConfig | None, now: datetime) -> list[tuple[str, Content]]:
@@ -194,6 +253,8 @@ def _platform_name(entry: Descriptor) -> str:
     platform = entry.platform
     if platform is None or not (platform.os or platform.architecture):
         title = entry.annotations.get("org.opencontainers.image.ref.name") or entry.artifact_type
+        if not title and entry.media_type not in media.IMAGES:
+            title = role_of(entry.media_type) or short_type(entry.media_type)
         return clean(title or "(no platform)", 60)
     name = clean(str(platform), 80)
     return "unknown/unknown" if name == "unknown/unknown" else name
@@ -210,103 +271,10 @@ def _attestation(entry: Descriptor, width: int) -> list[Line]:
     return [Line(fit(text, width), str(entry.digest))]
 
 
-def layers_lines(manifest: Manifest, config: ImageConfig | None, width: int) -> list[Line]:
-    """The layers base first: number, size as a bar, size, size so far, type, digest; the step that made each."""
-    if isinstance(manifest, Schema1):
-        rows = [
-            Line(words((f"{n:>3}  ", ".muted"), said(str(d), limit=200)))
-            for n, d in enumerate(manifest.layers[:SHOWN], 1)
-        ]
-        return rows or paragraph(words(("There are no layers.", ".muted")), width)
-    if not isinstance(manifest, Image) or not manifest.layers:
-        return paragraph(words(("There are no layers.", ".muted")), width)
-    layers = manifest.layers
-    steps: Sequence[HistoryEntry | None] = config.layer_steps(len(layers)) if config else (None,) * len(layers)
-    largest = max((layer.size for layer in layers), default=0)
-    bar = max(4, min(20, (width - 34) // 3))
-    lines: list[Line] = []
-    so_far = 0
-    for number, (layer, step) in enumerate(zip(layers[:SHOWN], steps, strict=False), 1):
-        so_far += layer.size
-        parts: list[Part] = [
-            (f"{number:>3} ", ".muted"),
-            (_bar(layer.size, largest, bar), ".bar"),
-            (f" {human_size(layer.size):>9}", ".strong"),
-            (f" {human_size(so_far):>9}", ".muted"),
-        ]
-        used = 4 + bar + 10 + 10
-        tail = [(short_type(layer.media_type), ""), (layer.digest.short, ".muted")]
-        for text, style in tail:
-            shown = clean(text, 100)
-            if used + 2 + cells(shown) <= width:
-                parts += ["  ", (shown, style)]
-                used += 2 + cells(shown)
-        group = [Line(fit(words(*parts), width))]
-        title = layer.annotations.get("org.opencontainers.image.title", "")
-        if title:
-            group += paragraph(said(title, ".strong", 300), width, lead="    ")
-        if layer.urls:
-            group += paragraph(words(("foreign, from ", ".warn"), said(layer.urls[0], limit=300)), width, lead="    ")
-        if step is not None:
-            group.append(
-                Line(words("    ", (end(clean(step_text(step).replace("\n", " "), 400), max(8, width - 4)), ".code")))
-            )
-        lines += keyed(group, ("layer", number))
-    if len(layers) > SHOWN:
-        lines.append(Line(words((f"and {human_count(len(layers) - SHOWN)} more, in the JSON section", ".muted"))))
-    return lines
-
-
-def _bar(size: int, largest: int, width: int) -> str:
-    """A bar of eighths of a cell; anything but nothing shows at least one."""
-    eighths = round(size / largest * width * 8) if largest else 0
-    eighths = max(eighths, 1) if size else 0
-    full, part = divmod(eighths, 8)
-    return ("█" * full + ("▏▎▍▌▋▊▉"[part - 1] if part else "")).ljust(width)
-
-
-def short_type(media_type: str) -> str:
-    """A layer's media type in short: ``tar+gzip``, ``foreign tar``."""
-    bare = media.bare(media_type)
-    for prefix in ("application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs."):
-        if bare.startswith(prefix):
-            rest = bare.removeprefix(prefix)
-            foreign = "foreign" in rest or "nondistributable" in rest
-            kind = "tar" + ("+zstd" if "zstd" in rest else "+gzip" if "gzip" in rest else "")
-            return f"foreign {kind}" if foreign else kind
-    return bare.removeprefix("application/") or "(no type)"
-
-
-def history_lines(config: ImageConfig, image: Image | None, width: int, now: datetime) -> list[Line]:
-    """The build's steps, oldest first; steps that made no layer are dimmed."""
-    if not config.history:
-        return paragraph(words(("The configuration records no history.", ".muted")), width)
-    lines: list[Line] = []
-    layer = 0
-    sizes = [entry.size for entry in image.layers] if image else []
-    for number, entry in enumerate(config.history[:SHOWN], 1):
-        if entry.empty:
-            made: Part = ("  no layer", ".muted")
-        else:
-            size = f" {human_size(sizes[layer])}" if layer < len(sizes) else ""
-            layer += 1
-            made = (f"  layer {layer}{size}", ".accent")
-        age = f"  {human_age(entry.created, now)}" if entry.created and entry.created.year > 1980 else ""
-        group = [Line(fit(words((f"{number:>3}", ".muted"), made, (age, ".muted")), width))]
-        body = Content("\n").join(
-            [said(p, ".muted" if entry.empty else ".code", 2000) for p in step_text(entry).split("\n")[:60]]
-        )
-        group += paragraph(body, width, lead="    ")
-        if entry.comment and entry.comment != "buildkit.dockerfile.v0":
-            group += paragraph(said(entry.comment, ".muted", 400), width, lead="    ")
-        lines += keyed(group, ("step", number))
-    if len(config.history) > SHOWN:
-        lines.append(Line(words((f"and {human_count(len(config.history) - SHOWN)} more", ".muted"))))
-    return lines
-
-
-def config_lines(config: ImageConfig, width: int, now: datetime) -> list[Line]:
-    """What a container of the image runs."""
+def config_lines(config: ImageConfig, width: int, now: datetime, *, container: bool = True) -> list[Line]:
+    """What a container of the image runs; of an artifact that is no image the config as it is."""
+    if not container:
+        return json_document_lines(dict(config.document), width)
     none = words(("(none)", ".muted"))
     pairs: list[tuple[str, Content]] = [("platform", said(str(config.platform), ".strong", 100))]
     pairs.append(("created", created(config.created, now) if config.created else none))
@@ -322,12 +290,36 @@ def config_lines(config: ImageConfig, width: int, now: datetime) -> list[Line]:
         pairs.append(("stop signal", said(config.stop_signal, limit=40)))
     pairs.append(("ports", said(" ".join(config.ports), limit=500) if config.ports else none))
     pairs.append(("volumes", said(" ".join(config.volumes), limit=1000) if config.volumes else none))
+    if config.healthcheck is not None:
+        pairs.append(("healthcheck", _healthcheck(config.healthcheck)))
+    if config.shell:
+        pairs.append(("shell", said(_command(config.shell), ".code", 400)))
+    pairs += [("on build", said(step, ".code", 1000)) for step in config.on_build[:50]]
     lines = fields(pairs, width)
     if config.env:
         lines += [blank(), *heading("Environment", width), *mapping_lines(dict(config.env), width)]
     if config.labels:
         lines += [blank(), *heading("Labels", width), *mapping_lines(config.labels, width)]
     return lines
+
+
+def _healthcheck(check: Healthcheck) -> Content:
+    """The command and how often; spans that are not given are the runtime's defaults."""
+    how, *rest = check.test
+    if how == "NONE":
+        return words(("switched off, whatever the base image says", ".muted"))
+    command = rest[0] if how == "CMD-SHELL" and rest else _command(rest if how == "CMD" else check.test)
+    spans = [
+        f"{word} {human_duration(seconds)}"
+        for word, seconds in (
+            ("every", check.interval), ("patience", check.timeout), ("first after", check.start_period)
+        )
+        if seconds
+    ]  # fmt: skip
+    if check.retries:
+        spans.append(f"{check.retries} tries")
+    about = (f"  {', '.join(spans)}" if spans else "", ".muted")
+    return words(said(command, ".code", 1000), about)
 
 
 def _command(argv: Sequence[str]) -> str:

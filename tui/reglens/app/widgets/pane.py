@@ -18,7 +18,10 @@ from textual.widgets import Input, Static
 
 from reglens.app.widgets.line_list import LineList
 from reglens.errors import ReglensError
-from reglens.text import clean
+from reglens.text import clean, human_count
+
+FIELD_LIMIT = 16_384
+"""Characters that a paste into a field may have: no name, path or token is longer, and each key costs time for all."""
 
 
 class Field(Input):
@@ -45,6 +48,18 @@ class Field(Input):
         if self._swallow and event.character == self._swallow and not self.value:
             event.stop()
             event.prevent_default()
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """A paste's first line, as Textual has it, if it has the measure of a field."""
+        length = len(event.text.partition("\n")[0])
+        if length > FIELD_LIMIT:
+            event.stop()
+            event.prevent_default()
+            self.app.notify(
+                f"The paste has {human_count(length)} characters; a field takes {human_count(FIELD_LIMIT)} at most.",
+                severity="warning",
+                markup=False,
+            )
 
 
 class Tally(Widget):

@@ -33,6 +33,7 @@ _NAMES = {
     "accept": "with Accept */*",
     "fresh": "with a new token",
     "base": "the base route",
+    "garbled": "with no real token",
     "plain": "over plain http",
 }
 

@@ -39,7 +39,7 @@ class Config:
     """A configuration, read. `source` is its name for the report, `globs` whether ``*`` may stand in its hosts."""
 
     source: str
-    auths: Mapping[str, object] = field(default_factory=dict)
+    auths: Mapping[str, object] = field(default_factory=dict, repr=False)  # as read, passwords in the open
     helpers: Mapping[str, str] = field(default_factory=dict)
     store: str = ""
     odd: tuple[Consulted, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from reglens.cli.connect import connection, spelt_out
+from reglens.cli.connect import connection, flags, spelt_out
 from reglens.cli.output import Output, is_terminal
 from reglens.errors import UsageError
 from reglens.oci.reference import Place
@@ -24,7 +24,13 @@ def run(args: argparse.Namespace, output: Output) -> int:
         place = Place.parse(spelt_out(args.place, reached, output))
     from reglens.app.main import run as run_app
 
-    return run_app(place, options=reached.options, credentials=reached.credentials, demo=None)
+    return run_app(
+        place,
+        options=reached.options,
+        credentials=reached.credentials,
+        cache=reached.cache,
+        flags=flags(args),
+    )
 
 
 def need_terminal(instead: str) -> None:

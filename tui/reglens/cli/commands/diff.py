@@ -7,6 +7,7 @@ import argparse
 from reglens.cli.commands.digest import read_platform
 from reglens.cli.connect import Connection, connection, read_reference, say_scheme
 from reglens.cli.connect import run as run_async
+from reglens.cli.kept import hint_at_kept, say_unasked
 from reglens.cli.output import Output
 from reglens.cli.refusal import Refusal
 from reglens.errors import ReglensError
@@ -35,13 +36,16 @@ async def _diff(
 ) -> int:
     from reglens.registry.sides import two_sides
 
-    sessions = {registry: reached.session(registry) for registry in (before.registry, after.registry)}
+    sessions = {registry: reached.session(registry, cached=True) for registry in (before.registry, after.registry)}
     one, other = sessions[before.registry], sessions[after.registry]
     try:
         sides = await two_sides((one, before), (other, after), platform)
     except ReglensError as error:
         exchange = getattr(error, "exchange", None)
         failed = next((s for s in sessions.values() if exchange is not None and exchange in tuple(s.trace)), one)
+        for reference in dict.fromkeys((before, after)):
+            if sessions[reference.registry] is failed:
+                await hint_at_kept(error, failed, reference)
         refusal = Refusal(error, failed, after if failed is other and other is not one else before)
         if output.as_json:
             output.document({"schema": 1, "same": None, **refusal.fields()})
@@ -52,6 +56,7 @@ async def _diff(
         for session in sessions.values():
             await session.aclose()
             say_scheme(session, args, output)
+    say_unasked(output, *sessions.values())
     difference = compare(*sides)
     if output.as_json:
         output.document({"schema": 1, **to_document(difference)})

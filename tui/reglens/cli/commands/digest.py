@@ -1,31 +1,41 @@
-"""``reglens digest REFERENCE…``: digests, a line each."""
+"""``reglens digest REFERENCE…``: digests, a line each.
+
+References are taken as they come, looked up as many at once as each registry bears, and printed in their order.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import sys
-from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from reglens.cli.connect import Connection, connection, read_reference, read_stdin, say_scheme, spelt_out
+from reglens.cli.connect import Connection, connection, read_reference, say_scheme, spelt_out
 from reglens.cli.connect import run as run_async
+from reglens.cli.journal import Journal
+from reglens.cli.lines import stdin_lines
 from reglens.cli.output import Output, is_terminal
 from reglens.cli.refusal import Refusal
 from reglens.errors import NotFound, ReglensError, UsageError
 from reglens.oci.descriptor import Descriptor, Platform
 from reglens.oci.manifest import Index, Manifest
 from reglens.oci.reference import Reference
+from reglens.text import human_count
 
 if TYPE_CHECKING:
+    from reglens.registry.pace import Pacing
     from reglens.registry.session import Session
 
-AT_ONCE = 32
-"""Look-ups that run at the same time."""
-MAX_LIST = 64 << 20
-"""Octets of a list of references on stdin."""
+AHEAD = 512
+"""Look-ups that may be under way or done before one that is not: so many results are held at most."""
+WAIT = 60.0
+"""Seconds that many look-ups wait, unless told otherwise, where a registry asks for it."""
+_DRAWN = 0.2
+"""Seconds between two looks at the progress."""
 
 
 def run(args: argparse.Namespace, output: Output) -> int:
@@ -37,12 +47,17 @@ def run(args: argparse.Namespace, output: Output) -> int:
     reached = connection(args)
     if from_stdin and is_terminal(sys.stdin):
         output.note("reglens: give references, a line each, then press ctrl-d on a line of its own")
-    texts = [spelt_out(text, reached, output) for text in _texts(args.references)]
-    if not texts:
-        raise UsageError("there is no reference: neither an argument nor a line on stdin")
-    if len(texts) == 1:
-        read_reference(texts[0])  # alone, a malformed one is wrong usage; among others, one failure of many
-    return run_async(_digests(texts, platform, reached, args, output))
+    journal = Journal(args.resume, _options(args)) if args.resume else None
+    try:
+        return run_async(_Digests(reached, platform, journal, args, output).run())
+    finally:
+        if journal is not None:
+            journal.close()
+
+
+def _options(args: argparse.Namespace) -> str:
+    """The options that decide which digest is found."""
+    return " ".join([f"--platform {args.platform}"] * bool(args.platform) + ["--verify"] * args.verify)
 
 
 def read_platform(text: str | None) -> Platform | None:
@@ -53,16 +68,6 @@ def read_platform(text: str | None) -> Platform | None:
         raise UsageError(f"--platform: {error}") from None
 
 
-def _texts(arguments: Iterable[str]) -> Iterator[str]:
-    for argument in list(arguments) or ["-"]:
-        if argument != "-":
-            yield argument
-            continue
-        text = read_stdin("a list of references", MAX_LIST).decode("utf-8", "surrogateescape")
-        lines = (line.strip() for line in text.splitlines())
-        yield from (line for line in lines if line and not line.startswith("#"))
-
-
 @dataclass(frozen=True, slots=True)
 class _Result:
     text: str
@@ -71,88 +76,193 @@ class _Result:
     refusal: Refusal | None = None
 
 
-class _Sessions:
-    """One session a registry, so that all its look-ups share connections and tokens."""
+@dataclass
+class _Digests:
+    """One run of the command."""
 
-    def __init__(self, reached: Connection) -> None:
-        self.reached = reached
-        self.open: dict[str, Session] = {}
+    reached: Connection
+    platform: Platform | None
+    journal: Journal | None
+    args: argparse.Namespace
+    output: Output
+    sessions: dict[str, Session] = field(default_factory=dict)
+    """One a registry, so that all its look-ups share connections and tokens."""
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    causes: set[str] = field(default_factory=set)
+    diagnosis: Any = None
+    taken: int = 0
+    """References that were read so far."""
+    all_taken: bool = False
+    done: int = 0
+    failed: int = 0
 
-    def of(self, registry: str) -> Session:
-        if registry not in self.open:
-            self.open[registry] = self.reached.session(registry)
-        return self.open[registry]
+    async def run(self) -> int:
+        """The exit code, when everything was looked up and told."""
+        from reglens.registry.pace import MOST, Pacing
 
-    async def close(self) -> None:
-        for session in self.open.values():
-            await session.aclose()
+        wait = self.args.wait if self.args.wait is not None else WAIT if self.many else 0.0
+        pacing = Pacing(wait, min(self.args.at_once or MOST, MOST), self._say_wait)
+        results: asyncio.Queue[asyncio.Task[_Result] | Exception | None] = asyncio.Queue(AHEAD)
+        tasks: list[asyncio.Task[Any]] = [
+            asyncio.create_task(self._feed(results, pacing)),
+            asyncio.create_task(self._show(pacing)),
+        ]
+        try:
+            await self._tell_all(results)
+        except asyncio.CancelledError:
+            self._say_interrupted()
+            raise
+        finally:
+            self.output.status("")
+            while not results.empty():
+                if isinstance(left := results.get_nowait(), asyncio.Task):
+                    tasks.append(left)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for session in self.sessions.values():
+                await session.aclose()
+        for session in self.sessions.values():
+            say_scheme(session, self.args, self.output)
+        if self.output.as_json:
+            self._document()
+        return 1 if self.failed else 0
 
+    @property
+    def many(self) -> bool:
+        """Whether this is a list of references, not one."""
+        given = self.args.references
+        return len(given) != 1 or given == ["-"]
 
-async def _digests(
-    texts: list[str], platform: Platform | None, reached: Connection, args: argparse.Namespace, output: Output
-) -> int:
-    sessions = _Sessions(reached)
-    running: deque[asyncio.Task[_Result]] = deque()
-    rows: list[dict[str, Any]] = []
-    failures: list[Refusal] = []
+    async def _feed(self, results: asyncio.Queue[asyncio.Task[_Result] | Exception | None], pacing: Pacing) -> None:
+        """Begin to look each reference up as it comes."""
+        try:
+            async with aclosing(_unless_alone_and_malformed(self._texts())) as texts:
+                async for text in texts:
+                    self.taken += 1
+                    await results.put(asyncio.create_task(self._look_up(text, pacing)))
+        except Exception as error:
+            await results.put(error)
+        self.all_taken = True
+        await results.put(None)
 
-    async def take() -> None:
-        result = await running.popleft()
-        if result.refusal is not None:
+    async def _texts(self) -> AsyncGenerator[str, None]:
+        for argument in self.args.references or ["-"]:
+            if argument != "-":
+                yield spelt_out(argument, self.reached, self.output)
+                continue
+            async with aclosing(stdin_lines("a list of references")) as lines:
+                async for line in lines:
+                    yield spelt_out(line, self.reached, self.output)
+
+    async def _look_up(self, text: str, pacing: Pacing) -> _Result:
+        session: Session | None = None
+        reference: Reference | None = None
+        try:
+            reference = read_reference(text)
+            found = self.journal.find(reference) if self.journal else None
+            if found is None:
+                session = self.sessions.get(reference.registry)
+                if session is None:
+                    session = self.sessions[reference.registry] = self.reached.session(
+                        reference.registry, pacing=pacing
+                    )
+                found = await self._ask(session, reference)
+                if self.journal:
+                    self.journal.add(reference, found)
+        except ReglensError as error:
+            return _Result(text, reference, refusal=Refusal(error, session, reference))
+        return _Result(text, reference, found)
+
+    async def _ask(self, session: Session, reference: Reference) -> Descriptor:
+        if self.platform is None and not self.args.verify:
+            return await session.resolve(reference)
+        manifest = await session.manifest(reference)
+        if self.platform is not None and isinstance(manifest, Index):
+            chosen = choose(manifest, self.platform, reference)
+            if not self.args.verify:
+                return chosen
+            manifest = await session.manifest(reference.at_digest(chosen.digest))
+        return Descriptor(manifest.media_type, manifest.digest, manifest.size)
+
+    async def _tell_all(self, results: asyncio.Queue[asyncio.Task[_Result] | Exception | None]) -> None:
+        while True:
+            if results.empty():
+                self.output.flush()
+            task = await results.get()
+            if task is None:
+                return
+            if isinstance(task, Exception):
+                raise task
+            if not task.done():
+                self.output.flush()
+            self._tell(await task)
+
+    def _tell(self, result: _Result) -> None:
+        self.done += 1
+        refusal, output = result.refusal, self.output
+        if refusal is not None:
+            self.failed += 1
+            if refusal.diagnosis is not None and self.diagnosis is None:
+                self.diagnosis = refusal.fields()["diagnosis"]
             if not output.as_json:
-                told = {refusal.code for refusal in failures}
-                subject = result.text if len(texts) > 1 else ""
-                result.refusal.tell(output, subject, briefly=result.refusal.code in told)
-            failures.append(result.refusal)
+                refusal.tell(output, result.text if self.many else "", briefly=refusal.code in self.causes)
+                self.causes.add(refusal.code)
         elif result.found is not None and not output.as_json:
             output.line(str(result.found.digest))
-            if running and not running[0].done():
-                output.flush()
         if output.as_json:
-            rows.append(_row(result))
+            self.rows.append(_row(result))
 
+    def _document(self, **more: object) -> None:
+        document: dict[str, Any] = {"schema": 1, "results": self.rows, **more}
+        if self.diagnosis is not None:
+            document["diagnosis"] = self.diagnosis
+        self.output.document(document)
+
+    async def _show(self, pacing: Pacing) -> None:
+        """Keep the line of progress up to date, where somebody sees it."""
+        began = monotonic()
+        while self.many and self.output.shows_status:
+            await asyncio.sleep(_DRAWN)
+            parts = [human_count(self.done) + (f" of {human_count(self.taken)}" if self.all_taken else "")]
+            parts.append(f"{self.done / (monotonic() - began):.0f} a second")
+            if self.failed:
+                parts.append(f"{human_count(self.failed)} failed")
+            if (wait := pacing.waiting()) > 0:
+                parts.append(f"waiting {wait:.0f} s")
+            self.output.status(" · ".join(parts))
+
+    def _say_wait(self, host: str, seconds: float) -> None:
+        self.output.note(f"reglens: {host} asks to wait {max(1, seconds):.0f} s")
+
+    def _say_interrupted(self) -> None:
+        if self.output.as_json:
+            self._document(interrupted=True)
+        elif self.many:
+            self.output.flush()
+            of = f" of {human_count(self.taken)}" if self.all_taken else ""
+            how = "the same command goes on from there" if self.journal else "with --resume FILE, the next run goes on"
+            self.output.note(f"reglens: interrupted; {human_count(self.done)}{of} done; {how}")
+
+
+async def _unless_alone_and_malformed(texts: AsyncIterator[str]) -> AsyncGenerator[str, None]:
+    """`texts`. Raises UsageError if there are none, or only one that is no reference: alone that is wrong usage, among
+    others one failure of many."""
+    first = await anext(texts, None)
+    if first is None:
+        raise UsageError("there is no reference: neither an argument nor a line on stdin")
     try:
-        for text in texts:
-            if len(running) >= AT_ONCE:
-                await take()
-            running.append(asyncio.create_task(_look_up(text, platform, sessions)))
-        while running:
-            await take()
-    finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-        await sessions.close()
-    for session in sessions.open.values():
-        say_scheme(session, args, output)
-    if output.as_json:
-        document: dict[str, Any] = {"schema": 1, "results": rows}
-        told = next((f.fields() for f in failures if f.diagnosis is not None), None)
-        if told:
-            document["diagnosis"] = told["diagnosis"]
-        output.document(document)
-    return 1 if failures else 0
-
-
-async def _look_up(text: str, platform: Platform | None, sessions: _Sessions) -> _Result:
-    session: Session | None = None
-    reference: Reference | None = None
-    try:
-        reference = read_reference(text)
-        session = sessions.of(reference.registry)
-        found = (
-            await session.resolve(reference) if platform is None else await _of_platform(session, reference, platform)
-        )
-    except ReglensError as error:
-        return _Result(text, reference, refusal=Refusal(error, session, reference))
-    return _Result(text, reference, found)
-
-
-async def _of_platform(session: Session, reference: Reference, platform: Platform) -> Descriptor:
-    manifest = await session.manifest(reference)
-    if not isinstance(manifest, Index):
-        return Descriptor(manifest.media_type, manifest.digest, manifest.size)
-    return choose(manifest, platform, reference)
+        read_reference(first)
+    except UsageError:
+        second = await anext(texts, None)
+        if second is None:
+            raise
+        yield first
+        yield second
+    else:
+        yield first
+    async for text in texts:
+        yield text
 
 
 def choose(index: Index, platform: Platform, reference: Reference) -> Descriptor:

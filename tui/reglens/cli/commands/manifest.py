@@ -7,6 +7,7 @@ import argparse
 from reglens.cli.commands.digest import manifest_of, read_platform
 from reglens.cli.connect import Connection, connection, read_reference, say_scheme, spelt_out
 from reglens.cli.connect import run as run_async
+from reglens.cli.kept import hint_at_kept, say_unasked
 from reglens.cli.output import Output
 from reglens.cli.refusal import Refusal
 from reglens.errors import ReglensError
@@ -25,10 +26,11 @@ def run(args: argparse.Namespace, output: Output) -> int:
 async def _manifest(
     reference: Reference, platform: Platform | None, reached: Connection, args: argparse.Namespace, output: Output
 ) -> int:
-    session = reached.session(reference.registry)
+    session = reached.session(reference.registry, cached=True)
     try:
         manifest = await manifest_of(session, reference, platform)
     except ReglensError as error:
+        await hint_at_kept(error, session, reference)
         refusal = Refusal(error, session, reference)
         if output.as_json:
             nothing = {"digest": None, "media_type": None, "size": None, "manifest": None}
@@ -39,6 +41,7 @@ async def _manifest(
     finally:
         await session.aclose()
         say_scheme(session, args, output)
+    say_unasked(output, session)
     if output.as_json:
         output.document(
             {
@@ -48,6 +51,7 @@ async def _manifest(
                 "media_type": manifest.media_type,
                 "size": manifest.size,
                 "manifest": dict(manifest.document),
+                "cached": manifest.kept_since is not None,
             }
         )
     else:

@@ -10,8 +10,8 @@ import base64
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 
+from reglens.demo.content import sealed
 from reglens.demo.content.parts import CREATED, EMPTY, Blob, Part, descriptor, json_blob
 from reglens.oci import media
 
@@ -26,8 +26,6 @@ _PACKAGES = (
     ("libssl3", "3.5.4-r0", "Apache-2.0"),
 )
 _MOMENT = datetime.fromtimestamp(CREATED, UTC)
-_SIGNER = "https://github.com/acme/shop/.github/workflows/release.yml@refs/heads/main"
-_OIDC_ISSUER = "https://token.actions.githubusercontent.com"
 
 
 def attestation(name: str, version: str, image: Blob, platform: dict[str, str]) -> tuple[Blob, tuple[Part, ...]]:
@@ -90,7 +88,8 @@ def _provenance(name: str, version: str, platform: dict[str, str]) -> dict[str, 
 
 def spdx_document(name: str, version: str) -> dict[str, object]:
     """An SBOM of three packages and the product."""
-    packages = (*_PACKAGES, (name.rpartition("/")[2], version, "NOASSERTION"))
+    product = name.rpartition("/")[2]
+    packages = ((product, version, "NOASSERTION"), *_PACKAGES)
     return {
         "spdxVersion": "SPDX-2.3",
         "dataLicense": "CC0-1.0",
@@ -109,16 +108,22 @@ def spdx_document(name: str, version: str) -> dict[str, object]:
             for n, v, licence in packages
         ],
         "relationships": [
-            {"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": f"SPDXRef-{n}"}
-            for n, _, _ in packages
+            {"spdxElementId": f"SPDXRef-{one}", "relationshipType": kind, "relatedSpdxElement": f"SPDXRef-{other}"}
+            for one, kind, other in (("DOCUMENT", "DESCRIBES", product), *_needs(product, "DEPENDS_ON"))
         ],
     }
+
+
+def _needs(product: str, kind: str) -> tuple[tuple[str, str, str], ...]:
+    """Who depends on whom."""
+    return ((product, kind, "busybox"), (product, kind, "libssl3"), ("busybox", kind, "musl"))
 
 
 def _cyclonedx(name: str, version: str) -> dict[str, object]:
     components = [
         {
             "type": "library",
+            "bom-ref": n,
             "name": n,
             "version": v,
             "licenses": [{"license": {"id": licence}}],
@@ -126,26 +131,33 @@ def _cyclonedx(name: str, version: str) -> dict[str, object]:
         }
         for n, v, licence in _PACKAGES
     ]
-    about = {"type": "container", "name": name, "version": version}
+    about = {"type": "container", "bom-ref": "image", "name": name, "version": version}
+    needs: dict[str, list[str]] = {}
+    for one, _, other in _needs("image", ""):
+        needs.setdefault(one, []).append(other)
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",
         "version": 1,
         "metadata": {"timestamp": _MOMENT.isoformat(), "component": about},
         "components": components,
+        "dependencies": [{"ref": one, "dependsOn": others} for one, others in needs.items()],
     }
 
 
 def referrers(
     name: str, version: str, subject: Blob
 ) -> tuple[dict[str, Blob], dict[str, Part], list[dict[str, object]]]:
-    """Artifacts about `subject`: two SBOMs and a signature. Gives their manifests and blobs by digest, and the
-    descriptors that the referrers API lists."""
+    """Artifacts about `subject`: two SBOMs, a signature of cosign's, a sigstore bundle, a Notary signature. Gives their
+    manifests and blobs by digest, and the descriptors that the referrers API lists."""
     payload, notes = signature(name, subject)
+    bundle, notary = sealed.bundle(name, subject), sealed.notary(subject)
     things: tuple[tuple[str, Blob, dict[str, str]], ...] = (
         (SPDX, json_blob(spdx_document(name, version), SPDX), {}),
         (CYCLONEDX, json_blob(_cyclonedx(name, version), CYCLONEDX), {}),
         (COSIGN_SIGNATURE, payload, notes),
+        (sealed.BUNDLE, bundle, {}),
+        (sealed.NOTARY, notary, {}),
     )
     manifests: dict[str, Blob] = {}
     blobs: dict[str, Part] = {EMPTY.digest: EMPTY}
@@ -196,50 +208,10 @@ def signature(name: str, subject: Blob) -> tuple[Blob, dict[str, str]]:
         "optional": None,
     }
     payload = Blob(json.dumps(document, separators=(",", ":")).encode(), SIMPLE_SIGNING)
-    certificate, chain = _certificates()
-    signed = base64.b64encode(_key("signer").sign(payload.data)).decode()
+    certificate, chain = sealed.certificates()
+    signed = base64.b64encode(sealed.key("signer").sign(payload.data)).decode()
     return payload, {
         "dev.cosignproject.cosign/signature": signed,
         "dev.sigstore.cosign/certificate": certificate,
         "dev.sigstore.cosign/chain": chain,
     }
-
-
-def _key(name: str):  # type: ignore[no-untyped-def]
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"reglens demo {name}".encode()).digest())
-
-
-@lru_cache(maxsize=1)
-def _certificates() -> tuple[str, str]:
-    """The signer's certificate, as Fulcio would issue it for a GitHub workflow, and that of its authority, as PEM."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding
-    from cryptography.x509.oid import ExtendedKeyUsageOID
-
-    authority = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "reglens demo sigstore")])
-    until = _MOMENT + timedelta(minutes=10)
-
-    def builder(subject: x509.Name, name: str, serial: int) -> x509.CertificateBuilder:
-        return (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(authority)
-            .public_key(_key(name).public_key())
-            .serial_number(serial)
-            .not_valid_before(_MOMENT)
-        )
-
-    root = builder(authority, "authority", 1).not_valid_after(_MOMENT + timedelta(days=3650))
-    root = root.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-    issuer_oid = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.1")  # Fulcio, docs/oid-info.md
-    leaf = (
-        builder(x509.Name([]), "signer", 2)
-        .not_valid_after(until)
-        .add_extension(x509.SubjectAlternativeName([x509.UniformResourceIdentifier(_SIGNER)]), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=False)
-        .add_extension(x509.UnrecognizedExtension(issuer_oid, _OIDC_ISSUER.encode()), critical=False)
-    )
-    pems = [b.sign(_key("authority"), None).public_bytes(Encoding.PEM).decode() for b in (leaf, root)]
-    return pems[0], pems[1]

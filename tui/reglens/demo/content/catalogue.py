@@ -27,6 +27,12 @@ _ARTIFACTS = {
     "policy": artifacts.policy_bundle,
     "model": artifacts.model,
     "files": artifacts.files,
+    "modelpack": artifacts.model_pack,
+    "ollama": artifacts.ollama_model,
+    "flux": artifacts.flux_sources,
+    "cache": artifacts.build_cache,
+    "schema1": artifacts.schema1,
+    "lazy": artifacts.lazily_pulled,
 }
 
 

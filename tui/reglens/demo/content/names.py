@@ -3,7 +3,8 @@
 Styles: ``os`` a distribution, ``app`` an official image of seven platforms with attestations, ``win`` the same for
 Windows as well, ``two`` two platforms, ``docker`` Docker's own media types, ``lone`` one manifest and no index,
 ``zstd`` layers in Zstandard, ``nightly`` a great many tags, ``signed`` with referrers and a cosign signature, and the
-artifacts ``helm``, ``wasm``, ``policy``, ``model``, ``files``.
+artifacts ``helm``, ``wasm``, ``policy``, ``model``, ``files``, ``modelpack``, ``ollama``, ``flux``, ``cache``,
+``schema1``; ``lazy`` layers with tables of contents.
 """
 
 from __future__ import annotations

@@ -33,6 +33,9 @@ from reglens.diagnosis.paste.transcript_marks import (
     WGET_START,
 )
 
+MAX_FOLDS = 500
+"""Lines over which one header goes on: each is joined to all before it. A token of 40 000 characters fills as many."""
+
 
 class Transcript(Conversation):
     """Reads a transcript line by line into the exchanges of a conversation."""
@@ -225,7 +228,7 @@ class Transcript(Conversation):
             return False
         target, _ = self.last
         name, value = target[-1]
-        if len(value.text) > 200_000 or not passage.text.strip():
+        if len(value.text) > 200_000 or len(value.runs) > 2 * MAX_FOLDS or not passage.text.strip():
             return False
         secret = value.text.rsplit(" ", 1)[-1]
         glue = "" if len(secret) > 40 or value.text.count('"') % 2 else " "

@@ -340,6 +340,33 @@ def search(scene: Scene) -> Iterator[Finding]:
             )
 
 
+def withheld(scene: Scene) -> Iterator[Finding]:
+    """Credentials that this client found and kept back, as the realm is not on the registry's site or the way there is
+    not safe (`reglens.auth.realm`)."""
+    without = [e for e in reversed(scene.evidence.exchanges) if e.withheld is not None]
+    exchange = next((e for e in without if e.role is Role.TOKEN), without[0] if without else None)
+    if scene.ok or exchange is None or exchange.withheld is None:
+        return
+    kept = exchange.withheld
+    host = kept.origin.partition("://")[2].removesuffix(":443")
+    if kept.can_be_allowed:
+        fix = Fix(
+            f"If {host} is this registry's token server, say so: press T in the browser, or name it with "
+            "--trust-realm. Who runs it will then see the password.",
+            (f"reglens check --trust-realm {quoted(host)} {quoted(scene.evidence.reference or kept.registry)}",),
+        )
+    else:
+        fix = Fix("Use TLS: over plain http credentials travel on this machine only.")
+    yield proven(
+        "credentials-not-sent",
+        "The credentials were withheld",
+        f"Credentials of {kept.username or 'a token'} for {kept.registry} were found in {kept.source}, and not sent: "
+        f"{kept.reason}. The token was asked for anonymously.",
+        [scene.proof(exchange, "url", "withheld from", kept.origin)],
+        fix,
+    )
+
+
 def trials(scene: Scene) -> Iterator[Finding]:
     """What the experiments after a refusal decided."""
     for trial in scene.evidence.trials:
@@ -357,4 +384,4 @@ def trials(scene: Scene) -> Iterator[Finding]:
             )
 
 
-RULES = (basic_form, trials, refused, ignored, scopes_listed, none_found, lacking, search)
+RULES = (basic_form, trials, refused, ignored, scopes_listed, none_found, lacking, search, withheld)

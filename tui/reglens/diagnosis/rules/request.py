@@ -166,7 +166,7 @@ def _list(scopes: tuple[Scope, ...] | list[Scope]) -> str:
 def library(scene: Scene) -> Iterator[Finding]:
     """Docker Hub's official images live under ``library/``, which only clients add (distribution/reference)."""
     name = scene.wire_repository or (scene.repository if scene.bearer is not None else "")
-    if scene.ok or not scene.is_hub or not name:
+    if scene.ok or not scene.speaks_for_hub or not name:
         return
     if name.startswith("library/") and name.count("/") > 1:
         right = name.removeprefix("library/")

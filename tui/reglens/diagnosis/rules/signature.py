@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from reglens.auth.token import Token, TokenKind
 from reglens.diagnosis import fixes
 from reglens.diagnosis.comparison import signature_state, trusted_issuer
+from reglens.diagnosis.evidence import Trial
 from reglens.diagnosis.finding import Finding, Fix, Proof, Severity
 from reglens.diagnosis.graph import REFUSED_TOKEN
 from reglens.diagnosis.products import DISTRIBUTION, HUB, UNKNOWN
@@ -15,6 +16,7 @@ from reglens.diagnosis.rules.build import likely, proven
 from reglens.diagnosis.scene import Scene
 from reglens.oci.scope import covered
 from reglens.secret import Secret
+from reglens.trace.curl import quoted
 
 ACCEPTED = frozenset("ES256 ES384 ES512 EdDSA RS256 RS384 RS512 PS256 PS384 PS512".split())
 """Algorithms that distribution takes unless told otherwise (registry/auth/token/token.go, ``signingAlgorithms``)."""
@@ -201,13 +203,18 @@ def remaining(scene: Scene, found: Mapping[str, Finding]) -> Iterator[Finding]:
         + ", and its form is right."
     )
     if v3:
+        unheard = next((t for t in scene.evidence.trials if t.kind == "garbled" and t.worked is False), None)
+        if unheard is not None:
+            yield _dropped(scene, unheard)
+            return
         yield (proven if _is_distribution(scene) else likely)(
             "signature-untrusted",
             "The signature is wrong",
             "A well-formed token was sent and the challenge came back without error=. distribution 3 answers so when "
             "the "
             "signature does not fit the key (registry/auth/token/token.go); for any other fault of a token it says "
-            f"invalid_token. {ruled_out}",
+            f"invalid_token. {ruled_out} The same answer comes where something on the way takes the Authorization "
+            "header away: reglens check tells the two apart.",
             [
                 scene.token_proof("signature", f"alg {token.algorithm}, kid {token.key_id or '(none)'}"),
                 scene.proof(scene.refusal, "challenge", "Www-Authenticate, error", None),
@@ -252,6 +259,29 @@ def remaining(scene: Scene, found: Mapping[str, Finding]) -> Iterator[Finding]:
         yield from (issuer_finding, key_finding) if odd else (key_finding, issuer_finding)
     elif "signature-untrusted" not in found:
         yield key_finding
+
+
+def _dropped(scene: Scene, unheard: Trial) -> Finding:
+    """What no token changes anything about does not arrive (moby, issue 22503: an nginx that takes it away)."""
+    return (proven if _is_distribution(scene) else likely)(
+        "proxy-interference",
+        "The Authorization header does not arrive at the registry",
+        "With a good token, with something that is no token and with nothing at all, the answer is the same: a "
+        "challenge without error=. A registry that sees a token it does not like says so; so something before it, "
+        "a proxy, an ingress or a gateway, takes the header away.",
+        [
+            scene.proof(scene.refusal, "authorization", "Authorization", scene.authorization),
+            scene.proof(scene.refusal, "challenge", "Www-Authenticate, error", None),
+            Proof("trial: garbled", unheard.detail),
+        ],
+        Fix(
+            "Let the proxy pass the header on, and ask the registry past it to be sure.",
+            (
+                "proxy_set_header Authorization $http_authorization;  # nginx",
+                f"curl -i -H 'Authorization: Bearer x' {quoted(fixes.resource_url(scene))}",
+            ),
+        ),
+    )
 
 
 def _unseen(scene: Scene, found: Mapping[str, Finding]) -> Iterator[Finding]:

@@ -58,13 +58,37 @@ def reach(scene: Scene) -> Iterator[Finding]:
                 proxy_fix(scene),
             )
         else:
-            yield unreached(scene, host, token, failure.kind, failure.timed_out, evidence, proved=True)
+            yield unreached(
+                scene,
+                host,
+                token,
+                failure.kind,
+                failure.timed_out,
+                evidence,
+                proved=True,
+                from_hop=_hop(scene, exchange),
+            )
+
+
+def _hop(scene: Scene, exchange: Exchange) -> str:
+    """The host whose redirect led to this exchange; ``""`` if none did."""
+    before = next((e for e in scene.requests if e.number == exchange.follows), None)
+    return before.host if before is not None else ""
 
 
 def unreached(
-    scene: Scene, host: str, token: bool, kind: Reach | None, timed_out: bool, evidence: list[Proof], *, proved: bool
+    scene: Scene,
+    host: str,
+    token: bool,
+    kind: Reach | None,
+    timed_out: bool,
+    evidence: list[Proof],
+    *,
+    proved: bool,
+    from_hop: str = "",
 ) -> Finding:
-    """No connection, or no answer: of the token server (`token`) or of the registry."""
+    """No connection, or no answer: of the token server (`token`), of the registry, or of the host that a redirect of
+    `from_hop` leads to."""
     name = split_port(host)[0]
     how = {
         Reach.NAME: f"The name {name} has no address.",
@@ -72,10 +96,13 @@ def unreached(
         Reach.SEND: f"The connection to {host} broke while the request was sent.",
     }.get(kind or Reach.ANSWER, f"{host} gave no whole answer" + (" within the time allowed." if timed_out else "."))
     checks = (f"getent hosts {name}", f"curl -v {_url_of(scene, host, token)}")
-    who = "The token server" if token else "The registry"
+    who = "The token server" if token else f"Where {from_hop} redirects to," if from_hop else "The registry"
     text = (
         f"{how} The address comes from realm in the registry's challenge; the client must reach it itself."
         if token
+        else f"{how} {from_hop} answered, and sent the client there: to a store, a mirror or a proxy, which must be "
+        "reachable from here as well."
+        if from_hop
         else f"{how} So no authentication was even tried."
     )
     return graded(
@@ -89,6 +116,8 @@ def unreached(
             + (
                 ", and that the realm is an address that clients can reach: " + _realm(scene)
                 if token
+                else f", and where {from_hop} redirects to"
+                if from_hop
                 else ", and the host name and port in the reference"
             )
             + ".",
@@ -259,6 +288,8 @@ _SIGN_IN = re.compile(
 def sign_in(scene: Scene) -> Iterator[Finding]:
     """A redirect from the API to a page for browsers: a registry answers 401 with a challenge, never a login page."""
     judged = scene.last
+    if judged is not None and judged.follows is not None:  # the client went there
+        judged = next((e for e in scene.requests if e.number == judged.follows), None)
     if judged is None or not 300 <= (judged.status or 0) < 400 or not judged.path.startswith("/v2/"):
         return
     place = judged.response_headers.get("location", "")
@@ -337,6 +368,8 @@ def plain_trial(scene: Scene) -> Iterator[Finding]:
     for trial in scene.evidence.trials:
         if trial.kind != "plain" or not trial.worked or scene.refusal is None or scene.refusal.failure is None:
             continue
+        if scene.refusal.follows is not None:
+            continue  # another host failed, to which the registry's own answer led
         if not (scene.refusal.url or "").startswith("http://"):  # else it is no news, and not what failed
             yield plain(scene, scene.registry, [Proof("trial: plain http", trial.detail or "answered")])
 
