@@ -68,7 +68,7 @@ async def test_what_cannot_be_understood_is_told_and_changes_no_row() -> None:
         await press(pilot, "f", *"1.2")
         before = rows(pilot)
         await typed(pilot, "1.2 /(/")
-        assert "✗ /(/: a ( without its )" in notice(pilot)
+        assert "✗ /(/: missing )" in notice(pilot)
         assert rows(pilot) == before
         await typed(pilot, "1.2 /(a)/")
         assert notice(pilot) == ""
@@ -100,9 +100,44 @@ async def test_a_slow_filter_takes_in_what_arrives_meanwhile() -> None:
         pane.add_tags([f"more.{n}" for n in range(5000)])
         await settle(pilot)
         assert len(rows(pilot)) == 3001 + 500, "a page too large to be filtered between two keys"
-        pane.field.value = "/(a+)+$/"
+
+
+async def test_a_filter_that_takes_too_long_is_told_and_changes_no_row() -> None:
+    long = "a" * 2000 + "!"
+    async with running(make_app(world_of([*TAGS, long]), "alpine")) as pilot:
         await settle(pilot)
-        assert rows(pilot) == []
+        await typed(pilot, "1.2")
+        before = rows(pilot)
+        await typed(pilot, "/^(a|a)*$/")
+        assert "✗ /^(a|a)*$/ takes too long" in notice(pilot)
+        assert rows(pilot) == before
+        assert browser(pilot).tags._coming is None
+        browser(pilot).tags.add_tags(["late-1.2", "late-1.3"])
+        await settle(pilot)
+        assert rows(pilot) == [*before, "late-1.2"], "what the rows were filtered by holds"
+        await typed(pilot, "/^late-/")
+        assert notice(pilot) == ""
+        assert rows(pilot) == ["late-1.2", "late-1.3"]
+
+
+@pytest.mark.parametrize("more", [1, 5000])
+async def test_tags_that_arrive_can_make_a_filter_take_too_long(more: int) -> None:
+    async with running(make_app(world_of(TAGS), "alpine")) as pilot:
+        await settle(pilot)
+        await typed(pilot, "/edge|^(a|a)*$/")
+        assert rows(pilot) == ["edge"]
+        pane = browser(pilot).tags
+        for _ in range(2):
+            pane.add_tags(["a" * 2000 + "!"] * more)
+            await settle(pilot)
+            assert "takes too long" in notice(pilot)
+            assert rows(pilot) == ["edge"]
+        pane.action_sort()
+        await settle(pilot)
+        assert rows(pilot) == ["edge"]
+        await typed(pilot, "1.10")
+        assert notice(pilot) == ""
+        assert rows(pilot) == ["1.10.0"]
 
 
 async def test_the_line_of_keys_says_what_can_be_typed() -> None:

@@ -132,7 +132,22 @@ def test_tags_are_filtered_as_they_stream(run: Run, alpine: str) -> None:
 def test_a_filter_that_cannot_be_understood_is_wrong_usage(run: Run) -> None:
     ran = run("tags", "--filter", "/(/", "alpine")
     assert (ran.code, ran.raw) == (2, b"")
-    assert "without its )" in ran.err
+    assert "/(/: missing )" in ran.err
+
+
+def test_a_filter_that_takes_too_long_ends_and_what_was_found_is_kept(
+    run: Run, alpine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reglens.demo.registry.PAGE", 3)
+    slow = f"/^3\\.19|^(?=3\\.2)({'|'.join('.' * 20)})*(?!.|$)/"
+    for options in ((), ("--sort", "name")):
+        ran = run("tags", "--plain-http", *options, "--filter", slow, alpine)
+        assert (ran.code, ran.out.split()) == (2, ["3.19", "3.19.0"])
+        assert ran.err.startswith(f"reglens: --filter: {slow} takes too long: ")
+        assert ran.err.count("\n") == 1
+    ran = run("tags", "--plain-http", "--json", "--filter", slow, alpine)
+    assert (ran.code, ran.document["tags"]) == (2, ["3.19", "3.19.0"])
+    assert "takes too long" in ran.document["error"]
 
 
 def test_tags_stream_in_the_registry_s_order_and_sorted(run: Run, alpine: str) -> None:

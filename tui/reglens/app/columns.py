@@ -11,9 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from reglens.app import messages
-from reglens.app.explorer import Explorer, explained
+from reglens.app.explorer import Explorer
 from reglens.app.tag_facts import Detail, TagFacts, facts_of, look_up, with_config
-from reglens.errors import NotFound
+from reglens.errors import NotFound, ReglensError
 from reglens.trace.trace import aside
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Columns:
         self._visit = Visit(self._visit.number + 1)
 
     def on_tags_in_view(self, event: messages.TagsInView) -> None:
-        if not self._visit.stopped:
+        if event.repository == self.here.repository and not self._visit.stopped:
             self._visit.want(event.tags)
             self._look_on()
 
@@ -104,8 +104,8 @@ class Columns:
                 await look_up(
                     session, reference, detail, known, lambda facts: post(messages.TagLearnt(visit, tag, facts))
                 )
-        except Exception as failed:
-            post(messages.TagUnknown(visit, tag, explained(failed)))
+        except ReglensError as failed:
+            post(messages.TagUnknown(visit, tag, failed))
         else:
             post(messages.TagLookedUp(visit, tag))
             post(messages.SessionChanged(session))
@@ -134,9 +134,9 @@ class Columns:
         """Other columns are wanted; also a new chance after a failure."""
         self.app.memory.known = replace(self.app.memory.known, columns=event.detail.value)
         self.app.keep()
-        self._visit.want(())
-        self._visit.stopped = False
-        self._visit.done.clear()
+        known = self._visit.known
+        self.begin_visit()
+        self._visit.known = known
 
     def learn_manifest(self, tag: str, manifest: Manifest, config: ImageConfig | None = None) -> None:
         """What a manifest that was opened tells of its tag."""

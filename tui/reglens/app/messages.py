@@ -230,8 +230,9 @@ class PinToggled(Message):
 
 @dataclass
 class TagsInView(Message):
-    """The tags pane came to rest, and shows these tags."""
+    """The tags pane came to rest, and shows these tags of a repository."""
 
+    repository: Reference
     tags: Sequence[str]
 
 

@@ -22,14 +22,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from reglens.oci.pattern import Pattern
+from reglens.oci.pattern import Patience, searching
 from reglens.oci.versions import Version, numbers_of
 
 MAX_LENGTH = 500
 """Characters of a filter."""
 
 Test = Callable[[str], bool]
-"""Whether a tag, in lower case, is wanted."""
+"""Whether a tag, in lower case, is wanted. A regular expression raises `reglens.oci.pattern.TakesTooLong`."""
 
 _LOOSE_OPERATOR = re.compile(r"(?<!\S)(!?(?:[<>]=?|[\^~]))\s+(?=[v\d])")
 _RANGE = re.compile(r"(>=|<=|>|<|\^|~)(.*)", re.DOTALL)
@@ -41,7 +41,11 @@ _UNFINISHED = frozenset({"", "=", "/", "//", ">", "<", ">=", "<=", "^", "~"})
 
 @dataclass(frozen=True, slots=True)
 class TagFilter:
-    """Which tags are wanted: those that hold every one of `words` and pass all `tests`. All is in lower case."""
+    """Which tags are wanted: those that hold every one of `words` and pass all `tests`. All is in lower case.
+
+    `wants` and `select` raise `reglens.oci.pattern.TakesTooLong`, a ValueError with a sentence for people, if a regular
+    expression of theirs does; they do so again without trying.
+    """
 
     words: tuple[str, ...] = ()
     tests: tuple[Test, ...] = field(default=(), compare=False)
@@ -53,12 +57,13 @@ class TagFilter:
             raise ValueError(f"a filter has at most {MAX_LENGTH} characters")
         words: list[str] = []
         tests: list[Test] = []
+        patience = Patience()
         for term in _LOOSE_OPERATOR.sub(r"\1", text).split():
             negated = term.startswith("!")
             bare = term[1:] if negated else term
             if bare in _UNFINISHED:
                 continue
-            test = _test(bare)
+            test = _test(bare, patience)
             if negated:
                 tests.append(_not(test or _holding(bare.lower())))
             elif test:
@@ -88,10 +93,11 @@ class TagFilter:
         return found if isinstance(found, list) else list(found)
 
 
-def _test(term: str) -> Test | None:
+def _test(term: str, patience: Patience) -> Test | None:
     """The test that `term` is; None for a word."""
     if term.startswith("/"):
-        return _regex(term[1:])
+        whole = term.endswith("/") and not term.endswith("\\/")
+        return searching(term[1:-1] if whole else term[1:], patience)
     if term.startswith("="):
         name = term[1:].lower()
         return lambda tag: tag == name
@@ -104,14 +110,6 @@ def _test(term: str) -> Test | None:
         like = re.compile(fnmatch.translate(term.lower())).match  # no way is tried twice: its groups are atomic
         return lambda tag: like(tag) is not None
     return None
-
-
-def _regex(source: str) -> Test:
-    source = source[:-1] if source.endswith("/") and not source.endswith("\\/") else source
-    try:
-        return Pattern(source.replace("\\/", "/")).search
-    except ValueError as error:
-        raise ValueError(f"/{source}/: {error}") from None
 
 
 def _holding(word: str) -> Test:

@@ -23,12 +23,13 @@ from reglens.app.widgets.pane import Field, ListPane, Notice, Tally
 from reglens.app.widgets.tag_rows import tag_row
 from reglens.errors import ReglensError
 from reglens.oci.digest import Digest
+from reglens.oci.pattern import TakesTooLong
 from reglens.oci.reference import Reference
 from reglens.oci.tagfilter import TagFilter
 from reglens.text import clean, human_count
 
 SLICE = 2000
-"""Tags that a slow filter looks at before keys have their turn."""
+"""Tags that a slow filter looks at before it may be given up for another one."""
 _DETAILS = {
     Detail.FREE: "Beside the tags: what costs nothing to ask",
     Detail.ALL: "Beside the tags: everything. Where pulls are counted, each row counts.",
@@ -129,7 +130,10 @@ class TagsPane(ListPane):
         if self._wanted.tests and len(tags) > SLICE:
             self._want(self._coming or self._wanted)
         elif self._wanted:
-            self._matches = [*self._matches, *self._wanted.select(self._lowered, fresh)]
+            try:
+                self._matches = [*self._matches, *self._wanted.select(self._lowered, fresh)]
+            except TakesTooLong as error:
+                self._problem = str(error)
         elif self._sorted is None:
             self._matches = range(len(self.tags))
         else:
@@ -202,18 +206,22 @@ class TagsPane(ListPane):
 
     @work(exclusive=True, group="filter", exit_on_error=False)
     async def _filter_aside(self, wanted: TagFilter, among: Sequence[int], count: int) -> None:
-        """Filter in slices; the tags after the first `count`, which arrive meanwhile, last."""
+        """Filter in a thread, in slices; the tags after the first `count`, which arrive meanwhile, last. A filter that
+        takes too long changes nothing, and says so."""
         found: list[int] = []
-        for done in range(0, len(among), SLICE):
-            found += wanted.select(self._lowered, among[done : done + SLICE])
-            await asyncio.sleep(0)
-        while count < len(self.tags):
-            fresh = range(count, min(count + SLICE, len(self.tags)))
-            found += wanted.select(self._lowered, fresh)
-            count = fresh.stop
-            await asyncio.sleep(0)
-        self._coming = None
-        self._show_wanted(wanted, found)
+        try:
+            for done in range(0, len(among), SLICE):
+                found += await asyncio.to_thread(wanted.select, self._lowered, among[done : done + SLICE])
+            while count < len(self.tags):
+                fresh = range(count, min(count + SLICE, len(self.tags)))
+                found += await asyncio.to_thread(wanted.select, self._lowered, fresh)
+                count = fresh.stop
+        except TakesTooLong as error:
+            self._coming, self._problem = None, str(error)
+            self._status()
+        else:
+            self._coming = None
+            self._show_wanted(wanted, found)
 
     def _show_wanted(self, wanted: TagFilter, matches: Sequence[int]) -> None:
         keep = self.rows.current if not wanted else None
@@ -380,8 +388,8 @@ class TagsPane(ListPane):
 
     def _ask(self) -> None:
         """Say which tags are in view."""
-        if self.tags and self.detail is not Detail.NONE:
-            self.post_message(TagsInView([self.tags[item] for item in self._items_in_view]))
+        if self.reference is not None and self.tags and self.detail is not Detail.NONE:
+            self.post_message(TagsInView(self.reference, [self.tags[item] for item in self._items_in_view]))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return not (action == "filter" and self.field.has_focus)

@@ -11,6 +11,7 @@ from reglens.cli.connect import run as run_async
 from reglens.cli.output import Output
 from reglens.cli.refusal import Refusal
 from reglens.errors import ReglensError, UsageError
+from reglens.oci.pattern import TakesTooLong
 from reglens.oci.reference import Reference
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ async def _tags(
     held: list[str] = []
     left = args.limit if args.sort == "none" else None  # of those still to come
     failure: ReglensError | None = None
+    code = 0
     session = reached.session(reference.registry)
     try:
         async with aclosing(session.tags(reference.repository, limit=left if wanted is None else None)) as pages:
@@ -60,7 +62,9 @@ async def _tags(
                 if left == 0:
                     break
     except ReglensError as error:
-        failure = error
+        failure, code = error, 1
+    except TakesTooLong as error:
+        failure, code = UsageError(f"--filter: {error}"), 2
     finally:
         await session.aclose()
     say_scheme(session, args, output)
@@ -73,7 +77,7 @@ async def _tags(
         output.lines(held)  # of a listing that broke off, what arrived is still worth having
         if refusal:
             refusal.tell(output)
-    return 1 if refusal else 0
+    return code
 
 
 def sort_tags(tags: list[str], order: str, *, reverse: bool = False) -> list[str]:
