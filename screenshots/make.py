@@ -26,6 +26,10 @@ from reglens.app.app import ReglensApp
 from reglens.app.main import utcnow
 from reglens.app.ports import RegistrySession
 from reglens.app.remember import Memory, Remembered
+from reglens.app.screens.difference import DifferenceScreen
+from reglens.app.screens.menu import Menu
+from reglens.app.screens.paste import Paste
+from reglens.app.tag_facts import Detail
 from reglens.app.theme import LIGHT
 from reglens.auth.credentials import Anonymous
 from reglens.demo.server import DemoRegistry
@@ -88,6 +92,31 @@ async def keys(pilot: Pilot[None]) -> None:
     await wait_for(pilot, lambda: getattr(pilot.app.screen, "laid_out", False))
 
 
+async def explain(pilot: Pilot[None]) -> None:
+    await press(pilot, "x")
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, Paste))
+    await press(pilot, "ctrl+t")
+    screen = pilot.app.screen
+    assert isinstance(screen, Paste)
+    await wait_for(pilot, lambda: screen._read is not None)
+    await settle(pilot)
+
+
+async def compare(pilot: Pilot[None]) -> None:
+    await find(pilot, "postgres")
+    await press(pilot, "space", "j", "j", "equals_sign")
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, DifferenceScreen))
+    await settle(pilot)
+
+
+async def artifact(pilot: Pilot[None]) -> None:
+    await find(pilot, "acme/shop-chart")
+    await press(pilot, "enter")
+    await settle(pilot)
+    await press(pilot, "C")
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, Menu))
+
+
 @dataclass(frozen=True)
 class Scene:
     """What is done before the picture is taken, in which sizes and theme."""
@@ -105,19 +134,22 @@ SCENES = {
     "image": Scene(image),
     "search": Scene(search),
     "token": Scene(token),
+    "explain": Scene(explain),
+    "compare": Scene(compare),
+    "artifact": Scene(artifact),
     "keys": Scene(keys, ((120, 50),)),
 }
 
 
 def make_app(demo: DemoRegistry, scene: Scene) -> ReglensApp:
-    """The app as the command line makes it, with nothing remembered."""
+    """The app as the command line makes it, with nothing remembered but that everything is to stand beside the tags."""
 
     def make(registry: str) -> RegistrySession:
         options = Options(search_url=demo.search_url if registry == demo.registry else "")
         return Session(registry, options=options, credentials=Anonymous())
 
     memory = Memory()
-    memory.known = replace(Remembered(), theme=scene.theme)
+    memory.known = replace(Remembered(), theme=scene.theme, columns=Detail.ALL.value)
     return ReglensApp(None, make=make, clock=utcnow, memory=memory, demo=demo)
 
 

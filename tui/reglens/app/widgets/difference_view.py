@@ -11,6 +11,8 @@ from reglens.oci.compare import Change, Difference, LayerRow, Row
 from reglens.text import clean, human_count, human_size
 
 SHOWN = 2000
+ALIGNED = 24
+"""Cells of a name up to which the values of a section stand under one another."""
 _MARKS = {
     Change.SAME: ("  ", ".muted"), Change.CHANGED: ("~ ", ".warn"), Change.MOVED: ("↕ ", ".accent"),
     Change.ADDED: ("+ ", ".good"), Change.REMOVED: ("− ", ".bad"),
@@ -53,14 +55,17 @@ def difference_lines(difference: Difference, width: int, *, whole: bool = False)
 
 def _rows(rows: Sequence[Row], width: int) -> list[Line]:
     lines: list[Line] = []
-    for row in rows[:SHOWN]:
+    names = [said(row.name, ".label", 120) for row in rows[:SHOWN]]
+    column = max((name.cell_length for name in names if name.cell_length <= ALIGNED), default=0)
+    for row, name in zip(rows, names, strict=False):
+        label = name.pad_right(max(0, column - name.cell_length))
         if row.change is Change.SAME:
-            told = words(said(row.name, ".label", 120), "  ", said(row.before or "", ".muted", 1000))
+            told = words(label, "  ", said(row.before or "", ".muted", 1000))
             lines += paragraph(told, width, lead="  ")
             continue
         for value, change in ((row.before, Change.REMOVED), (row.after, Change.ADDED)):
             if value is not None:
-                told = words(said(row.name, ".label", 120), "  ", said(" ".join(value.split()), limit=1000))
+                told = words(label, "  ", said(" ".join(value.split()), limit=1000))
                 lines += paragraph(told, width, lead=_MARKS[change])
     if len(rows) > SHOWN:
         lines.append(Line(words((f"and {human_count(len(rows) - SHOWN)} more", ".muted"))))
