@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from reglens.diagnosis.finding import Finding
 from reglens.diagnosis.rules import (
     access,
+    candidates,
     configuration,
     credentials,
     header,
@@ -45,4 +46,4 @@ ALL: tuple[Rule, ...] = (
     *places.RULES,
     *reports.RULES,
 )
-LATE: tuple[LateRule, ...] = (signature.remaining, reports.vague)
+LATE: tuple[LateRule, ...] = (candidates.remaining, reports.vague)
