@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from reglens.diagnosis import graph, rules, scene
 from reglens.diagnosis.evidence import Evidence
-from reglens.diagnosis.finding import Diagnosis, Finding, Outcome, Severity
+from reglens.diagnosis.finding import Diagnosis, Finding, Outcome, RowName, Severity, Verdict
 from reglens.diagnosis.scene import Scene
 
 _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
@@ -116,7 +116,13 @@ _SPOILT = frozenset({"proxy-interference", "token-response-invalid", "wrong-host
 
 
 def outcome(seen: Scene, findings: Iterable[Finding]) -> Outcome:
-    """How the attempt ended, as far as the evidence tells."""
+    """How the attempt ended, as far as the evidence tells; a push or deletion that is not tried: how it would end."""
+    findings = tuple(findings)
+    if seen.rehearsed_grant is not None and not any(finding.severity is Severity.ERROR for finding in findings):
+        if all(seen.comparison.row(name).verdict is Verdict.AGREE for name in (RowName.REPOSITORY, RowName.ACTIONS)):
+            return Outcome.OK
+        if not seen.comparison.disagreements:
+            return Outcome.UNKNOWN
     ended = [e for e in (seen.refusal, seen.grant if seen.grant_failed else None) if e is not None]
     if ended:
         last = max(ended, key=lambda exchange: exchange.number)
