@@ -102,6 +102,11 @@ class Attempt:
         return grant.failure is not None or (grant.status or 0) >= 400
 
     @property
+    def only_token(self) -> bool:
+        """Whether a token is all there is: no exchange with it, no line of a client or server about it."""
+        return bool(self.evidence.tokens) and not self.evidence.exchanges and not self.evidence.reports
+
+    @property
     def rehearsed(self) -> bool:
         """Whether a push or deletion is checked live, for which a token is got and the request itself never made."""
         return self.evidence.now is not None and self.evidence.action in ("push", "delete")

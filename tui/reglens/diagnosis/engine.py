@@ -12,6 +12,7 @@ from dataclasses import replace
 from reglens.diagnosis import graph, rules, scene
 from reglens.diagnosis.evidence import Evidence
 from reglens.diagnosis.finding import Diagnosis, Finding, Outcome, RowName, Severity, Verdict
+from reglens.diagnosis.meanings import Meaning
 from reglens.diagnosis.scene import Scene
 
 _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
@@ -115,6 +116,10 @@ _SPOILT = frozenset({"proxy-interference", "token-response-invalid", "wrong-host
 """Codes of an answer that came with a good status and is not the registry's."""
 
 
+_UNANSWERED = frozenset({Meaning.TLS_EXPIRED, Meaning.PROXY_FAILED})
+"""Meanings of an attempt that never got an answer of the registry, whichever finding explains it."""
+
+
 def outcome(seen: Scene, findings: Iterable[Finding]) -> Outcome:
     """How the attempt ended, as far as the evidence tells; a push or deletion that is not tried: how it would end."""
     findings = tuple(findings)
@@ -138,6 +143,6 @@ def outcome(seen: Scene, findings: Iterable[Finding]) -> Outcome:
             "plain-http",
             "credential-helper-failed",
         }
-        first = next(iter(findings))
-        return Outcome.FAILED if first.code in failing else Outcome.REFUSED
+        unanswered = any(report.meaning in _UNANSWERED for report in seen.reports)
+        return Outcome.FAILED if findings[0].code in failing or unanswered else Outcome.REFUSED
     return Outcome.UNKNOWN

@@ -135,6 +135,9 @@ class Scene(Attempt):
         judged = self.judged
         if judged is not None and judged.url:
             return needed_by(judged)
+        wanted = self.evidence.wanted
+        if self.only_token and wanted is not None:
+            return (Scope.repository(wanted.repository, *ACTIONS.get(self.evidence.action, ("pull",))),)
         return ()
 
     def _for_action(self, scopes: tuple[Scope, ...]) -> tuple[Scope, ...]:
@@ -206,6 +209,8 @@ class Scene(Attempt):
         text = " ".join(str(scope) for scope in self.needed)
         if self.bearer is not None and self.bearer.scopes:
             return [self.proof(self.bearer_from, "challenge", "Www-Authenticate, scope", text)]
+        if self.only_token:
+            return [Proof("reference", text)]
         return [self.proof(self.judged, "url", "what the request needs", text)]
 
     @property
