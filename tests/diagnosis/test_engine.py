@@ -209,6 +209,15 @@ def test_a_line_alone_gives_its_outcome_and_a_command_for_its_host(line: str, ou
     assert command in made.findings[0].fix.commands
 
 
+def test_a_whole_token_that_is_answered_like_none_did_not_arrive() -> None:
+    whole = signed()
+    forged = read_token(whole.raw.reveal()[:-6] + ("AAAAAA" if not whole.raw.reveal().endswith("AAAAAA") else "BBBBBB"))
+    told = [codes(evidence(refusal(token, challenge()))) for token in (whole, forged)]
+    assert "proxy-interference" in told[0]
+    assert "signature-untrusted" not in told[0]
+    assert "signature-untrusted" in told[1]
+
+
 def test_a_token_alone_is_compared_with_what_was_wanted_and_when() -> None:
     def found(token: Token, reference: str | None = None, moment: datetime | None = None) -> list[tuple[str, Severity]]:
         made = diagnose(read_paste(token.raw.reveal(), reference=reference, moment=moment))
