@@ -108,7 +108,7 @@ def not_sent(scene: Scene, report: Report) -> Fix:
     return Fix(text, secret if cluster else (fixes.login_command(scene),))
 
 
-_WITHOUT = "cd ~/.docker && jq 'del(.credsStore, .credHelpers)' config.json > config.new && mv config.new config.json"
+_WITHOUT = "(cd ~/.docker && jq 'del(.credsStore, .credHelpers)' config.json > new.json && mv new.json config.json)"
 """Through jq: what sed leaves of a last entry is a comma that breaks the file."""
 
 

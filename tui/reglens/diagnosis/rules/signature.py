@@ -320,10 +320,6 @@ def remaining(scene: Scene, found: Mapping[str, Finding]) -> Iterator[Finding]:
         yield key_finding
 
 
-def _of(token: Token) -> str:
-    return f"alg {token.algorithm}, whole"
-
-
 def _dropped(scene: Scene, token: Token, unheard: Trial | None) -> Finding:
     """What no token changes anything about does not arrive (moby, issue 22503: an nginx that takes it away).
 
@@ -338,9 +334,8 @@ def _dropped(scene: Scene, token: Token, unheard: Trial | None) -> Finding:
         "error=, as if nothing had been sent. A registry that sees a token it does not like says so; so something "
         "before it, a proxy, an ingress or a gateway, takes the header away. reglens check tries it."
     )
-    last = (
-        Proof("trial: garbled", unheard.detail) if unheard is not None else scene.token_proof("signature", _of(token))
-    )
+    whole = scene.token_proof("signature", f"alg {token.algorithm}, whole")
+    last = Proof("trial: garbled", unheard.detail) if unheard is not None else whole
     return (proven if unheard is not None and _is_distribution(scene) else likely)(
         "proxy-interference",
         "The Authorization header does not arrive at the registry",
