@@ -56,6 +56,20 @@ def lines(pilot: Pilot[None]) -> list[str]:
     return [rows.render_line(y).text.rstrip() for y in range(len(rows.in_view))]
 
 
+@pytest.mark.parametrize(("size", "told"), [((120, 40), True), ((240, 60), False)])
+async def test_columns_that_find_no_room_are_told(size: tuple[int, int], told: bool) -> None:
+    async with running(make_app(world_of(3), "alpine", columns="free"), size=size) as pilot:
+        await filled(pilot)
+        await press(pilot, "d")
+        await filled(pilot)
+        (notice,) = pilot.app._notifications
+        assert ("z widens it" in notice.message) is told
+        if told:
+            await press(pilot, "z")
+            await settle(pilot)
+            assert "MiB" in lines(pilot)[0]
+
+
 async def test_the_rows_in_view_are_filled_and_no_others() -> None:
     world = world_of(200)
     async with running(make_app(world, "alpine", columns="free"), size=(200, 60)) as pilot:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 import pytest
 
@@ -14,10 +15,14 @@ from reglens.check.walk import walk
 from reglens.demo.faults import FAULTS, Fault
 from reglens.demo.server import DemoRegistry
 from reglens.diagnosis.finding import Outcome, RowName, Severity, Verdict
+from reglens.diagnosis.reading import ACTIONS
 from reglens.oci.reference import Reference
+from reglens.oci.scope import Scope
 from reglens.registry.options import Options
 from reglens.registry.session import Session
 from reglens.secret import Secret
+from support.front_end import FrontEnd, Passed
+from support.token_server import SERVICE, TokenServer
 
 OPTIONS = Options(timeout=5)
 
@@ -103,6 +108,39 @@ async def test_a_push_is_never_tried(demo: DemoRegistry) -> None:
     assert {e.method for e in done.diagnosis.exchanges} <= {"GET", "HEAD"}
     assert done.diagnosis.comparison.row(RowName.ACTIONS).verdict is Verdict.DISAGREE
     assert done.diagnosis.findings[0].code in {"access-insufficient", "permission-denied", "access-empty"}
+
+
+@pytest.mark.parametrize("action", ["push", "delete"])
+async def test_a_push_that_would_be_let_in_is_well(demo: DemoRegistry, action: str) -> None:
+    grant = Scope.repository("library/alpine", *ACTIONS[action])
+    with TokenServer(users={"": ("", {"library/alpine": set(grant.actions)})}) as tokens:
+
+        def challenge(passed: Passed) -> Passed:
+            said = f'Bearer realm="{tokens.realm}",service="{SERVICE}",scope="repository:library/alpine:pull"'
+            return Passed(passed.method, passed.path, {"www-authenticate": said}, 401, b"")
+
+        with FrontEnd(demo.registry, request=challenge) as front:
+            reference = Reference.parse(f"{front.host}/library/alpine")
+            done = await walk(reference, options=OPTIONS, action=action)
+            asked = [path for path in tokens.requests if str(grant) in unquote(path)]
+    assert done.diagnosis.outcome is Outcome.OK, done.diagnosis.findings
+    assert done.diagnosis.findings == ()
+    assert asked
+    assert done.diagnosis.comparison.row(RowName.ACTIONS).verdict is Verdict.AGREE
+
+
+@pytest.mark.parametrize("action", ["push", "delete"])
+async def test_a_push_where_no_token_is_wanted_is_not_refused(demo: DemoRegistry, action: str) -> None:
+    def ping(passed: Passed) -> Passed | None:
+        headers = {"content-type": "application/json", "docker-distribution-api-version": "registry/2.0"}
+        return Passed(passed.method, passed.path, headers, 200, b"{}")
+
+    with FrontEnd(demo.registry, request=ping) as front:
+        done = await walk(Reference.parse(f"{front.host}/library/alpine"), options=OPTIONS, action=action)
+    resource = next(step for step in done.steps if step.name is StepName.RESOURCE)
+    assert resource.verdict is StepVerdict.SKIPPED
+    assert "no token is wanted" in resource.detail
+    assert done.diagnosis.outcome is Outcome.OK
 
 
 @pytest.mark.parametrize(

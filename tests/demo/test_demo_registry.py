@@ -228,7 +228,7 @@ def test_referrers_and_their_filter(plain: Plain) -> None:
     answer = plain.pull("acme/shop", f"referrers/{digest}")
     assert answer.headers["content-type"] == media.OCI_INDEX
     kinds = [entry["artifactType"] for entry in answer.json()["manifests"]]
-    assert len(kinds) == 3
+    assert len(set(kinds)) == len(kinds) == 5
     filtered = plain.pull("acme/shop", f"referrers/{digest}?artifactType=application/spdx%2Bjson")
     assert filtered.headers["oci-filters-applied"] == "artifactType"
     assert [entry["artifactType"] for entry in filtered.json()["manifests"]] == ["application/spdx+json"]

@@ -170,6 +170,71 @@ def test_a_given_moment_counts_where_no_date_is_known() -> None:
     assert "token-expired" not in codes(evidence(bare, moment=NOW))
 
 
+@pytest.mark.parametrize(
+    ("line", "outcome", "command"),
+    [
+        (
+            'Head "https://r.lab.test:5000/v2/base/manifests/1": dial tcp: lookup r.lab.test: no such host',
+            Outcome.FAILED,
+            "curl -v https://r.lab.test:5000/v2/",
+        ),
+        (
+            'Get "https://r.lab.test/v2/": x509: certificate has expired or is not yet valid: current time '
+            "2019-01-01T00:00:12Z is before 2023-10-01T00:00:00Z",
+            Outcome.FAILED,
+            "timedatectl set-ntp true",
+        ),
+        (
+            'Get "https://r.lab.test/v2/": proxyconnect tcp: dial tcp 192.0.2.1:3128: connect: connection refused',
+            Outcome.FAILED,
+            "NO_PROXY=r.lab.test curl -v https://r.lab.test/v2/",
+        ),
+        (
+            'FATA[0001] Error parsing image name "docker://r.lab.test/a/b:1": reading manifest 1 in r.lab.test/a/b: '
+            "unauthorized: authentication required",
+            Outcome.UNKNOWN,
+            "skopeo login r.lab.test -u <user>",
+        ),
+        ('{"auths": {"r.lab.test": {"auth": "am9l"}}}', Outcome.REFUSED, "docker login r.lab.test -u <user>"),
+        (
+            '{"auths": {"r.lab.test": {"auth": "am9lOnNlY3JldA=="},},}',
+            Outcome.UNKNOWN,
+            "jq . ~/.docker/config.json",
+        ),
+    ],
+)
+def test_a_line_alone_gives_its_outcome_and_a_command_for_its_host(line: str, outcome: Outcome, command: str) -> None:
+    made = diagnose(read_paste(line))
+    assert made.outcome is outcome
+    assert command in made.findings[0].fix.commands
+
+
+def test_a_whole_token_that_is_answered_like_none_did_not_arrive() -> None:
+    whole = signed()
+    forged = read_token(whole.raw.reveal()[:-6] + ("AAAAAA" if not whole.raw.reveal().endswith("AAAAAA") else "BBBBBB"))
+    told = [codes(evidence(refusal(token, challenge()))) for token in (whole, forged)]
+    assert "proxy-interference" in told[0]
+    assert "signature-untrusted" not in told[0]
+    assert "signature-untrusted" in told[1]
+
+
+def test_a_token_alone_is_compared_with_what_was_wanted_and_when() -> None:
+    def found(token: Token, reference: str | None = None, moment: datetime | None = None) -> list[tuple[str, Severity]]:
+        made = diagnose(read_paste(token.raw.reveal(), reference=reference, moment=moment))
+        return [(finding.code, finding.severity) for finding in made.findings]
+
+    good, empty = signed(), signed(access=[])
+    other = "registry.lab.test/team/other"
+    assert found(good) == []
+    assert found(good, str(REFERENCE), NOW) == []
+    assert found(good, other) == [("access-other-repository", Severity.ERROR)]
+    assert found(good, str(REFERENCE), NOW + timedelta(hours=2)) == [("token-expired", Severity.ERROR)]
+    assert found(good, moment=NOW - timedelta(hours=2)) == [("token-not-yet-valid", Severity.ERROR)]
+    assert found(empty) == [("access-empty", Severity.WARNING)]
+    assert found(empty, str(REFERENCE)) == [("access-empty", Severity.ERROR)]
+    assert found(signed(aud="other"), "alpine") == [("audience-mismatch", Severity.ERROR)]
+
+
 @pytest.mark.parametrize(("seconds", "expired"), [(-59, False), (-61, True)])
 def test_sixty_seconds_are_forgiven(seconds: int, expired: bool) -> None:
     token = signed(**at(exp=seconds))

@@ -81,6 +81,12 @@ FORMS: dict[str, Callable[[str], str]] = {
     "fenced": lambda t: f"I get this:\n\n```console\n{t}```\n\nAny idea?\n",
     "coloured": lambda t: re.sub(r"(?m)^(...)", "\x1b[1m\x1b[32m\\1\x1b[0m", t),
     "stamped": lambda t: re.sub(r"(?m)^(?=.)", "2026-11-23T13:02:28.1234567Z ", t),
+    "kubectl logs --prefix": lambda t: re.sub(r"(?m)^(?=.)", "[pod/app-1/puller] ", t),
+    "kubectl logs --prefix --timestamps": lambda t: re.sub(
+        r"(?m)^(?=.)", "[pod/app-1/puller] 2026-11-23T13:02:28.1234567Z ", t
+    ),
+    "docker compose": lambda t: re.sub(r"(?m)^(?=.)", "app-1  | ", t),
+    "the journal": lambda t: re.sub(r"(?m)^(?=.)", "Nov 23 13:02:28 node-1 probe[4711]: ", t),
     "with --trace-time": lambda t: re.sub(r"(?m)^(?=[<>*] )", "13:02:28.123456 ", t),
     "without prompts": lambda t: re.sub(r"(?m)^\$ ", "", t),
     "another prompt": lambda t: re.sub(r"(?m)^\$ ", "root@vm-1:/home/x# ", t),

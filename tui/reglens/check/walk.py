@@ -18,7 +18,7 @@ from reglens.check.model import Step, StepName, StepVerdict, Walk
 from reglens.check.trials import Experimenter
 from reglens.diagnosis.engine import diagnose
 from reglens.diagnosis.evidence import Trial, from_trace
-from reglens.errors import RegistryError, ReglensError
+from reglens.errors import RegistryError, ReglensError, TokenNotUsed
 from reglens.oci.reference import Reference, is_loopback
 from reglens.registry.body import PING_LIMIT
 from reglens.registry.options import Options
@@ -68,6 +68,7 @@ class _Walker:
     steps: list[Step] = field(default_factory=list)
     trials: list[Trial] = field(default_factory=list)
     insecure: bool = False
+    tokenless: bool = False
 
     async def run(self, session: Session) -> Walk:
         blocked = self.tell_way()
@@ -126,12 +127,16 @@ class _Walker:
         """Read the resource, or for other actions have a token for them; what went wrong, if anything did.
 
         It is read by HEAD, then by GET: a refused HEAD has no body to say why, and what comes by GET may not be what
-        HEAD announced.
+        HEAD announced. Where a push or deletion wants no token, the base route tells whether the caller is known.
         """
         refused: RegistryError | None = None
         try:
             if self.action != "pull":
-                await session.acquire_token(self.reference, action=self.action)
+                try:
+                    await session.acquire_token(self.reference, action=self.action)
+                except TokenNotUsed:
+                    self.tokenless = True
+                    await session.ping()
                 return None
             try:
                 await session.resolve(self.reference)
@@ -163,7 +168,8 @@ class _Walker:
             detail = clean(failure.message)
             return Step(StepName.RESOURCE, StepVerdict.FAILED, detail, elapsed, numbers)
         if self.action != "pull":
-            detail = f"{self.action} is not tried: nothing is changed; the token tells whether it would be let in"
+            tells = "no token is wanted, so only doing it tells" if self.tokenless else "the token tells"
+            detail = f"{self.action} is not tried: nothing is changed; {tells} whether it would be let in"
             return Step(StepName.RESOURCE, StepVerdict.SKIPPED, detail, elapsed, numbers)
         digest = clean(last.response_headers.get("docker-content-digest", "")) if last else ""
         size = f", {human_size(last.body.size)} whole" if last else ""

@@ -14,7 +14,7 @@ from typing import IO, Any
 from reglens.jsontext import MAX_DEPTH
 from reglens.text import clean
 
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa1-\u02ff\u0370-\u058f\n]")
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa1-\xac\xae-\u02ff\u0370-\u058f\n]")
 
 
 class OutputClosed(Exception):

@@ -101,6 +101,24 @@ class Attempt:
             return False
         return grant.failure is not None or (grant.status or 0) >= 400
 
+    @property
+    def only_token(self) -> bool:
+        """Whether a token is all there is: no exchange with it, no line of a client or server about it."""
+        return bool(self.evidence.tokens) and not self.evidence.exchanges and not self.evidence.reports
+
+    @property
+    def rehearsed(self) -> bool:
+        """Whether a push or deletion is checked live, for which a token is got and the request itself never made."""
+        return self.evidence.now is not None and self.evidence.action in ("push", "delete")
+
+    @cached_property
+    def rehearsed_grant(self) -> Exchange | None:
+        """The token request that a rehearsed push or deletion ended with, if it was answered well."""
+        grant = self.grant
+        if not self.rehearsed or grant is None or self.grant_failed or self.last is None:
+            return None
+        return grant if grant.number > self.last.number else None
+
     @cached_property
     def ok(self) -> bool:
         """Whether the last registry request was answered as wished, and nothing after it failed."""

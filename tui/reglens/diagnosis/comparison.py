@@ -43,6 +43,9 @@ def _grant_place(scene: Scene) -> str:
 
 def _service(scene: Scene) -> Row:
     asked = scene.bearer.service if scene.bearer else None
+    place = f"{_challenge_place(scene)}, service" if asked else ""
+    if scene.only_token and scene.registry and scene.asked_service:
+        asked, place = scene.asked_service, scene.asked_service_proof.where
     requested = scene.requested_service
     token = scene.token
     granted: tuple[str, ...] | None = None
@@ -66,7 +69,7 @@ def _service(scene: Scene) -> Row:
         verdict = Verdict.AGREE if requested in granted else Verdict.UNKNOWN
     return Row(
         RowName.SERVICE,
-        Cell(_text(asked), f"{_challenge_place(scene)}, service" if asked else ""),
+        Cell(_text(asked), place),
         Cell(_text(requested) or None, f"{_grant_place(scene)}, service" if requested else ""),
         Cell(_one(granted), f"{scene.token_place[0]}, aud" if granted is not None else ""),
         verdict,

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from reglens.diagnosis import graph, rules, scene
 from reglens.diagnosis.evidence import Evidence
-from reglens.diagnosis.finding import Diagnosis, Finding, Outcome, Severity
+from reglens.diagnosis.finding import Diagnosis, Finding, Outcome, RowName, Severity, Verdict
+from reglens.diagnosis.meanings import Meaning
 from reglens.diagnosis.scene import Scene
 
 _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
@@ -115,8 +116,18 @@ _SPOILT = frozenset({"proxy-interference", "token-response-invalid", "wrong-host
 """Codes of an answer that came with a good status and is not the registry's."""
 
 
+_UNANSWERED = frozenset({Meaning.TLS_EXPIRED, Meaning.PROXY_FAILED})
+"""Meanings of an attempt that never got an answer of the registry, whichever finding explains it."""
+
+
 def outcome(seen: Scene, findings: Iterable[Finding]) -> Outcome:
-    """How the attempt ended, as far as the evidence tells."""
+    """How the attempt ended, as far as the evidence tells; a push or deletion that is not tried: how it would end."""
+    findings = tuple(findings)
+    if seen.rehearsed_grant is not None and not any(finding.severity is Severity.ERROR for finding in findings):
+        if all(seen.comparison.row(name).verdict is Verdict.AGREE for name in (RowName.REPOSITORY, RowName.ACTIONS)):
+            return Outcome.OK
+        if not seen.comparison.disagreements:
+            return Outcome.UNKNOWN
     ended = [e for e in (seen.refusal, seen.grant if seen.grant_failed else None) if e is not None]
     if ended:
         last = max(ended, key=lambda exchange: exchange.number)
@@ -132,6 +143,6 @@ def outcome(seen: Scene, findings: Iterable[Finding]) -> Outcome:
             "plain-http",
             "credential-helper-failed",
         }
-        first = next(iter(findings))
-        return Outcome.FAILED if first.code in failing else Outcome.REFUSED
+        unanswered = any(report.meaning in _UNANSWERED for report in seen.reports)
+        return Outcome.FAILED if findings[0].code in failing or unanswered else Outcome.REFUSED
     return Outcome.UNKNOWN

@@ -109,9 +109,9 @@ def exchange_commands(scene: Scene, *, login: bool | None = None) -> tuple[str, 
     return (f"TOKEN=$({token_command(scene, login=login)} | {TOKEN_FIELD})", resource_command(scene))
 
 
-def login_command(scene: Scene) -> str:
-    """The command that logs in at this kind of registry."""
-    registry = scene.registry or "<registry>"
+def login_command(scene: Scene, host: str = "") -> str:
+    """The command that logs in at this kind of registry; at `host` where it is not known which is meant."""
+    registry = scene.registry or host or "<registry>"
     user = scene.username if scene.username not in ("", "(anonymous)") else "<user>"
     parts = registry.split(".")
     region = parts[3] if scene.product is products.ECR and len(parts) > 3 else "<region>"

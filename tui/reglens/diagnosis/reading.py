@@ -74,7 +74,7 @@ def shown(value: object) -> str:
 
 def report_proof(report: Report) -> Proof:
     """A proof from a client's or server's line."""
-    return Proof(f"line of {report.teller}", shown(report.text), report.span)
+    return Proof(f"line of {report.teller}" if report.teller else "line", shown(report.text), report.span)
 
 
 def repository_of(path: str) -> str:

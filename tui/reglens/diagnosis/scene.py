@@ -25,7 +25,7 @@ from reglens.diagnosis.reading import (
     with_status,
 )
 from reglens.oci.reference import HUB_ALIASES, Reference
-from reglens.oci.scope import Scope, parse_scopes, union
+from reglens.oci.scope import Scope, parse_scopes
 from reglens.trace.exchange import Exchange, Role
 
 __all__ = [
@@ -135,14 +135,17 @@ class Scene(Attempt):
         judged = self.judged
         if judged is not None and judged.url:
             return needed_by(judged)
+        wanted = self.evidence.wanted
+        if self.only_token and wanted is not None:
+            return (Scope.repository(wanted.repository, *ACTIONS.get(self.evidence.action, ("pull",))),)
         return ()
 
     def _for_action(self, scopes: tuple[Scope, ...]) -> tuple[Scope, ...]:
-        """Those scopes with the actions of a live push or deletion, which is never really tried."""
-        if self.evidence.now is None or self.evidence.action not in ("push", "delete"):
+        """Those scopes with the actions of a live push or deletion: the challenge is that of a read in its stead."""
+        if not self.rehearsed:
             return scopes
-        more = ACTIONS[self.evidence.action]
-        return union((*scopes, *(Scope(s.type, s.name, more) for s in scopes if s.type == "repository")))
+        actions = ACTIONS[self.evidence.action]
+        return tuple(Scope(s.type, s.name, actions) if s.type == "repository" else s for s in scopes)
 
     @cached_property
     def trusted_token(self) -> Token | None:
@@ -206,6 +209,8 @@ class Scene(Attempt):
         text = " ".join(str(scope) for scope in self.needed)
         if self.bearer is not None and self.bearer.scopes:
             return [self.proof(self.bearer_from, "challenge", "Www-Authenticate, scope", text)]
+        if self.only_token:
+            return [Proof("reference", text)]
         return [self.proof(self.judged, "url", "what the request needs", text)]
 
     @property

@@ -67,6 +67,11 @@ def columns(width: int, longest: int) -> tuple[int, tuple[tuple[Column, int], ..
     return min(room, max(longest, TAG_LEAST)) if shown else room, tuple(shown)
 
 
+def all_fit(width: int, longest: int) -> bool:
+    """Whether every column has room beside tags of at most `longest` characters in a row of `width` cells."""
+    return len(columns(width, longest)[1]) == len(_COLUMNS)
+
+
 def tag_row(
     tag: str,
     width: int,

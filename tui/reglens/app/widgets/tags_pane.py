@@ -20,7 +20,7 @@ from reglens.app.tag_facts import Detail, TagFacts
 from reglens.app.tag_order import Order
 from reglens.app.widgets.line_list import LineList, Part
 from reglens.app.widgets.pane import Field, ListPane, Notice, Tally
-from reglens.app.widgets.tag_rows import tag_row
+from reglens.app.widgets.tag_rows import all_fit, tag_row
 from reglens.errors import ReglensError
 from reglens.oci.digest import Digest
 from reglens.oci.pattern import TakesTooLong
@@ -35,6 +35,7 @@ _DETAILS = {
     Detail.ALL: "Beside the tags: everything. Where pulls are counted, each row counts.",
     Detail.NONE: "Beside the tags: nothing, and nothing is asked",
 }
+_NARROW = " The pane is too narrow to show it all: z widens it."
 
 
 class TagsPane(ListPane):
@@ -410,7 +411,8 @@ class TagsPane(ListPane):
     def action_columns(self) -> None:
         """What is to stand beside the tags."""
         self.detail = self.detail.following
-        self.notify(_DETAILS[self.detail], markup=False)
+        narrow = self.detail is Detail.ALL and not all_fit(self.rows.scrollable_content_region.width - 2, self._longest)
+        self.notify(_DETAILS[self.detail] + (_NARROW if narrow else ""), markup=False)
         self.post_message(DetailChosen(self.detail))
         self.rows.redraw()
         self._subtitle()

@@ -295,7 +295,10 @@ def _reports(statement: Passage, hits: Iterable[Hit], general: named.Values | No
                 values["reference"] = reference
             if "part" not in values and _TOKEN_WORDS.search(text):
                 values["part"] = "token"
+        asked = values.get("host", "")
         values |= hit.values
+        if asked and asked.rpartition(":")[0] == values.get("host"):
+            values["host"] = asked  # what a resolver was asked for has no port
         if hit.values.get("url"):
             values |= named.from_url(hit.values["url"])
         if "action" not in values and hit.meaning is not Meaning.EXCHANGED and (action := named.action_in(text)):

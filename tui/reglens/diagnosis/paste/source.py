@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reglens.diagnosis.evidence import Span
@@ -117,7 +117,7 @@ class Source:
         parts = [_cleaned(passage) for passage in _split(text)]
         if _ESCAPED_MARK.search(text):
             parts = [_unescaped(passage) for passage in parts]
-        lines = list(_unwrapped(_unstamped(_unquoted(parts))))
+        lines = list(_unwrapped(_unstamped(_unquoted(_unlabelled(parts)))))
         return cls(text, tuple(Line(n, p, _is_fence(p.text)) for n, p in enumerate(lines)))
 
     def without(self, numbers: Iterable[int]) -> Source:
@@ -229,28 +229,52 @@ def _unescaped(passage: Passage) -> Passage:
     return join([*kept, passage.cut(start)])
 
 
-_STAMPED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,9}(?:Z|[+-]\d\d:\d\d)(?: |$)")
-_STAMPED_MARK = re.compile(
-    _STAMPED.pattern + r"(?:[<>] (?:HTTP/|[A-Z]{3,7} /|[A-Za-z-]{2,40}: )"
+_TRANSCRIPT_MARK = (
+    r"(?:[<>] (?:HTTP/|[A-Z]{3,7} /|[A-Za-z-]{2,40}: )"
     r"|\* +(?:Trying|Conn)|\d{4}/\d\d/\d\d [\d:]{8} (?:-->|<--) |HTTP/[0-9.]{1,3} \d{3})"
 )
+_STAMPED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,9}(?:Z|[+-]\d\d:\d\d)(?: |$)")
+_STAMPED_MARK = re.compile(_STAMPED.pattern + _TRANSCRIPT_MARK)
+_LABELLED = re.compile(
+    r"(?:\[(?:pod|job|deployment|container)/[\w./-]{1,160}\](?: |$)"
+    r"|[\w.-]{1,80}[ \t]{1,40}\|(?: |$)"
+    r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,64} [\w./@-]{1,64}(?:\[\d{1,10}\])?:(?: |$))"
+)
+_LABELLED_MARK = re.compile(_LABELLED.pattern + f"(?:{_STAMPED.pattern})?" + _TRANSCRIPT_MARK)
 
 
 def _is_stamped(text: str) -> bool:
     return text[4:5] == "-" and _STAMPED.match(text) is not None
 
 
+def _is_labelled(text: str) -> bool:
+    return ("| " in text or "|" in text[-1:] or "]" in text or ": " in text[15:]) and _LABELLED.match(text) is not None
+
+
+def _unlabelled(lines: list[Passage]) -> list[Passage]:
+    """A transcript without the name before each line that ``kubectl logs --prefix`` (``[pod/name/container]``), docker
+    compose (``name | ``) and the journal (``date host program[pid]:``) put there. Other logs keep theirs."""
+    return _bare(lines, _is_labelled, _LABELLED, _LABELLED_MARK)
+
+
 def _unstamped(lines: list[Passage]) -> list[Passage]:
     """A transcript without the time before each line that ``docker logs -t``, ``kubectl logs --timestamps`` and build
     servers put there. Logs that are no transcripts keep theirs."""
+    return _bare(lines, _is_stamped, _STAMPED, _STAMPED_MARK)
+
+
+def _bare(
+    lines: list[Passage], has: Callable[[str], bool], prefix: re.Pattern[str], mark: re.Pattern[str]
+) -> list[Passage]:
+    """Stretches of lines that have a prefix without it, where some line of the stretch is surely of a transcript."""
     start = 0
     while start < len(lines):
         end = start
-        while end < len(lines) and (not lines[end].text or _is_stamped(lines[end].text)):
+        while end < len(lines) and (not lines[end].text or has(lines[end].text)):
             end += 1
-        if end > start and any(_STAMPED_MARK.match(line.text) for line in lines[start:end]):
+        if end > start and any(mark.match(line.text) for line in lines[start:end]):
             for index in range(start, end):
-                found = _STAMPED.match(lines[index].text)
+                found = prefix.match(lines[index].text)
                 lines[index] = lines[index].cut(found.end() if found else 0)
         start = max(end, start + 1)
     return lines

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reglens.diagnosis import fixes
 from reglens.diagnosis.finding import Finding, Fix, Proof
 from reglens.diagnosis.meanings import Meaning
-from reglens.diagnosis.rules.build import proven
+from reglens.diagnosis.rules.build import likely, proven
 from reglens.diagnosis.scene import ACTIONS, Scene, shown
 from reglens.oci.scope import Scope, covered, union
 
@@ -22,6 +22,8 @@ def access(scene: Scene) -> Iterator[Finding]:
     if "access" not in token.claims and not scene.product.grants_in_access:
         return
     wanted = scene.needed or scene.requested or _by_action(scene)
+    if not wanted and scene.only_token and token.claims.get("access") == []:
+        yield _empty_alone(scene)
     if not wanted or covered(wanted, token.access):
         return
     proof = scene.token_proof("access", [str(entry) for entry in token.access] if token.access else "(empty)")
@@ -64,6 +66,18 @@ def _by_action(scene: Scene) -> tuple[Scope, ...]:
     if not short or any(e.path.startswith("/v2/") for e in scene.requests):
         return ()
     return (Scope("repository", scene.repository, ACTIONS.get(scene.action, ("pull",))),)
+
+
+def _empty_alone(scene: Scene) -> Finding:
+    return likely(
+        "access-empty",
+        "The token grants nothing",
+        "Its list access is empty: it proves who the caller is and opens no repository. A login is answered so; for a "
+        "pull or push a scope was not requested, not understood, or not allowed to this caller. With --reference it "
+        "is compared with what is needed.",
+        [scene.token_proof("access", "(empty)")],
+        Fix("Request the token with scope=repository:<name>:pull, the whole URL in quotes.", ()),
+    )
 
 
 def _empty(scene: Scene, wanted: tuple[Scope, ...], evidence: list[Proof]) -> Finding:

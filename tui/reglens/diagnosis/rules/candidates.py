@@ -59,8 +59,8 @@ def remaining(scene: Scene, found: Mapping[str, Finding]) -> Iterator[Finding]:
     )
     if v3:
         unheard = next((t for t in scene.evidence.trials if t.kind == "garbled" and t.worked is False), None)
-        if unheard is not None:
-            yield _dropped(scene, unheard)
+        if unheard is not None or state == "valid":
+            yield _dropped(scene, token, unheard)
             return
         yield (proven if _is_distribution(scene) else likely)(
             "signature-untrusted",
@@ -123,18 +123,30 @@ def remaining(scene: Scene, found: Mapping[str, Finding]) -> Iterator[Finding]:
         yield key_finding
 
 
-def _dropped(scene: Scene, unheard: Trial) -> Finding:
-    """What no token changes anything about does not arrive (moby, issue 22503: an nginx that takes it away)."""
-    return (proven if _is_distribution(scene) else likely)(
-        "proxy-interference",
-        "The Authorization header does not arrive at the registry",
+def _dropped(scene: Scene, token: Token, unheard: Trial | None) -> Finding:
+    """What no token changes anything about does not arrive (moby, issue 22503: an nginx that takes it away).
+
+    Nor does one whose signature fits: that is the one fault of which distribution says nothing (see `remaining`).
+    """
+    met = (
         "With a good token, with something that is no token and with nothing at all, the answer is the same: a "
         "challenge without error=. A registry that sees a token it does not like says so; so something before it, "
-        "a proxy, an ingress or a gateway, takes the header away.",
+        "a proxy, an ingress or a gateway, takes the header away."
+        if unheard is not None
+        else "A token whose form is right and whose signature is whole was sent, and the challenge came back without "
+        "error=, as if nothing had been sent. A registry that sees a token it does not like says so; so something "
+        "before it, a proxy, an ingress or a gateway, takes the header away. reglens check tries it."
+    )
+    whole = scene.token_proof("signature", f"alg {token.algorithm}, whole")
+    last = Proof("trial: garbled", unheard.detail) if unheard is not None else whole
+    return (proven if unheard is not None and _is_distribution(scene) else likely)(
+        "proxy-interference",
+        "The Authorization header does not arrive at the registry",
+        met,
         [
             scene.proof(scene.refusal, "authorization", "Authorization", scene.authorization),
             scene.proof(scene.refusal, "challenge", "Www-Authenticate, error", None),
-            Proof("trial: garbled", unheard.detail),
+            last,
         ],
         Fix(
             "Let the proxy pass the header on, and ask the registry past it to be sure.",

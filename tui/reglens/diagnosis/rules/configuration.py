@@ -42,7 +42,7 @@ def entries(scene: Scene) -> Iterator[Finding]:
                 [_proof(fact)],
                 Fix(
                     "Log in again, or make the value anew.",
-                    (fixes.login_command(scene), "printf %s '<user>:<password>' | base64 -w0"),
+                    (fixes.login_command(scene, told.key_host(key)), "printf %s '<user>:<password>' | base64 -w0"),
                 ),
             )
         elif kind == "unreachable" and isinstance(fact.value, str):
@@ -76,8 +76,8 @@ def broken(scene: Scene) -> Iterator[Finding]:
     facts = scene.evidence.facts
     readable = {fact.source for fact in facts if fact.path[:1] == ("auths",)}
     for fact in facts:
-        if fact.path == ("damage",) and fact.source in _CREDENTIAL_FILES and not readable:
-            yield proven(
+        if fact.path == ("damage",) and fact.source in _CREDENTIAL_FILES:
+            yield (likely if fact.source in readable else proven)(  # what copying took or a hand typed breaks it too
                 "credentials-malformed",
                 f"The {fact.source} is not readable as JSON",
                 f"It breaks the JSON grammar: {shown(fact.value)}. A client that cannot read the file has no "

@@ -71,7 +71,7 @@ def not_sent(scene: Scene, report: Report) -> Fix:
             f"The file names credsStore {scene.helper}: the credentials are in that store, which this client cannot "
             "ask. Take "
             "the line credsStore out and log in again, so that they stand in the file.",
-            ("sed -i '/\"credsStore\"/d' ~/.docker/config.json", fixes.login_command(scene)),
+            (_WITHOUT, fixes.login_command(scene)),
         )
     if scene.is_hub:
         return Fix(
@@ -108,6 +108,10 @@ def not_sent(scene: Scene, report: Report) -> Fix:
     return Fix(text, secret if cluster else (fixes.login_command(scene),))
 
 
+_WITHOUT = "(cd ~/.docker && jq 'del(.credsStore, .credHelpers)' config.json > new.json && mv new.json config.json)"
+"""Through jq: what sed leaves of a last entry is a comma that breaks the file."""
+
+
 def helper(scene: Scene, report: Report) -> Fix:
     cure = _STORES.get(report.teller)
     if cure is not None:
@@ -120,12 +124,11 @@ def helper(scene: Scene, report: Report) -> Fix:
         (
             f"command -v {helper}",
             f"echo {scene.registry or 'https://index.docker.io/v1/'} | {helper} get",
-            "sed -i '/\"credsStore\"/d' ~/.docker/config.json",
+            _WITHOUT,
         ),
     )
 
 
-_WITHOUT = "sed -i '/\"credsStore\"/d' ~/.docker/config.json"
 _STORES: dict[str, tuple[str, tuple[str, ...]]] = {
     "pass": (
         "The store pass is not initialised with a key that gpg can use, for this user: make a key and initialise it.",

@@ -56,8 +56,10 @@ def audience(scene: Scene) -> Iterator[Finding]:
 def life(scene: Scene) -> Iterator[Finding]:
     """Claims ``exp`` and ``nbf`` against the moment of the refusal, with the leeway that distribution grants."""
     token, moment = scene.token, scene.moment
-    if scene.ok or token is None or token.claims is None or moment is None or scene.refusal is None:
+    if scene.ok or token is None or token.claims is None or moment is None:
         return
+    if scene.refusal is None and not (scene.only_token and scene.evidence.moment is not None):
+        return  # nobody said when it was used
     end, start = token.expires, token.not_before
     fresh = Fix("Fetch a new token and repeat the request with it.", fixes.exchange_commands(scene))
     clock = scene.moment_proof
@@ -65,9 +67,9 @@ def life(scene: Scene) -> Iterator[Finding]:
         yield proven(
             "token-expired",
             "The token had expired",
-            f"It was good until {end:%Y-%m-%d %H:%M:%S} UTC; the registry refused it "
+            f"It was good until {end:%Y-%m-%d %H:%M:%S} UTC; {_used(scene)} "
             f"{human_duration((moment - end).total_seconds())} "
-            f"later, by its own clock. Registry tokens live minutes; up to {LEEWAY} s over are forgiven.",
+            f"later{_by_clock(scene)}. Registry tokens live minutes; up to {LEEWAY} s over are forgiven.",
             [scene.token_proof("exp", f"{end:%Y-%m-%d %H:%M:%S} UTC"), clock],
             fresh,
         )
@@ -85,8 +87,7 @@ def life(scene: Scene) -> Iterator[Finding]:
             "token-not-yet-valid",
             "The token was not valid yet",
             f"It becomes valid at {start:%Y-%m-%d %H:%M:%S} UTC, {human_duration((start - moment).total_seconds())} "
-            "after the "
-            f"registry refused it, by the registry's clock. Up to {LEEWAY} s are forgiven.",
+            f"after {_used(scene)}{_by_clock(scene)}. Up to {LEEWAY} s are forgiven.",
             [scene.token_proof("nbf", f"{start:%Y-%m-%d %H:%M:%S} UTC"), clock],
             Fix(
                 "Put the clocks of token server and registry right (ntp); a token that is not valid yet cannot be "
@@ -96,10 +97,18 @@ def life(scene: Scene) -> Iterator[Finding]:
         )
 
 
+def _used(scene: Scene) -> str:
+    return "the registry refused it" if scene.refusal is not None else "it was used"
+
+
+def _by_clock(scene: Scene) -> str:
+    return ", by the registry's clock" if scene.refusal is not None else ""
+
+
 def _from_the_future(scene: Scene, token: Token, moment: datetime) -> Iterator[Finding]:
     """A token that was issued after it was refused: two clocks disagree, whatever else is wrong."""
     issued = token.issued_at
-    if issued is None or issued <= moment + _LEEWAY:
+    if scene.refusal is None or issued is None or issued <= moment + _LEEWAY:
         return
     made = scene.grant.server_time if scene.grant is not None and scene.grant.token is not None else None
     if made is not None and abs(made - moment) <= _LEEWAY:
