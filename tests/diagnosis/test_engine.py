@@ -209,6 +209,14 @@ def test_a_line_alone_gives_its_outcome_and_a_command_for_its_host(line: str, ou
     assert command in made.findings[0].fix.commands
 
 
+def test_what_is_proven_follows_from_nothing_that_is_only_likely() -> None:
+    made = diagnose(read_paste("Error: Cannot perform an interactive login from a non TTY device"))
+    told = [finding.code for finding in made.findings]
+    assert told == ["credentials-missing", "credentials-not-sent"]
+    for place, finding in enumerate(made.findings):
+        assert set(finding.follows_from) <= set(told[:place])
+
+
 def test_a_whole_token_that_is_answered_like_none_did_not_arrive() -> None:
     whole = signed()
     forged = read_token(whole.raw.reveal()[:-6] + ("AAAAAA" if not whole.raw.reveal().endswith("AAAAAA") else "BBBBBB"))

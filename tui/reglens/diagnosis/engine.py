@@ -58,7 +58,8 @@ def arrange(found: dict[str, Finding], seen: Scene) -> tuple[Finding, ...]:
     """Findings linked by `follows_from` and ordered: the chain of causes that led to the refusal first, from its root.
 
     A proven fault that the registry cannot have met before it refused (its checks run in a fixed order and the first
-    failure hides the rest: see `decisive`) is told as a warning: wrong, but not what failed here.
+    failure hides the rest: see `decisive`) is told as a warning: wrong, but not what failed here. What is proven is
+    never called the consequence of something that is not, and that stands below it.
     """
     deciding = decisive(found, seen)
     chain: set[str] = set(deciding)
@@ -70,6 +71,13 @@ def arrange(found: dict[str, Finding], seen: Scene) -> tuple[Finding, ...]:
         if deciding and code not in chain and severity is Severity.ERROR and code in _HIDDEN_BY[_kind(seen)]:
             severity = Severity.WARNING
         placed.append(replace(finding, severity=severity, follows_from=graph.parents(code, found)))
+    unproven = {finding.code for finding in placed if finding.severity is not Severity.ERROR}
+    placed = [
+        replace(finding, follows_from=tuple(code for code in finding.follows_from if code not in unproven))
+        if finding.severity is Severity.ERROR
+        else finding
+        for finding in placed
+    ]
 
     told = {code: place for place, code in enumerate(found)}
 
