@@ -186,3 +186,14 @@ def test_the_entry_point_answers_version(process: Run) -> None:
     ran = process("--version")
     assert (ran.code, ran.out.split()[0], ran.err) == (0, "reglens", "")
     assert json.loads(process("--json", "tags", "A").raw)["schema"] == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", ["digest", "digest --json", "manifest", "tags", "token", "check", "explain --reference"]
+)
+def test_a_password_in_a_reference_is_refused_and_not_repeated(run: Run, arguments: str) -> None:
+    ran = run(*arguments.split(), "user:canary-secret@registry.test/team/app", stdin=b"denied: requested access\n")
+    assert ran.code in (1, 2)
+    assert "canary-secret" not in ran.out + ran.err
+    if "--reference" not in arguments:  # there it is evidence, not usage
+        assert "no user name or password" in ran.out + ran.err

@@ -132,6 +132,7 @@ class Identities:
         """Ask whether the withheld credentials may go, once: the answer holds for the run."""
         withheld = self.withheld
         if withheld is None:
+            self.app.tell("No credentials were withheld from a token server here.")
             return
         if self.app.trust.answered(withheld) is not None:
             self.app.tell(f"You said no: in this run {withheld.origin} gets no credentials for {withheld.registry}.")

@@ -13,6 +13,7 @@ from reglens.diagnosis import graph, rules, scene
 from reglens.diagnosis.evidence import Evidence
 from reglens.diagnosis.finding import Diagnosis, Finding, Outcome, RowName, Severity, Verdict
 from reglens.diagnosis.meanings import Meaning
+from reglens.diagnosis.rules.choose import VAGUE
 from reglens.diagnosis.scene import Scene
 
 _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
@@ -153,4 +154,6 @@ def outcome(seen: Scene, findings: Iterable[Finding]) -> Outcome:
         }
         unanswered = any(report.meaning in _UNANSWERED for report in seen.reports)
         return Outcome.FAILED if findings[0].code in failing or unanswered else Outcome.REFUSED
+    if findings and any(report.meaning in VAGUE for report in seen.reports):
+        return Outcome.REFUSED  # it is not known why, but that is told
     return Outcome.UNKNOWN

@@ -141,6 +141,12 @@ def normalise_registry(host: str) -> str:
     return HUB if host in HUB_ALIASES else host
 
 
+def without_login(text: str) -> str:
+    """What was typed as a reference, without the ``user:password@`` that somebody wrote before its host."""
+    _, at, rest = text.rpartition("@")
+    return f"…@{rest}" if at and "/" in rest else text
+
+
 def is_loopback(registry: str) -> bool:
     """Whether a registry's ``host[:port]`` names this machine (RFC 6761: ``localhost`` and all below it)."""
     host = split_port(registry)[0].strip("[]")
@@ -199,6 +205,13 @@ class _Reader:
                 "64 hex digits alone are an image id, not a repository", start, f"Write name@sha256:{body}."
             )
         name, at, digest = body.partition("@")
+        if "/" in digest:  # user:password@host/…: not quoted, as it may hold a secret
+            raise ReferenceInvalid(
+                "a reference holds no user name or password",
+                without_login(self.text),
+                start,
+                "Log in, or use --username and --password-stdin.",
+            )
         parsed_digest = self.digest(start + len(name) + 1, digest) if at else None
         head, slash, last = name.rpartition("/")
         bare, colon, tag = last.partition(":")

@@ -24,7 +24,7 @@ from reglens.cli.refusal import Refusal
 from reglens.errors import NotFound, ReglensError, UsageError
 from reglens.oci.descriptor import Descriptor, Platform
 from reglens.oci.manifest import Index, Manifest
-from reglens.oci.reference import Reference
+from reglens.oci.reference import Reference, without_login
 from reglens.text import human_count
 
 if TYPE_CHECKING:
@@ -210,7 +210,9 @@ class _Digests:
             if refusal.diagnosis is not None and self.diagnosis is None:
                 self.diagnosis = refusal.fields()["diagnosis"]
             if not output.as_json:
-                refusal.tell(output, result.text if self.many else "", briefly=refusal.code in self.causes)
+                refusal.tell(
+                    output, without_login(result.text) if self.many else "", briefly=refusal.code in self.causes
+                )
                 self.causes.add(refusal.code)
         elif result.found is not None and not output.as_json:
             output.line(str(result.found.digest))
@@ -281,7 +283,7 @@ def choose(index: Index, platform: Platform, reference: Reference) -> Descriptor
 
 def _row(result: _Result) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "reference": str(result.reference) if result.reference else result.text,
+        "reference": str(result.reference) if result.reference else without_login(result.text),
         "digest": str(result.found.digest) if result.found else None,
         "media_type": result.found.media_type if result.found else None,
         "size": result.found.size if result.found else None,

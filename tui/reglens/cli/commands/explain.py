@@ -15,6 +15,7 @@ from reglens.auth.token import numeric_date
 from reglens.cli.connect import read_stdin, reason, settle, trusted_keys
 from reglens.cli.output import Output, is_terminal
 from reglens.errors import UsageError
+from reglens.oci.reference import without_login
 
 MAX_PASTE = 64 << 20
 """Octets of a paste."""
@@ -37,7 +38,8 @@ def run(args: argparse.Namespace, output: Output) -> int:
     from reglens.diagnosis.paste import read_paste
 
     settle()
-    evidence = read_paste(text, reference=args.reference, moment=moment)
+    reference = without_login(args.reference) if args.reference is not None else None
+    evidence = read_paste(text, reference=reference, moment=moment)
     diagnosis = diagnose(replace(evidence, keys=keys))
     from reglens.cli.diagnosis_view import show
 

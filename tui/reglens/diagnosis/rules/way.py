@@ -95,7 +95,8 @@ def unreached(
         Reach.CONNECT: f"Nobody accepts connections at {host}" + (" within the time allowed." if timed_out else "."),
         Reach.SEND: f"The connection to {host} broke while the request was sent.",
     }.get(kind or Reach.ANSWER, f"{host} gave no whole answer" + (" within the time allowed." if timed_out else "."))
-    checks = (f"getent hosts {name}", f"curl -v {_url_of(scene, host, token)}")
+    looked_up = (f"getent hosts {name}",) if kind in (None, Reach.NAME) and not name.startswith("[") else ()
+    checks = (*looked_up, f"curl -v {_url_of(scene, host, token)}")
     who = "The token server" if token else f"Where {from_hop} redirects to," if from_hop else "The registry"
     text = (
         f"{how} The address comes from realm in the registry's challenge; the client must reach it itself."
