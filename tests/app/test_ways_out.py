@@ -75,8 +75,13 @@ def test_who_asks_twice_is_heard_at_once(app: Terminal) -> None:
     assert app.ended() in (130, -signal.SIGTERM, -signal.SIGINT)
 
 
-def test_it_can_be_suspended_and_comes_back(app: Terminal) -> None:
-    app.process.send_signal(signal.SIGTSTP)
+@pytest.mark.parametrize("keys", ["", "\x1a", "/\x1a"], ids=["signal", "list", "field"])
+def test_it_can_be_suspended_and_comes_back(app: Terminal, keys: str) -> None:
+    """By the key, also in a field; and by the signal, if somebody else sends it."""
+    if keys:
+        app.press(keys)
+    else:
+        app.process.send_signal(signal.SIGTSTP)
     end = time.monotonic() + PATIENCE
     while state(app) != "T":
         assert time.monotonic() < end
@@ -86,7 +91,7 @@ def test_it_can_be_suspended_and_comes_back(app: Terminal) -> None:
     suspended = len(app.sent)
     app.process.send_signal(signal.SIGCONT)
     app.until(b"team/app", since=suspended)
-    app.press("?")
+    app.press(f"{ESCAPE}?")
     app.until(b"Everywhere", since=suspended)
     app.press(f"{ESCAPE}q")
     assert app.ended() == 0

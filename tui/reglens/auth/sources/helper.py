@@ -11,12 +11,19 @@ import shutil
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from reglens.auth.sources.entries import Entry, from_pair
 from reglens.jsontext import loads
+from reglens.text import human_size
+
+if TYPE_CHECKING:
+    import asyncio.subprocess
 
 TIMEOUT = 30.0
 """Seconds a helper may take: some ask a cloud, some ask the person."""
+LONGEST = 1 << 20
+"""Octets that a helper may print, on either stream; the largest tokens have some thousands."""
 _NOT_FOUND = "credentials not found"
 """How a helper says that it has nothing (docker-credential-helpers, credentials/error.go)."""
 _ORIGINS = {
@@ -69,9 +76,11 @@ class Helper:
             return Entry(problem=f"{self.program} cannot be run: {getattr(error, 'strerror', None) or error}")
         try:
             async with asyncio.timeout(self.timeout):
-                out, err = await process.communicate(server.encode())
+                out, err = await _talk(process, server.encode())
         except TimeoutError:
             return Entry(problem=f"{self.program} gave no answer within {self.timeout:g} s")
+        except OverflowError:
+            return Entry(problem=f"{self.program} printed more than {human_size(LONGEST)}")
         except OSError as error:
             return Entry(problem=f"{self.program} cannot be talked to: {error.strerror}")
         finally:
@@ -111,12 +120,34 @@ def _without_secret(text: str) -> str:
     return "it printed an answer all the same" if text.startswith("{") else text
 
 
-async def _end(process: object) -> None:
+async def _talk(process: asyncio.subprocess.Process, question: bytes) -> tuple[bytes, bytes]:
+    """What a helper prints, on stdout and stderr, until its end. Raises OverflowError if that is more than LONGEST."""
+    import asyncio
+
+    assert process.stdin
+    assert process.stdout
+    assert process.stderr
+    process.stdin.write(question)
+    process.stdin.close()  # where nobody reads, nobody has to
+    out, err = await asyncio.gather(_read(process.stdout), _read(process.stderr))
+    await process.wait()
+    return out, err
+
+
+async def _read(stream: asyncio.StreamReader) -> bytes:
+    taken = bytearray()
+    while piece := await stream.read(1 << 16):
+        taken += piece
+        if len(taken) > LONGEST:
+            raise OverflowError
+    return bytes(taken)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
     """Kill the helper and what it started, if it still runs, and wait for its end."""
-    import asyncio.subprocess
+    import asyncio
     import contextlib
 
-    assert isinstance(process, asyncio.subprocess.Process)
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
