@@ -180,7 +180,9 @@ def test_everything_that_opens_is_opened(name: str, app: Before) -> None:
     app.hostile.everywhere = name
     app.visit(f"{app.hostile.host}/{name}:latest")
     app.tour(*SECTIONS, "3", "l", "\r", "\r", ESCAPE, ESCAPE, *AUTHENTICATION, *BESIDE)
-    pasted = "".join(EVIL).encode("utf-8", "backslashreplace").replace(b"\x1b", b"").decode()
+    pasted = "".join(EVIL).encode("utf-8", "backslashreplace").decode()
+    for field in ("/", "2f"):
+        app.tour(field, f"\x1b[200~{pasted.translate({10: None, 13: None})}\x1b[201~", ESCAPE, ESCAPE)
     app.tour("x", f"\x1b[200~{pasted} Authorization: Basic {ENCODED}\x1b[201~", ESCAPE, ESCAPE)
     app.visit(f"{app.hostile.elsewhere}/team/app:latest")
     app.terminal.until(rb"team/app")
