@@ -98,7 +98,7 @@ class TerminalDriver(LinuxDriver):
             self._loop.call_soon_threadsafe(self._app.exit)
 
     def _run_input_thread(self) -> None:
-        linux_driver.XTermParser = Parser  # type: ignore[misc]  # there is no other way to give it one
+        linux_driver.XTermParser = Parser  # type: ignore[attr-defined]  # there is no other way
         try:
             self.run_input_thread()
         except OSError:  # EIO: there is no terminal any more
