@@ -96,7 +96,7 @@ class Terminal:
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
-        self.sent = b""
+        self._sent = bytearray()
         self.columns, self.rows = columns, rows
 
     def __enter__(self) -> Self:
@@ -112,6 +112,11 @@ class Terminal:
 
     # -- what it paints
 
+    @property
+    def sent(self) -> bytes:
+        """All that it painted, from the beginning."""
+        return bytes(self._sent)
+
     def read(self, patience: float) -> bool:
         """Take what it paints within that time; whether anything came."""
         if not select.select([self.master], [], [], patience)[0]:
@@ -120,14 +125,14 @@ class Terminal:
             data = os.read(self.master, 1 << 16)
         except OSError:  # the other end is closed
             return False
-        self.sent += data
+        self._sent += data
         return bool(data)
 
     def until(self, pattern: bytes, *, since: int = 0) -> None:
         """Read until what was painted from octet `since` on matches `pattern`."""
         end = time.monotonic() + PATIENCE
         wanted = re.compile(pattern)
-        while not wanted.search(self.sent, since):
+        while not wanted.search(self._sent, since):
             assert time.monotonic() < end, f"{pattern!r} was not painted:\n{self.screen()}"
             if not self.read(0.2) and self.process.poll() is not None:
                 break
