@@ -48,7 +48,7 @@ class Identify(ModalScreen[Answer | None]):
             border: round $border; border-title-color: $primary; border-title-style: bold;
             border-subtitle-color: $muted;
         }
-        & OptionList { height: auto; max-height: 16; border: none; padding: 0; background: $surface; }
+        & OptionList { height: auto; max-height: 16; min-width: 3; border: none; padding: 0; background: $surface; }
         & .login { height: auto; display: none; }
         &.-login .login { display: block; }
         &.-login OptionList { display: none; }
