@@ -49,7 +49,7 @@ def test_no_foreign_control_sequence_reaches_the_terminal(tmp_path: Path) -> Non
         terminal.until(b"ready")
         for keys in ("/e", "\x1b", "2", "jjjj", "\r", "s", "s", "f", "c", "\x1b", "\x1b", "t", "?", "\x1b", "Y", "a"):
             terminal.press(keys)
-            terminal.drain()
+            terminal.settle()
         terminal.press("\x11")
         terminal.until(b"ended 0")
         assert terminal.ended() == 0

@@ -61,7 +61,7 @@ async def test_a_key_that_never_comes_home_is_forgotten() -> None:
         await wait_for(pilot, lambda: browser(pilot).search.typed == "a")
 
 
-@pytest.mark.parametrize("key", ["f", "4", "tab", "a", "s"])
+@pytest.mark.parametrize("key", ["f", "tab", "a"])
 async def test_a_key_that_comes_before_anybody_takes_it_is_kept(key: str) -> None:
     app = make_app(WORLD, "registry.example/team/app")
     async with app.run_test() as pilot:

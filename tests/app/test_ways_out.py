@@ -75,18 +75,23 @@ def test_who_asks_twice_is_heard_at_once(app: Terminal) -> None:
     assert app.ended() in (130, -signal.SIGTERM, -signal.SIGINT)
 
 
-def test_it_can_be_suspended_and_comes_back(app: Terminal) -> None:
-    app.process.send_signal(signal.SIGTSTP)
+@pytest.mark.parametrize("keys", ["", "/\x1a"], ids=["signal", "key"])
+def test_it_can_be_suspended_and_comes_back(app: Terminal, keys: str) -> None:
+    """By the key, also in a field; and by the signal, if somebody else sends it."""
+    if keys:
+        app.press(keys)
+    else:
+        app.process.send_signal(signal.SIGTSTP)
     end = time.monotonic() + PATIENCE
     while state(app) != "T":
         assert time.monotonic() < end
         app.read(0.05)
-    app.drain(0.1)
+    app.settle()
     app.restored()
     suspended = len(app.sent)
     app.process.send_signal(signal.SIGCONT)
     app.until(b"team/app", since=suspended)
-    app.press("?")
+    app.press(f"{ESCAPE}?")
     app.until(b"Everywhere", since=suspended)
     app.press(f"{ESCAPE}q")
     assert app.ended() == 0
@@ -95,14 +100,14 @@ def test_it_can_be_suspended_and_comes_back(app: Terminal) -> None:
 
 
 @pytest.mark.parametrize(
-    "more", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": ""}, {"LANG": "C", "LC_ALL": "C"}, {"COLUMNS": "0"}], ids=str
+    "more", [{"NO_COLOR": "1", "COLUMNS": "0"}, {"TERM": "dumb", "LANG": "C", "LC_ALL": "C"}], ids=str
 )
 def test_odd_surroundings(registry: Hostile, tmp_path: Path, more: dict[str, str]) -> None:
     env = environment(tmp_path) | more
     env.pop("COLORTERM")
     with Terminal(reglens(f"{registry.host}/text/image:latest"), env) as terminal:
         terminal.until(b"Exchanges")
-        terminal.drain(0.5, 3)
+        terminal.settle()
         terminal.press("3lll4llq")
         assert terminal.ended() == 0
         terminal.restored()

@@ -181,6 +181,13 @@ async def test_a_helper_that_hangs_is_ended_with_its_children(helpers: Helpers) 
         await asyncio.sleep(0.01)
 
 
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+async def test_a_helper_that_prints_without_end_is_ended(helpers: Helpers, stream: str) -> None:
+    helpers.add("endless", f"while True: sys.{stream}.write('x' * 65536)")
+    helpers.config(credsStore="endless")
+    assert failed(await helpers.find()) == "docker-credential-endless printed more than 1.0 MiB"
+
+
 async def test_patience_may_end_before_a_helper_has_read_its_question(helpers: Helpers) -> None:
     helpers.add("slow", "time.sleep(600)")
     helpers.config(credsStore="slow")

@@ -26,8 +26,10 @@ from typing import Self
 import pyte
 
 TUI = Path(__file__).parents[2] / "tui"
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds after which something counts as never happening: a guard against hanging, not a measure of speed."""
+LOOKS = 4
+"""Looks, 20 ms one from the other, at which a program is found at rest before it counts as that."""
 ESCAPE = "\x1b[27u"
 """The escape key as kitty's keyboard protocol sends it: unlike a lone ESC it cannot join with the key after it."""
 STEERING = re.compile(
@@ -94,7 +96,7 @@ class Terminal:
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
-        self.sent = b""
+        self._sent = bytearray()
         self.columns, self.rows = columns, rows
 
     def __enter__(self) -> Self:
@@ -110,6 +112,11 @@ class Terminal:
 
     # -- what it paints
 
+    @property
+    def sent(self) -> bytes:
+        """All that it painted, from the beginning."""
+        return bytes(self._sent)
+
     def read(self, patience: float) -> bool:
         """Take what it paints within that time; whether anything came."""
         if not select.select([self.master], [], [], patience)[0]:
@@ -118,24 +125,40 @@ class Terminal:
             data = os.read(self.master, 1 << 16)
         except OSError:  # the other end is closed
             return False
-        self.sent += data
+        self._sent += data
         return bool(data)
 
     def until(self, pattern: bytes, *, since: int = 0) -> None:
         """Read until what was painted from octet `since` on matches `pattern`."""
         end = time.monotonic() + PATIENCE
         wanted = re.compile(pattern)
-        while not wanted.search(self.sent, since):
+        while not wanted.search(self._sent, since):
             assert time.monotonic() < end, f"{pattern!r} was not painted:\n{self.screen()}"
             if not self.read(0.2) and self.process.poll() is not None:
                 break
         assert wanted.search(self.sent, since), f"{pattern!r} was not painted: {self.sent[-2000:]!r}\n{self.screen()}"
 
-    def drain(self, quiet: float = 0.3, limit: float = PATIENCE) -> None:
-        """Read until nothing comes for `quiet` seconds, `limit` at most."""
+    def settle(self, limit: float = PATIENCE) -> bool:
+        """Read until it rests: it has taken all keys, none of its threads runs, and it paints nothing, at several looks
+        in a row. Whether it does so within `limit` seconds; one that has ended rests."""
         end = time.monotonic() + limit
-        while self.read(quiet) and time.monotonic() < end:
-            pass
+        quiet = 0
+        while quiet < LOOKS:
+            if time.monotonic() > end:
+                return False
+            quiet = 0 if self.read(0.02) or self._works() else quiet + 1
+        return True
+
+    def _works(self) -> bool:
+        """Whether keys wait for it, or one of its threads runs or would if it could."""
+        waiting = struct.unpack("i", fcntl.ioctl(self._slave, termios.FIONREAD, b"\0" * 4))[0]
+        if waiting and self.process.poll() is None:
+            return True
+        for task in Path(f"/proc/{self.process.pid}/task").glob("*/stat"):
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                if task.read_text().rpartition(")")[2].split()[0] in "RD":
+                    return True
+        return False
 
     def screen(self) -> str:
         """What stands on the screen now."""

@@ -3,7 +3,8 @@
 ``Hostile().host`` is the registry's ``host:port`` on 127.0.0.1. A request for anything of repository ``FAMILY/NAME``
 is answered by the behaviour of that name (see `BEHAVIOURS`). What names no repository (the ping, the catalogue) is
 answered as `everywhere` says, or innocently. A second server, `elsewhere` on 127.0.0.2, is somebody else's host: it
-takes notes of whatever it is sent. `requests` holds all requests of both.
+takes notes of whatever it is sent. A third, `helped`, is an honest registry that wants a login: by Basic, of anybody.
+`requests` holds all requests of all.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The two servers, on real sockets of two loopback addresses."""
+"""The servers, on real sockets of two loopback addresses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.hostile.wire import BEHAVIOURS, Asked, Wire
 
 @dataclass
 class Hostile:
-    """The two servers. Use as a context manager."""
+    """The servers. Use as a context manager."""
 
     everywhere: str = ""
     requests: list[Asked] = field(default_factory=list)
@@ -23,7 +23,7 @@ class Hostile:
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def __enter__(self) -> Self:
-        for name, address in (("registry", "127.0.0.1"), ("elsewhere", "127.0.0.2")):
+        for name, address in (("registry", "127.0.0.1"), ("elsewhere", "127.0.0.2"), ("helped", "127.0.0.1")):
             listener = socket.create_server((address, 0))
             self._listeners.append(listener)
             self._start(self._accept, listener, name)
@@ -46,11 +46,15 @@ class Hostile:
         return f"127.0.0.2:{self._listeners[1].getsockname()[1]}"
 
     @property
+    def helped(self) -> str:
+        return f"127.0.0.1:{self._listeners[2].getsockname()[1]}"
+
+    @property
     def token_url(self) -> str:
         return f"http://{self.host}/token"
 
     def to(self, host: str) -> list[Asked]:
-        """The requests that one of the two got."""
+        """The requests that one of the servers got."""
         return [asked for asked in list(self.requests) if asked.host == host]
 
     def _start(self, target: Callable[..., None], *arguments: object) -> None:
@@ -76,13 +80,16 @@ class Hostile:
                     return
                 self.requests.append(asked)
                 wire = Wire(connection, asked, self)
+                if asked.host == "helped" and "authorization" not in asked.headers:
+                    wire.challenge('Basic realm="helped"')
+                    return
                 chosen = self._choose(asked)
                 (BEHAVIOURS[chosen] if chosen else Wire.innocent)(wire)
             except OSError:
                 return  # the client is gone
 
     def _choose(self, asked: Asked) -> str:
-        if asked.host == "elsewhere":
+        if asked.host != "registry":
             return ""
         for part in (asked.path.removeprefix("/v2/"), asked.path.removeprefix("/token/")):
             found = next((name for name in BEHAVIOURS if part == name or part.startswith(name + "/")), "")

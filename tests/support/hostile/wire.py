@@ -18,7 +18,7 @@ ISSUED = "issued-token-canary-0123456789"
 
 
 class Servers(Protocol):
-    """What a behaviour may know of the two servers."""
+    """What a behaviour may know of the servers."""
 
     requests: list[Asked]
     stopping: bool
@@ -35,7 +35,8 @@ class Servers(Protocol):
 
 @dataclass(frozen=True)
 class Asked:
-    """A request as it came. Header names are lower case; `host` is whom it reached: ``registry`` or ``elsewhere``."""
+    """A request as it came. Header names are lower case; `host` is whom it reached: ``registry``,
+    ``elsewhere`` or ``helped``."""
 
     host: str
     method: str

@@ -15,7 +15,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
+
+from reglens.app.input import Parser
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -59,7 +62,7 @@ class Paper:
 
 
 class TerminalDriver(LinuxDriver):
-    """Textual's driver for Linux and macOS, which hears of the end."""
+    """Textual's driver for Linux and macOS, which hears of the end and keeps pastes whole."""
 
     _app: ReglensApp
 
@@ -95,6 +98,7 @@ class TerminalDriver(LinuxDriver):
             self._loop.call_soon_threadsafe(self._app.exit)
 
     def _run_input_thread(self) -> None:
+        linux_driver.XTermParser = Parser  # type: ignore[attr-defined]  # there is no other way
         try:
             self.run_input_thread()
         except OSError:  # EIO: there is no terminal any more

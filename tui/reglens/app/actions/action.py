@@ -70,6 +70,7 @@ _NAMES = {
     "ctrl+p": "^p",
     "ctrl+q": "^q",
     "ctrl+c": "^c",
+    "ctrl+z": "^z",
     "pageup": "pgup",
     "pagedown": "pgdn",
     "shift+tab": "⇧tab",

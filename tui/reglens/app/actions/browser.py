@@ -74,6 +74,7 @@ BROWSER: tuple[Action, ...] = (
         palette=False,
         priority=True,
     ),
+    Action("app.suspend_process", ("ctrl+z",), "suspend", "Leave it for the shell; fg comes back", palette=False),
     Action("open", ("enter",), "open", "Open the row under the cursor", Where.LIST, footer=True, palette=False),
     Action("down", ("down", "j"), "down", "A row down", Where.LIST, palette=False),
     Action("up", ("up", "k"), "up", "A row up", Where.LIST, palette=False),

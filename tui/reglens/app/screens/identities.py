@@ -58,7 +58,7 @@ class Identify(ModalScreen[Answer | None]):
             border-subtitle-color: $muted;
         }
         & OptionList, & OptionList:focus {
-            height: auto; max-height: 16; border: none; padding: 0; background: $surface;
+            height: auto; max-height: 16; min-width: 3; border: none; padding: 0; background: $surface;
             background-tint: $foreground 0%;
         }
         & OptionList:focus > .option-list--option-highlighted { background: $primary 25%; color: $foreground; }

@@ -39,7 +39,7 @@ class AskTrust(ModalScreen[bool | None]):
             border-subtitle-color: $muted;
         }
         & Static { margin-bottom: 1; }
-        & OptionList, & OptionList:focus { height: auto; border: none; padding: 0; background: $surface; }
+        & OptionList, & OptionList:focus { height: auto; min-width: 3; border: none; padding: 0; background: $surface; }
     }
     """
 

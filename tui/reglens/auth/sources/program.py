@@ -12,9 +12,12 @@ from typing import Protocol
 
 from reglens.auth.sources.entries import Entry, from_pair
 from reglens.jsontext import loads
+from reglens.text import human_size
 
 TIMEOUT = 30.0
 """Seconds that a program may take: some ask a cloud, some ask the person."""
+LONGEST = 1 << 20
+"""Octets that a program may print, on either stream; the largest tokens have some thousands."""
 _NOT_FOUND = "credentials not found"
 """How a helper says that it has nothing (docker-credential-helpers, credentials/error.go)."""
 
@@ -64,9 +67,11 @@ async def talk(title: str, command: Sequence[str], text: str, within: Surroundin
         return Said(problem=f"{title} cannot be run: {getattr(error, 'strerror', None) or error}")
     try:
         async with asyncio.timeout(within.timeout):
-            out, err = await process.communicate(text.encode())
+            out, err = await _ask(process, text.encode())
     except TimeoutError:
         return Said(problem=f"{title} gave no answer within {within.timeout:g} s")
+    except OverflowError:
+        return Said(problem=f"{title} printed more than {human_size(LONGEST)}")
     except OSError as error:
         return Said(problem=f"{title} cannot be talked to: {error.strerror}")
     finally:
@@ -109,6 +114,27 @@ def _environment(environ: Mapping[str, str]) -> dict[str, str]:
     """What docker would pass on, less the secret of ours that no helper needs. A shorter list would break helpers
     that take their cloud's identity from the environment."""
     return {name: value for name, value in environ.items() if name != "DOCKER_AUTH_CONFIG"}
+
+
+async def _ask(process: asyncio.subprocess.Process, question: bytes) -> tuple[bytes, bytes]:
+    """What a program prints, on stdout and stderr, until its end. Raises OverflowError if that is more than LONGEST."""
+    assert process.stdin
+    assert process.stdout
+    assert process.stderr
+    process.stdin.write(question)
+    process.stdin.close()  # where nobody reads, nobody has to
+    out, err = await asyncio.gather(_read(process.stdout), _read(process.stderr))
+    await process.wait()
+    return out, err
+
+
+async def _read(stream: asyncio.StreamReader) -> bytes:
+    taken = bytearray()
+    while piece := await stream.read(1 << 16):
+        taken += piece
+        if len(taken) > LONGEST:
+            raise OverflowError
+    return bytes(taken)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
