@@ -16,6 +16,8 @@ from reglens.text import human_size
 
 TIMEOUT = 30.0
 """Seconds that a program may take: some ask a cloud, some ask the person."""
+GRACE = 5.0
+"""Seconds that a killed program has to be gone."""
 LONGEST = 1 << 20
 """Octets that a program may print, on either stream; the largest tokens have some thousands."""
 _NOT_FOUND = "credentials not found"
@@ -123,7 +125,13 @@ async def _ask(process: asyncio.subprocess.Process, question: bytes) -> tuple[by
     assert process.stderr
     process.stdin.write(question)
     process.stdin.close()  # where nobody reads, nobody has to
-    out, err = await asyncio.gather(_read(process.stdout), _read(process.stderr))
+    readers = [asyncio.create_task(_read(stream)) for stream in (process.stdout, process.stderr)]
+    try:
+        out, err = await asyncio.gather(*readers)
+    finally:
+        for reader in readers:  # the other one, where one failed
+            reader.cancel()
+        await asyncio.gather(*readers, return_exceptions=True)
     await process.wait()
     return out, err
 
@@ -142,4 +150,17 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-        await asyncio.shield(process.wait())
+    await asyncio.shield(_buried(process))
+
+
+async def _buried(process: asyncio.subprocess.Process) -> None:
+    """Wait until a program is gone, but not for what got away from it and still holds its pipes.
+
+    They are read to their end: asyncio knows of no end of a process while it does not read a full pipe of it.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(GRACE):
+            for stream in (process.stdout, process.stderr):
+                while stream is not None and await stream.read(1 << 16):
+                    pass
+            await process.wait()
