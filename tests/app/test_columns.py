@@ -56,7 +56,7 @@ def lines(pilot: Pilot[None]) -> list[str]:
     return [rows.render_line(y).text.rstrip() for y in range(len(rows.in_view))]
 
 
-@pytest.mark.parametrize(("size", "told"), [((120, 40), True), ((240, 60), False)])
+@pytest.mark.parametrize(("size", "told"), [((120, 40), True), ((320, 60), False)])
 async def test_columns_that_find_no_room_are_told(size: tuple[int, int], told: bool) -> None:
     async with running(make_app(world_of(3), "alpine", columns="free"), size=size) as pilot:
         await filled(pilot)

@@ -23,7 +23,7 @@ HELPED = "helped-canary-5d4c3b2a19"
 """The secret that the credential helper of the registry that wants a login holds."""
 HELPED_ENCODED = base64.b64encode(f"bob:{HELPED}".encode()).decode()
 CANARIES = (*SECRETS, HELPED, HELPED_ENCODED)
-MEMORY = 640 << 20
+MEMORY = 1280 << 20
 """Octets that the app may have resident at its peak; it takes about 70 MB before an honest registry."""
 SLOW = ("body/drip", "body/drip-headers", "body/silent", "body/continue")
 THOROUGH = "REGLENS_SOAK" in os.environ

@@ -374,3 +374,9 @@ async def test_a_ping_may_answer_with_bare_true_or_nothing(registry: Scripted, s
     registry.expect("GET", "/v2/", Answer(200))
     for _ in range(2):
         assert (await session.ping()).status == 200
+
+
+async def test_a_tag_with_half_a_surrogate_pair_is_asked_for_all_the_same(registry: Scripted, session: Session) -> None:
+    """A server may list one, which the columns beside the tags then ask for."""
+    registry.expect("HEAD", PATH + "x\ufffd\ufffd\ufffd", index_answer())
+    assert (await session.resolve(at(registry, "x\ud800"))).digest == DIGEST

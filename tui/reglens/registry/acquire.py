@@ -69,7 +69,7 @@ async def _challenge(channel: Channel, reference: Reference | None) -> tuple[Rep
     root = base + channel.transport.endpoint.root
     call = ping = Call(Role.PING, f"{root}/", PING_LIMIT, headers=(("Accept", "application/json"),))
     if reference is not None:
-        url = f"{root}/{reference.repository}/manifests/{quote(reference.target, safe=':')}"
+        url = f"{root}/{reference.repository}/manifests/{quote(reference.target, safe=':', errors='surrogatepass')}"
         call = Call(Role.MANIFEST, url, MANIFEST_LIMIT, "HEAD", (("Accept", media.ACCEPT),))
     reply = await channel.follow(call)
     others = list(reply.exchange.challenges)

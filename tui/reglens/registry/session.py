@@ -252,7 +252,7 @@ class Session:
         return await self._routes.request(
             Role.MANIFEST,
             reference.repository,
-            f"manifests/{quote(reference.target, safe=':')}",
+            f"manifests/{quote(reference.target, safe=':', errors='surrogatepass')}",
             Resource("content", reference.repository),
             limit=MANIFEST_LIMIT,
             method=method,
