@@ -14,6 +14,7 @@ from reglens.errors import ReglensError
 from reglens.oci import media
 from reglens.oci.reference import HUB_LIBRARY, Reference
 from reglens.registry.body import MANIFEST_LIMIT, PING_LIMIT
+from reglens.registry.content import manifest_path
 from reglens.registry.options import Options
 from reglens.registry.session import Clock, Session
 from reglens.registry.transport import Call
@@ -133,7 +134,7 @@ class Experimenter:
 
     @property
     def path(self) -> str:
-        return f"/v2/{self.reference.repository}/manifests/{self.reference.target}"
+        return f"/v2/{self.reference.repository}/{manifest_path(self.reference.target)}"
 
     def session(self, credentials: Credentials) -> Session:
         return Session(self.reference.registry, options=self.options, credentials=credentials, clock=self.clock)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import quote
 
 from reglens.auth.challenge import Challenge
 from reglens.auth.flow import Resource, scope_texts, want_token
@@ -15,6 +14,7 @@ from reglens.oci import media
 from reglens.oci.reference import Reference
 from reglens.registry.body import MANIFEST_LIMIT, PING_LIMIT
 from reglens.registry.channel import Channel
+from reglens.registry.content import manifest_path
 from reglens.registry.products import recognise
 from reglens.registry.results import TokenGrant
 from reglens.registry.transport import Call
@@ -69,7 +69,7 @@ async def _challenge(channel: Channel, reference: Reference | None) -> tuple[Rep
     root = base + channel.transport.endpoint.root
     call = ping = Call(Role.PING, f"{root}/", PING_LIMIT, headers=(("Accept", "application/json"),))
     if reference is not None:
-        url = f"{root}/{reference.repository}/manifests/{quote(reference.target, safe=':', errors='surrogatepass')}"
+        url = f"{root}/{reference.repository}/{manifest_path(reference.target)}"
         call = Call(Role.MANIFEST, url, MANIFEST_LIMIT, "HEAD", (("Accept", media.ACCEPT),))
     reply = await channel.follow(call)
     others = list(reply.exchange.challenges)

@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import quote
 
 from reglens.auth.reply import Reply
 from reglens.errors import AnswerInvalid, DigestMismatch
@@ -19,6 +20,12 @@ from reglens.registry.cache import Kept
 from reglens.registry.pages import not_json
 
 _TAMPERED = "Do not trust it: the bytes were changed in the registry or on their way."
+
+
+def manifest_path(target: str) -> str:
+    """Where below a repository the manifest of a tag or digest is asked for. A tag comes from a server, and may hold
+    what no text can: half of a surrogate pair."""
+    return f"manifests/{quote(target, safe=':', errors='surrogatepass')}"
 
 
 def manifest_of(reply: Reply, reference: Reference) -> Manifest:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote
 
 from reglens.auth.credentials import Anonymous, Credentials, Lookup
 from reglens.auth.flow import Resource
@@ -26,7 +25,7 @@ from reglens.registry.acquire import acquire
 from reglens.registry.body import LIST_LIMIT, MANIFEST_LIMIT, PING_LIMIT
 from reglens.registry.cache import Cache, Kept, Seen
 from reglens.registry.channel import Channel
-from reglens.registry.content import blob_of, descriptor_of, kept_manifest, manifest_of
+from reglens.registry.content import blob_of, descriptor_of, kept_manifest, manifest_of, manifest_path
 from reglens.registry.options import Options
 from reglens.registry.pace import Pacing
 from reglens.registry.pages import next_page, not_json, on_host, pages
@@ -252,7 +251,7 @@ class Session:
         return await self._routes.request(
             Role.MANIFEST,
             reference.repository,
-            f"manifests/{quote(reference.target, safe=':', errors='surrogatepass')}",
+            manifest_path(reference.target),
             Resource("content", reference.repository),
             limit=MANIFEST_LIMIT,
             method=method,
