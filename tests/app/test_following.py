@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from reglens.errors import Reach, Unreachable
 from reglens.oci.manifest import Index
+from reglens.oci.reference import Place
 from support.app_driver import browser, make_app, press, running, settle, started
 from support.fake_session import World
 
@@ -69,3 +71,23 @@ async def test_a_tag_without_the_platform_shows_what_it_has_and_says_so() -> Non
         await settle(pilot)
         assert screen.here.crumbs[-1] == "3.19"
         assert any("has no linux/amd64" in note.message for note in pilot.app._notifications)
+
+
+async def test_a_tag_that_failed_does_not_lead_what_is_opened_next_to_the_platform() -> None:
+    made = world()
+    made.errors["/v2/library/alpine/manifests/3.19"] = Unreachable("gone", "", kind=Reach.CONNECT)
+    async with running(make_app(made, PLACE)) as pilot:
+        await started(pilot)
+        screen = browser(pilot)
+        await press(pilot, "enter")
+        await settle(pilot)
+        await press(pilot, "enter")
+        await settle(pilot)
+        await press(pilot, "2", "j", "enter")
+        await settle(pilot)
+        assert screen.here.crumbs[-1] == "3.19"
+        assert screen.here.manifest is None
+        screen.go(Place.parse(f"{PLACE}:3.20"))
+        await settle(pilot)
+        assert screen.here.crumbs[-1] == "3.20"
+        assert isinstance(screen.here.manifest, Index)

@@ -115,6 +115,7 @@ class Browser(Columns, Depth, Following, Identities, FurtherSearch, PanedScreen)
     def go(self, place: Place, *, focus: bool = True) -> None:
         """Open a registry, a repository, or a manifest in it. The former place's questions are called off."""
         explorer = self.explorer
+        self.through = False
         other = place.registry != self.here.registry
         explorer.turn_to(place.registry)
         self._clear_auth()
