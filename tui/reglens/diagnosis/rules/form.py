@@ -151,12 +151,21 @@ def form(scene: Scene, token: Token | None) -> Told | None:
             "(distribution wants exp, nbf and iat as whole numbers, iss and sub as text, access as a list of "
             "objects). distribution 3 then sends no error= at all, 2.8 says invalid_token.",
         )
-    return _signature_form(scene, token, text)
+    if "=" in text and scene.error == "invalid_token" and not token.partial and not shortened(text):
+        return (
+            Severity.WARNING,
+            "The token has base64 padding",
+            "There is a '=' in it. JWS allows none (RFC 7515, section "
+            "2); docker-registry 2.8 takes it, distribution 3 does not.",
+        )
+    return None
 
 
-def _signature_form(scene: Scene, token: Token, text: str) -> Told | None:
+def ending(token: Token) -> tuple[str, str] | None:
+    """What is wrong with the end of a JWT, its signature as octets: a title, and why."""
+    text = token.raw.reveal().strip()
     signature = text.rpartition(".")[2]
-    if "…" in text or "..." in text or token.partial:
+    if token.kind is not TokenKind.JWT or token.partial or shortened(text) or text.count(".") != 2:
         return None
     expected = _SIGNATURE_OCTETS.get(token.algorithm or "")
     octets = _octets(signature)
@@ -164,37 +173,26 @@ def _signature_form(scene: Scene, token: Token, text: str) -> Told | None:
         return None
     if not signature:
         return (
-            Severity.ERROR,
             "The token has no signature",
             "After the second dot nothing follows: the token's end was lost, or it was never signed.",
         )
     if octets is None:
         return (
-            Severity.ERROR,
             "The token's last part is damaged",
             "The signature is not base64url: characters were added, lost or replaced at the end of the token.",
         )
     if expected is not None and octets != expected:
         less = octets < expected
         return (
-            Severity.ERROR,
             "The token is cut short" if less else "Something is appended to the token",
             f"An {token.algorithm} signature has {expected} octets; this one has {octets}. "
             + ("The end of the token was lost when it was copied." if less else ""),
         )
     if token.algorithm in ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512") and octets not in (128, 256, 384, 512):
         return (
-            Severity.ERROR,
             "The token is cut short",
-            f"An RSA signature has 256, 384 or 512 octets; this one has "
-            f"{octets}. The end of the token was lost when it was copied.",
-        )
-    if "=" in text and scene.error == "invalid_token":
-        return (
-            Severity.WARNING,
-            "The token has base64 padding",
-            "There is a '=' in it. JWS allows none (RFC 7515, section "
-            "2); docker-registry 2.8 takes it, distribution 3 does not.",
+            f"An RSA signature has 256, 384 or 512 octets; this one has {octets}. "
+            "The end of the token was lost when it was copied.",
         )
     return None
 
