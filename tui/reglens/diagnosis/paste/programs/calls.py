@@ -52,7 +52,7 @@ _VERBS = {
 """Names of functions that make a request of an address, in small letters, and its method (``""``: given, or GET)."""
 _BUILDERS = frozenset(
     "request newrequest newrequestwithcontext httprequestmessage newbuilder builder httpget httppost httphead httpput "
-    "curlinit restrequest openconnection webrequest createhttp new".split()
+    "curlinit restrequest openconnection webrequest createhttp".split()
 )
 _ADDRESSES = frozenset("uri url parse create uribuilder parserequesturi join resolve toregistryurl httpurl".split())
 _TABLES = frozenset(
@@ -315,7 +315,8 @@ def _function(ev: Evaluator, node: Call, bare: str, given: Given) -> Value:
         return Listing([given.value(0) or given.text(ev, 0), given.value(1) or given.text(ev, 1)])
     if bare in _TABLES:
         return _tabled(ev, given)
-    if (bare == "new" and path.lower().endswith(("http.new", "client.new", "session.new"))) or bare in _CLIENTS:
+    made = bare == "new" and (path.lower().endswith(("http.new", "client.new", "session.new")) or _is_address(first))
+    if made or bare in _CLIENTS:
         return _client(ev, given)
     for value, _ in given.values[:3]:
         if isinstance(value, Request | Capture):
@@ -369,9 +370,8 @@ def _has_address(ev: Evaluator, given: Given) -> bool:
 
 def _is_request(ev: Evaluator, node: Call, bare: str, given: Given) -> bool:
     """Whether a call of no known object makes a request: by its verb and the address that it is given."""
-    if bare in ("new",) and _path(node).rpartition(".")[0].rpartition(".")[2].upper() not in METHODS:
-        return False
-    if bare not in _VERBS and bare not in _BUILDERS:
+    verb = bare == "new" and _path(node).rpartition(".")[0].rpartition(".")[2].upper() in METHODS
+    if not verb and bare not in _VERBS and bare not in _BUILDERS:
         return False
     if isinstance(table := given.value(0), Table) and bare in ("axios", "got", "request", "rp", "ajax", "fetch"):
         return _is_address(table.get("url")) or _is_address(table.get("uri")) or table.get("url") is not None
@@ -543,6 +543,8 @@ def member(ev: Evaluator, base: Value, name: str) -> Value:
             return base.query
         if isinstance(base, Client):
             return base.headers.get("authorization") if bare == "authorization" else base
+        if not base.made and base.address is not None:
+            return _part(base, bare)
         if bare in ("url", "uri", "requesturi") or not base.made:
             return base
         return member_of(base, name, ev.language)
@@ -555,6 +557,25 @@ def member(ev: Evaluator, base: Value, name: str) -> Value:
     if isinstance(base, Text):
         return base if bare in ("unwrap", "value", "tostring", "await") or bare in _TEXT_KEEPING else None
     return None
+
+
+def _part(request: Request, bare: str) -> Value:
+    """A part of an address object."""
+    address = request.address
+    if address is None or bare not in _PARTS:
+        return request
+    start = address.text.find("://")
+    start = start + 3 if start >= 0 else 0
+    slash = address.text.find("/", start)
+    slash = slash if slash >= 0 else len(address.text)
+    if bare in ("host", "hostname", "authority"):
+        return Text(address.value.cut(start, slash))
+    request = Request(request.place, made=False, query=request.query)
+    request.address = address.after(slash)
+    return request
+
+
+_PARTS = frozenset("host hostname authority requesturi path pathandquery pathquery pathname fullpath".split())
 
 
 def set_item(ev: Evaluator, base: Value, key: Text, value: Value) -> None:

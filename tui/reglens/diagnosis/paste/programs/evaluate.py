@@ -167,32 +167,31 @@ class Evaluator:
             return
         if len(statement.targets) > 1 and isinstance(value, Listing):
             for target, item in zip(statement.targets, value.items, strict=False):
-                self._put(target, item)
+                self._put(target, item, statement.value)
             return
         for target in (
             statement.targets if statement.operator == "=" and not _go_pair(statement) else statement.targets[:1]
         ):
-            self._put(target, value)
+            self._put(target, value, statement.value)
 
-    def _put(self, target: Node, value: Value) -> None:
+    def _put(self, target: Node, value: Value, node: Node) -> None:
+        """What `node` is worth becomes the value of `target`."""
         if isinstance(target, Index):
             base = self.value(target.base)
             key = self.value(target.key)
             if base is None and isinstance(key, Text) and (name := path_of(target.base)):
                 base = self.variables[name] = Table()
             if isinstance(key, Text):
-                calls.set_item(self, base, key, value)
+                calls.set_item(self, base, key, self.kept(value, node))
             return
         if isinstance(target, Attribute):
             base = self.value(target.base)
             if isinstance(base, Request | Client | Table):
                 member = literal(target.name, self.span(target.end - len(target.name), target.end))
-                calls.set_member(self, base, member, value)
+                calls.set_member(self, base, member, self.kept(value, node) if isinstance(base, Table) else value)
                 return
         name_of = path_of(target)
         if name_of:
-            if isinstance(value, Text) and value.gaps and not value.text.strip("${}").strip():
-                value = None
             self.variables[name_of] = value
 
     def touch(self, request: Request) -> None:
@@ -230,7 +229,7 @@ class Evaluator:
         if isinstance(node, Pair):
             return self._table([node])
         if isinstance(node, Items):
-            return Listing([self.value(item) for item in node.items[:500]])
+            return Listing([self.kept(self.value(item), item) for item in node.items[:500]])
         if isinstance(node, Join):
             return self._joined(node)
         if isinstance(node, Operation):
@@ -288,8 +287,15 @@ class Evaluator:
                 continue
             key = self.key(entry.key)
             if key is not None:
-                table.pairs.append((key, value if value is not None else self.text(None, entry.value)))
+                table.pairs.append((key, self.kept(value, entry.value)))
         return table
+
+    def kept(self, value: Value, node: Node) -> Value:
+        """A value as a list or table keeps it: what is not known, or is of an answer, as a text that says so here."""
+        if value is None and not isinstance(node, Name | Attribute | Index | Call):
+            return None
+        answer = isinstance(value, Capture) or (isinstance(value, Request) and value.made)
+        return self.text(value, node) if value is None or answer else value
 
     def key(self, node: Node) -> Text | None:
         """The name that a key is: a text, or the last part of a constant's name."""

@@ -51,7 +51,7 @@ JAVASCRIPT = Language(
     "javascript",
     _cue(
         r"\b(?:fetch|axios|got|ky|needle|rp)(?:\.(?:get|post|head|put|request|extend|create|defaults)\b|\()"
-        r"|\b(?:superagent|request|instance|api|\$|https?)\.(?:get|post|head|put|request|ajax)\(|\brequire\(|\b(?:const|let) "
+        r"|\b(?:superagent|request|instance|api|\$|https?)\.(?:get|post|head|put|request|ajax)\(|\brequire\("
     ),
     long_quotes=("`",),
 )
@@ -133,7 +133,12 @@ _MARKS: tuple[tuple[Language, re.Pattern[str]], ...] = (
     (CSHARP, re.compile(r"\bvar \w+ = new |\busing |\bawait \w+\.\w+Async\(|\$\"|\bstring \w+ =")),
     (JAVA, re.compile(r"\bString \w+ =|\bimport (?:java|okhttp3|org)\b|\bfinal |\bpublic |\bval \w+ = ")),
     (RUBY, re.compile(r"#\{|\brequire ['\"]|\bputs |(?m:^\s*end$)|\bJSON\.parse\(\w+\.body\)")),
-    (RUST, re.compile(r"\blet mut |\.await\?|::new\(\)|format!\(|\bfn |\.unwrap\(\)|\buse \w+::")),
+    (
+        RUST,
+        re.compile(
+            r"(?m)\blet (?:mut )?\w+(?:: [^=\n]+)? = |\?;?$|&\w|\.await\?|::new\(\)|format!\(|\bfn |\.unwrap\(\)|\buse \w+::"
+        ),
+    ),
     (JAVASCRIPT, re.compile(r"\b(?:const|let) |=> ?[{(\w]|\bawait fetch|\bconsole\.log\(|\.then\(|`[^`\n]*\$\{")),
 )
 

@@ -43,7 +43,7 @@ _MARK = (
     r"|@\{|@\(|\$\(|[^\w\s\"'`]"
 )
 _TOKEN = re.compile(
-    r"(?P<blank>[ \t\r\f\v]+|\\\n|`[ \t]*\n(?=[ \t]*[-|@$\w]))"
+    r"(?P<blank>[ \t\r\f\v]+|\\\n|`[ \t]*\n(?=[ \t]*[-|@$\w\"'(]))"
     r"|(?P<line>\n)|(?P<number>\d[\w]*(?:\.\d+)?)|(?P<name>[^\W\d]\w*)"
     rf"|(?P<mark>{_MARK})",
 )
@@ -127,6 +127,8 @@ class _Lexer:
         text, language = self.text, self.language
         char = text[at]
         before = text[at - 1] if at else ""
+        if self.shell and char == "`" and text[at + 1 : at + 2].isspace():
+            return None
         if char in "\"'`" or (prefix := _PREFIXED.match(text, at) if char in "fFrRbBuU$@" else None):
             if char in "\"'`":
                 return self._quoted(at, "", at)

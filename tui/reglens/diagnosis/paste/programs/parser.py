@@ -498,7 +498,8 @@ class Parser:
             return node if not self.mark("{") else self._braced(token.start)
         if self.mark("=>") and self.language.name in ("javascript", "csharp"):
             return self._arrow(token.start, [node])
-        if self.language.commands and (following := self.peek()) is not None and following.spaced:
+        bare = token.end - token.start == len(token.value)
+        if self.language.commands and bare and (following := self.peek()) is not None and following.spaced:
             return self._command(node, following)
         return node
 
@@ -534,9 +535,9 @@ class Parser:
                 if value is None or value.kind in ("option", "line") or value.value in ("|", ")", ";", "}"):
                     arguments.append(Argument(token.value, Node(token.start, token.end)))
                     continue
-                arguments.append(Argument(token.value, self._unary()))
+                arguments.append(Argument(token.value, self._word()))
             else:
-                arguments.append(Argument("", self._unary()))
+                arguments.append(Argument("", self._word()))
             if self.at == before:
                 self.at += 1
         made: Node = Call(node.start, self.last(), node, arguments)
@@ -550,6 +551,24 @@ class Parser:
             elif isinstance(filtered, Name):
                 made = Call(made.start, self.last(), filtered, [Argument("", made)])
         return made
+
+    def _word(self) -> Node:
+        """One argument of a command: an expression, or a word without quotes, in which variables are filled in."""
+        token = self.peek()
+        if token is None or token.kind != "name" or token.end - token.start != len(token.value):
+            return self._unary()
+        parts: list[Fragment | Node] = []
+        while token is not None and token.kind in ("name", "number", "mark", "option"):
+            if parts and (token.spaced or (token.kind == "mark" and token.value in ")}];|,")):
+                break
+            self.at += 1
+            if token.kind == "name" and token.end - token.start > len(token.value):
+                parts.append(Name(token.start, token.end, token.value))
+            else:
+                written = "-" + token.value if token.kind == "option" else token.value
+                parts.append(Fragment(token.start, token.end, written))
+            token = self.peek()
+        return Literal(parts[0].start, parts[-1].end, parts)
 
     def _bracketed(self, opening: Token) -> Node:
         """What stands in brackets: a group, a tuple, the parameters of a function."""

@@ -43,6 +43,7 @@ _PROMPT = re.compile(
     r"[ \t]{0,8}(?:>>> ?|\.\.\. ?|In \[\d{1,4}\]: ?|irb(?:\([^)\n]{0,40}\))?[:\d]{0,8}[>*] ?|PS(?: [^>\n]{0,120})?> ?|>> ?|> "
     r"(?=(?:const|let|var|await|fetch|\$|require)\b)|php > ?)"
 )
+_ASSIGNED = re.compile(r"[ \t]{0,32}(?:PS> ?)?(?:\$\w{1,40}[ \t]{0,4}|\w{1,40}[ \t]{1,4}):?=[ \t]")
 _OUTSIDE = re.compile(
     r"[ \t]{0,8}(?:[<*] |> [A-Z]{3,7} /|HTTP/\d|[1-5]\d\d [A-Z][a-z]|(?:www-authenticate|docker-distribution|date|server"
     r"|content-type): |Traceback |Status(?:Code)?[ :]+\d{3}|\{\"(?:errors|token|access_token)\")",
@@ -127,6 +128,8 @@ def _ends(line: Line) -> bool:
 
 
 def _is_command(text: str) -> bool:
+    if _ASSIGNED.match(text):
+        return False
     start, _ = command_start(text)
     return start >= 0 and not re.match(r"[\w]+=", text[start : start + 80])
 

@@ -9,6 +9,7 @@ from reglens.diagnosis.paste.conversation import Conversation
 from reglens.diagnosis.paste.drafts import Draft, role_of
 from reglens.diagnosis.paste.programs.reader import Found, find
 from reglens.diagnosis.paste.source import Line
+from reglens.diagnosis.paste.transcript_marks import BLOCK_START
 from reglens.trace.exchange import Role
 
 _STATUS = re.compile(
@@ -29,6 +30,8 @@ _STATUS = re.compile(
     re.IGNORECASE,
 )
 _QUICK = re.compile(r"[2-5]\d\d")
+PATIENCE = 2000
+"""Lines that are looked at for the status of an answer."""
 MAX_ANSWER = 600
 """Characters of a line that may tell how a request was answered."""
 
@@ -43,11 +46,17 @@ class Session:
         self.coming: list[Found] = [found[at] for at in sorted(found, reverse=True)]
         self.code = frozenset(index for one in found.values() for index in one.lines)
         self.asked: list[Draft] = []
+        self.patience = PATIENCE
 
     def reached(self, index: int) -> bool:
         """Whether the line at `index` is one of a program, or tells how its last request was answered."""
         self.arrive(index)
-        return index in self.code or (bool(self.asked) and self._answer(index))
+        if index in self.code:
+            return True
+        if not self.asked:
+            return False
+        self._headers(index)
+        return self._answer(index)
 
     def arrive(self, index: int) -> None:
         """Announces the requests of the code before line `index`. What a program prints is the answer to its last."""
@@ -69,15 +78,29 @@ class Session:
         """A line in which a program tells the status of an answer."""
         text = self.lines[index].text
         draft = self.asked[-1]
-        if draft.answered or len(text) > MAX_ANSWER or not _QUICK.search(text):
+        told = draft.status is not None and (draft.response_headers or draft.body or draft.version)
+        if told or draft.failure is not None or self.patience <= 0 or len(text) > MAX_ANSWER or not _QUICK.search(text):
             return False
+        self.patience -= 1
         found = _STATUS.fullmatch(text)
         if found is None or found.lastgroup is None:
             return False
         place = found.span(found.lastgroup)
+        if draft.status is not None and draft.status != int(found[found.lastgroup]):
+            return False
         draft.status, draft.status_span = int(found[found.lastgroup]), self.lines[index].span(*place)
         if draft in self.conversation.pending:
             self.conversation.pending.remove(draft)
         self.conversation.resume(draft)
         self.conversation.answer_body()
         return True
+
+    def _headers(self, index: int) -> None:
+        """Headers behind the status that a program told are of that answer."""
+        now = self.conversation.now
+        if now is None or now is not self.asked[-1] or now.status is None or now.response_headers or now.body:
+            return
+        body = self.conversation.body
+        if self.conversation.phase == "body" and (body is None or not body.parts):
+            if BLOCK_START.match(self.lines[index].text):
+                self.conversation.phase = "answer"
