@@ -6,14 +6,14 @@ function's parameters are what its only call gives, and a call is worth what the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from collections.abc import Sequence
 
 from reglens.diagnosis.evidence import Span
 from reglens.diagnosis.paste.drafts import Capture
-from reglens.diagnosis.paste.programs import calls
+from reglens.diagnosis.paste.programs import calls, members
 from reglens.diagnosis.paste.programs.answers import member_of, whole
 from reglens.diagnosis.paste.programs.languages import Language
+from reglens.diagnosis.paste.programs.paths import SELVES, calls_in, path_of
 from reglens.diagnosis.paste.programs.syntax import (
     Assign,
     Attribute,
@@ -51,7 +51,6 @@ from reglens.diagnosis.paste.source import Passage
 MAX_DEPTH = 100
 MAX_STEPS = 200_000
 """Expressions that are followed in one stretch of code."""
-_SELVES = frozenset({"self", "this", "cls", "@", "Self"})
 _LIBRARIES = frozenset({"axios", "got", "ky"})
 
 
@@ -99,10 +98,10 @@ class Evaluator:
         for name in twice:
             del self.constants[name]
         if self.functions:
-            for call in _calls(statements):
+            for call in calls_in(statements):
                 name = path_of(call.callee)
-                if name in self.functions:
-                    self.given.setdefault(name, []).append(call)
+                if name in self.functions and len(self.given.setdefault(name, [])) < 2:
+                    self.given[name].append(call)
 
     def _follow(self, statements: Sequence[Statement]) -> Value:
         result: Value = None
@@ -127,7 +126,7 @@ class Evaluator:
         """The parameters of a function, as its one call gives them."""
         self.current = function.name
         given = self.given.get(function.name, [])
-        offset = bool(function.parameters) and function.parameters[0][0] in _SELVES
+        offset = bool(function.parameters) and function.parameters[0][0] in SELVES
         parameters = function.parameters[offset:]
         for place, (name, default) in enumerate(parameters):
             self.variables.pop(name, None)
@@ -182,13 +181,13 @@ class Evaluator:
             if base is None and isinstance(key, Text) and (name := path_of(target.base)):
                 base = self.variables[name] = Table()
             if isinstance(key, Text):
-                calls.set_item(self, base, key, self.kept(value, node))
+                members.set_item(self, base, key, self.kept(value, node))
             return
         if isinstance(target, Attribute):
             base = self.value(target.base)
             if isinstance(base, Request | Client | Table):
                 member = literal(target.name, self.span(target.end - len(target.name), target.end))
-                calls.set_member(self, base, member, self.kept(value, node) if isinstance(base, Table) else value)
+                members.set_member(self, base, member, self.kept(value, node) if isinstance(base, Table) else value)
                 return
         name_of = path_of(target)
         if name_of:
@@ -264,7 +263,7 @@ class Evaluator:
             if node.name == "DefaultClient":
                 return Client()
             return None
-        return calls.member(self, base, node.name)
+        return members.member(self, base, node.name)
 
     def _index(self, node: Index) -> Value:
         base = self.value(node.base)
@@ -340,12 +339,12 @@ class Evaluator:
         name = path_of(node, calls=True) if node is not None else ""
         if isinstance(value, Request):
             if not value.made and value.address is not None:
-                return calls.addressed(self, value)
+                return members.addressed(self, value)
             value = whole(value)
         if isinstance(value, Capture):
             return unknown(name or value.member or "answer", span, value)
         if isinstance(value, Table):
-            return calls.encoded_table(self, value) or unknown(name, span)
+            return members.encoded_table(self, value) or unknown(name, span)
         if isinstance(value, Listing) and len(value.items) == 1:
             return self.text(value.items[0], node)
         return unknown(name or "value", span)
@@ -389,40 +388,3 @@ def _is_hole(value: Value) -> bool:
         and value.gaps[0].start == 0
         and value.gaps[0].end == len(value.text)
     )
-
-
-def path_of(node: Node | None, *, calls: bool = False) -> str:
-    """The dotted name of a variable or member, without the object itself; ``""`` for anything else."""
-    names: list[str] = []
-    while node is not None and len(names) < 12:
-        if isinstance(node, Name):
-            names.append(node.name)
-            break
-        if isinstance(node, Attribute):
-            names.append(node.name)
-            node = node.base
-        elif isinstance(node, Index) and calls:
-            key = node.key
-            names += [p.text for p in key.parts if isinstance(p, Fragment)] if isinstance(key, Literal) else []
-            node = node.base
-        elif isinstance(node, Call) and calls:
-            node = node.callee
-        else:
-            return ".".join(reversed(names)) if calls else ""
-    names.reverse()
-    if len(names) > 1 and names[0] in _SELVES:
-        names.pop(0)
-    return ".".join(names)[:60]
-
-
-def _calls(statements: Sequence[Statement]) -> Iterator[Call]:
-    """All calls in statements, in no order."""
-    stack: list[object] = list(statements)
-    while stack:
-        item = stack.pop()
-        if isinstance(item, list | tuple):
-            stack.extend(item)
-        elif isinstance(item, Node | Statement) or type(item).__name__ == "Argument":
-            if isinstance(item, Call):
-                yield item
-            stack.extend(getattr(item, f.name) for f in fields(item) if f.name not in ("start", "end", "name"))  # type: ignore[arg-type]

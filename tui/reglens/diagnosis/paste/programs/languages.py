@@ -40,7 +40,8 @@ PYTHON = Language(
     "python",
     _cue(
         r"\b(?:requests|httpx|session|sess|s|client|http|urllib3)\.(?:get|post|head|put|patch|delete|request)\("
-        r"|\b(?:urlopen|Request|Session|ClientSession|AsyncClient|PoolManager)\(|\bimport (?:requests|httpx|aiohttp|urllib)"
+        r"|\b(?:urlopen|Request|Session|ClientSession|AsyncClient|PoolManager)\("
+        r"|\bimport (?:requests|httpx|aiohttp|urllib)"
     ),
     hash_comments=True,
     slash_comments=False,
@@ -51,7 +52,8 @@ JAVASCRIPT = Language(
     "javascript",
     _cue(
         r"\b(?:fetch|axios|got|ky|needle|rp)(?:\.(?:get|post|head|put|request|extend|create|defaults)\b|\()"
-        r"|\b(?:superagent|request|instance|api|\$|https?)\.(?:get|post|head|put|request|ajax)\(|\brequire\("
+        r"|\b(?:superagent|request|instance|api|\$|https?)\.(?:get|post|head|put|request|ajax)\("
+        r"|\brequire\("
     ),
     long_quotes=("`",),
 )
@@ -136,7 +138,8 @@ _MARKS: tuple[tuple[Language, re.Pattern[str]], ...] = (
     (
         RUST,
         re.compile(
-            r"(?m)\blet (?:mut )?\w+(?:: [^=\n]+)? = |\?;?$|&\w|\.await\?|::new\(\)|format!\(|\bfn |\.unwrap\(\)|\buse \w+::"
+            r"(?m)\blet (?:mut )?\w+(?:: [^=\n]+)? = |\?;?$|&\w|\.await\?|::new\(\)|format!\(|\bfn "
+            r"|\.unwrap\(\)|\buse \w+::"
         ),
     ),
     (JAVASCRIPT, re.compile(r"\b(?:const|let) |=> ?[{(\w]|\bawait fetch|\bconsole\.log\(|\.then\(|`[^`\n]*\$\{")),

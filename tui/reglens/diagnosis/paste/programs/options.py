@@ -24,8 +24,8 @@ from reglens.diagnosis.paste.requests import Argument as Text
 from reglens.diagnosis.paste.source import Passage, placed
 
 if TYPE_CHECKING:
-    from reglens.diagnosis.paste.programs.calls import Given
     from reglens.diagnosis.paste.programs.evaluate import Evaluator
+    from reglens.diagnosis.paste.programs.given import Given
 
 _HEADERS = frozenset("headers header httpheader additionalheaders defaultheaders defaultrequestheaders".split())
 _QUERY = frozenset("params query qs searchparams queryparams parameters rawquery search".split())

@@ -7,6 +7,7 @@ to what is surely none: the mark of a code block, an answer, a shell's command.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,13 +19,15 @@ from reglens.diagnosis.paste.programs.making import draft_of
 from reglens.diagnosis.paste.programs.parser import parse
 from reglens.diagnosis.paste.source import Line, Passage, join
 
-MAX_STRETCH = 100_000
+MAX_STRETCH = 60_000
 MAX_LINES = 1500
 """Characters and lines of one stretch of code."""
-MAX_READ = 1_000_000
+MAX_READ = 300_000
 """Characters of code that are read in one paste."""
 MAX_CUES = 5000
 """Lines that are looked at in earnest; a paste with more of them is a log."""
+MAX_LINE = 5000
+"""Characters of a line of code; a longer one is data."""
 MAX_BLANK = 12
 """Lines of no code between two stretches that belong together."""
 
@@ -40,13 +43,15 @@ _CALL = re.compile(
 )
 _PLACE = re.compile(r"/v2\b|/v1/|/token|/jwt/auth|docker\.io|scope|manifests|registry|/auth\b|ghcr|quay", re.IGNORECASE)
 _PROMPT = re.compile(
-    r"[ \t]{0,8}(?:>>> ?|\.\.\. ?|In \[\d{1,4}\]: ?|irb(?:\([^)\n]{0,40}\))?[:\d]{0,8}[>*] ?|PS(?: [^>\n]{0,120})?> ?|>> ?|> "
-    r"(?=(?:const|let|var|await|fetch|\$|require)\b)|php > ?)"
+    r"[ \t]{0,8}(?:>>> ?|\.\.\. ?|In \[\d{1,4}\]: ?|irb(?:\([^)\n]{0,40}\))?[:\d]{0,8}[>*] ?"
+    r"|PS(?: [^>\n]{0,120})?> ?|>> ?|> (?=(?:const|let|var|await|fetch|\$|require)\b)|php > ?)"
 )
 _ASSIGNED = re.compile(r"[ \t]{0,32}(?:PS> ?)?(?:\$\w{1,40}[ \t]{0,4}|\w{1,40}[ \t]{1,4}):?=[ \t]")
 _OUTSIDE = re.compile(
-    r"[ \t]{0,8}(?:[<*] |> [A-Z]{3,7} /|HTTP/\d|[1-5]\d\d [A-Z][a-z]|(?:www-authenticate|docker-distribution|date|server"
-    r"|content-type): |Traceback |Status(?:Code)?[ :]+\d{3}|\{\"(?:errors|token|access_token)\")",
+    r"[ \t]{0,8}(?:[<*] |> [A-Z]{3,7} /|HTTP/\d|[1-5]\d\d [A-Z][a-z]|Traceback |time="
+    r"|(?:www-authenticate|docker-distribution|date|server|content-type): |(?:[A-Z][a-z]{2} [ \d]\d "
+    r"|\[?\d{4}[-/]\d\d[-/]\d\d[T ])\d\d:\d\d"
+    r"|Status(?:Code)?[ :]+\d{3}|\{\"(?:errors|token|access_token)\")",
     re.IGNORECASE,
 )
 
@@ -86,7 +91,7 @@ def _stretches(lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
         if index < end:
             continue
         text = line.text
-        if len(text) > 5000 or not _CALL.search(text) or _is_command(text):
+        if len(text) > MAX_LINE or not _CALL.search(text) or _ends(line):
             continue
         attempts += 1
         if attempts > MAX_CUES:
@@ -113,7 +118,7 @@ def _around(lines: Sequence[Line], index: int, start: int) -> tuple[int, int]:
         if _ends(line):  # an answer shown between two lines of a session
             if last - seen > MAX_BLANK:
                 break
-        elif _CALL.search(line.text[:5000]):
+        elif _CALL.search(line.text[:MAX_LINE]):
             seen = last
         size += len(line.text) + 1
         last += 1
@@ -124,7 +129,7 @@ def _around(lines: Sequence[Line], index: int, start: int) -> tuple[int, int]:
 
 def _ends(line: Line) -> bool:
     """Whether this line is surely no code."""
-    return line.fence or len(line.text) > 5000 or _OUTSIDE.match(line.text) is not None or _is_command(line.text)
+    return line.fence or len(line.text) > MAX_LINE or _OUTSIDE.match(line.text) is not None or _is_command(line.text)
 
 
 def _is_command(text: str) -> bool:
@@ -176,6 +181,4 @@ def _code(line: Line) -> Passage:
 
 
 def _line_at(starts: Sequence[int], position: int) -> int:
-    from bisect import bisect_right
-
     return max(min(bisect_right(starts, position) - 1, len(starts) - 2), 0)

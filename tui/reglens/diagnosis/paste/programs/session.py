@@ -101,6 +101,6 @@ class Session:
         if now is None or now is not self.asked[-1] or now.status is None or now.response_headers or now.body:
             return
         body = self.conversation.body
-        if self.conversation.phase == "body" and (body is None or not body.parts):
-            if BLOCK_START.match(self.lines[index].text):
-                self.conversation.phase = "answer"
+        empty = self.conversation.phase == "body" and (body is None or not body.parts)
+        if empty and BLOCK_START.match(self.lines[index].text):
+            self.conversation.phase = "answer"
