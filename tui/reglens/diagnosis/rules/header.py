@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from reglens.auth.token import Token
@@ -262,6 +263,7 @@ def kind(scene: Scene) -> Iterator[Finding]:
         return
     raw = sent.secret.reveal().strip()
     named, product = other_kind(raw)
+    named = named or _web_login(scene, sent)
     proof = scene.proof(judged, "authorization", "Authorization", sent)
     fix = Fix(
         "Give this secret to the realm as the password, and the token that it answers to the registry.",
@@ -293,6 +295,19 @@ def kind(scene: Scene) -> Iterator[Finding]:
             [proof, *_claims_proof(scene, token)],
             fix,
         )
+
+
+def _web_login(scene: Scene, sent: Authorization) -> str:
+    """What Docker Hub's web API gave for a login (docs.docker.com, "Docker Hub API", Authentication): no registry's."""
+    given = _GIVER.search(sent.source)
+    origin = next((e for e in scene.evidence.exchanges if given and e.number == int(given[1])), None)
+    if origin is None or origin.host != "hub.docker.com" or not origin.path.rstrip("/").endswith(_WEB_LOGINS):
+        return ""
+    return "the web session's token of Docker Hub's own API"
+
+
+_GIVER = re.compile(r"exchange (\d{1,6})")
+_WEB_LOGINS = ("/users/login", "/users/2fa-login", "/auth/token")
 
 
 def _claims_proof(scene: Scene, token: Token) -> list[Proof]:

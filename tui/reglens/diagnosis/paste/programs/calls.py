@@ -12,7 +12,7 @@ from reglens.diagnosis.paste.drafts import Capture
 from reglens.diagnosis.paste.programs import making, options
 from reglens.diagnosis.paste.programs.answers import member_of, plain
 from reglens.diagnosis.paste.programs.paths import path_of
-from reglens.diagnosis.paste.programs.syntax import Attribute, Call, Name, Node
+from reglens.diagnosis.paste.programs.syntax import Attribute, Call, Function, Name, Node
 from reglens.diagnosis.paste.programs.values import (
     Client,
     Listing,
@@ -41,6 +41,7 @@ from reglens.diagnosis.paste.programs.functions import (
 from reglens.diagnosis.paste.programs.given import Given
 from reglens.diagnosis.paste.programs.vocabulary import (
     BASE64,
+    CONTINUING,
     DECODING,
     ENDING,
     SENDING,
@@ -71,11 +72,21 @@ def call(ev: Evaluator, node: Call) -> Value:
                 named.setdefault("=" + argument.name, entry)
         else:
             values.append(entry)
-    given = Given(values, named)
     bare = plain(name)
-    if bare in ("then", "map", "andthen", "thenapply", "thenaccept", "flatmap", "let", "also") and base is not None:
-        for value, _ in given.values[:1]:
-            return ev.applied(value, [base])
+    if bare in CONTINUING and base is not None and values:
+        return ev.applied(values[0][0], [base])
+    result = _called(ev, node, base, Given(values, named))
+    for value, _ in values:
+        if isinstance(value, Function):  # what is handed over to be called, most likely with the answer
+            ev.applied(value, [result if isinstance(result, Request | Capture) else None])
+    return result
+
+
+def _called(ev: Evaluator, node: Call, base: Value, given: Given) -> Value:
+    """What a call on `base` is worth."""
+    callee = node.callee
+    name = callee.name if isinstance(callee, Name | Attribute) else ""
+    bare = plain(name)
     if isinstance(base, Request):
         return _on_request(ev, node, base, bare, given)
     if isinstance(base, Client):

@@ -128,7 +128,7 @@ class Chains(Cursor):
 
     def _suffix(self, node: Node) -> Node | None:
         token = self.peek()
-        if token is None or token.kind == "text":
+        if token is None:
             return None
         if token.kind == "line":
             ahead = 1

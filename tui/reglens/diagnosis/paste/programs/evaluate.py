@@ -48,7 +48,7 @@ from reglens.diagnosis.paste.programs.values import (
 from reglens.diagnosis.paste.requests import Argument as Text
 from reglens.diagnosis.paste.source import Passage
 
-MAX_DEPTH = 100
+MAX_DEPTH = 60
 MAX_STEPS = 200_000
 """Expressions that are followed in one stretch of code."""
 _LIBRARIES = frozenset({"axios", "got", "ky"})
@@ -343,11 +343,15 @@ class Evaluator:
             value = whole(value)
         if isinstance(value, Capture):
             return unknown(name or value.member or "answer", span, value)
-        if isinstance(value, Table):
-            return members.encoded_table(self, value) or unknown(name, span)
-        if isinstance(value, Listing) and len(value.items) == 1:
-            return self.text(value.items[0], node)
-        return unknown(name or "value", span)
+        text: Text | None = None
+        if isinstance(value, Table | Listing) and self.depth < MAX_DEPTH:  # they may hold themselves
+            self.depth += 1
+            if isinstance(value, Table):
+                text = members.encoded_table(self, value)
+            elif len(value.items) == 1:
+                text = self.text(value.items[0], node)
+            self.depth -= 1
+        return text or unknown(name or "value", span)
 
     def span(self, start: int, end: int) -> Span:
         return self.passage.span(start, max(end, start))

@@ -136,9 +136,8 @@ def _is_request(ev: Evaluator, node: Call, bare: str, given: Given) -> bool:
     verb = bare == "new" and call_path(node).rpartition(".")[0].rpartition(".")[2].upper() in METHODS
     if not verb and bare not in VERBS and bare not in BUILDERS:
         return False
-    if isinstance(table := given.value(0), Table) and bare in ("axios", "got", "request", "rp", "ajax", "fetch"):
-        return is_address(table.get("url")) or is_address(table.get("uri")) or table.get("url") is not None
-    return has_address(ev, given)
+    table = given.value(0)
+    return has_address(ev, given) or (isinstance(table, Table) and options.names_address(table))
 
 
 def _address(ev: Evaluator, node: Call, given: Given) -> Request:

@@ -81,7 +81,7 @@ POWERSHELL = Language(
 CSHARP = Language(
     "csharp",
     _cue(
-        r"\b(?:HttpClient|HttpRequestMessage|AuthenticationHeaderValue|WebClient|RestClient|RestRequest)\b"
+        r"\b(?:HttpClient|HttpRequestMessage|AuthenticationHeaderValue|WebClient|RestClient(?!\.)|RestRequest)\b"
         r"|\.(?:Get|Post|Send|GetString|PostAsJson)(?:FromJson)?Async\b|\bDefaultRequestHeaders\b|\bWebRequest\.Create"
     ),
     long_quotes=('@"', '"""'),

@@ -34,7 +34,7 @@ _HUB = frozenset({"auth.docker.io", "hub.docker.com", "login.docker.com"})
 def draft_of(request: Request, texts: Texts) -> Draft | None:
     """The draft of a request, filled in; None if it concerns no registry."""
     url = _address(request, texts)
-    if url is None:
+    if url is None or url.text.startswith("/"):  # a server's route, not a request
         return None
     draft = request.draft
     draft.gaps["url"] = url.gaps

@@ -34,7 +34,7 @@ _CREDENTIALS = frozenset("auth authentication credential credentials basicauth u
 _METHODS = frozenset({"method", "type", "verb"})
 _ADDRESS = frozenset({"url", "uri", "requesturi", "endpoint", "path", "pathname"})
 _BASE = frozenset({"baseurl", "baseuri", "baseaddress", "prefixurl", "base"})
-_KNOWN = _HEADERS | _QUERY | _FORM | _CREDENTIALS | _METHODS | _ADDRESS | _BASE
+_KNOWN = frozenset({"host", "hostname"}) | _HEADERS | _QUERY | _FORM | _CREDENTIALS | _METHODS | _ADDRESS | _BASE
 _SETTERS = frozenset(
     "set addheader setheader header setrequestproperty addrequestproperty putheader withheader setfield "
     "tryaddwithoutvalidation".split()
@@ -58,6 +58,11 @@ def option(ev: Evaluator, request: Request, name: str, value: Value, node: Node 
             request.query.update(value.query)
         elif isinstance(value, Text):
             request.address = value if name != "pathname" or request.address is None else request.address
+    elif name in ("host", "hostname") and isinstance(value, Text):
+        begin = value.value.span()[0]
+        scheme = literal("https://", (begin, begin + 1))
+        request.client = request.client or Client()
+        request.client.base = joined([scheme, value])
     elif name in _BASE and isinstance(value, Text):
         request.client = request.client or Client()
         request.client.base = value
@@ -78,6 +83,14 @@ def _body(ev: Evaluator, request: Request, value: Value) -> None:
             request.query.update(value)
         else:
             request.form = value
+
+
+def names_address(table: Table) -> bool:
+    """Whether options name where a request goes."""
+    names = {plain(key.text) for key, _ in table.pairs}
+    return bool(names & {"url", "uri", "requesturi"}) or bool(
+        names & {"host", "hostname"} and names & {"path", "pathname"}
+    )
 
 
 def take(ev: Evaluator, request: Request, value: Value) -> None:

@@ -145,6 +145,8 @@ class Parser(Expressions):
             while self.mark(",") and isinstance(targets[-1], Name | Attribute | Index) and len(targets) < 20:
                 self.at += 1
                 targets.append(self.expression())
+        if not targets:
+            return None
         self._annotation()
         token = self.peek()
         if token is not None and token.kind == "mark" and token.value in _ASSIGNING:

@@ -38,7 +38,8 @@ _CALL = re.compile(
     r"|file_get_contents|newBuilder|HttpRequestMessage|HttpGet|HttpPost|URI|Uri|URL|axios|got|ajax|rp|request)\("
     r"|\.(?:get|post|head|put|patch|delete|request|url|uri|Get\w{0,20}Async|SendAsync|PostAsync|newCall"
     r"|DownloadString\w{0,9}|openConnection|GetAsync)\("
-    r"|\b(?:Invoke-RestMethod|Invoke-WebRequest|irm|iwr)\b|\bnew (?:HttpGet|HttpPost|Request\.Builder|Request)\b",
+    r"|\bURI\.open\(|\b(?:Invoke-RestMethod|Invoke-WebRequest|irm|iwr)\b"
+    r"|\bnew (?:HttpGet|HttpPost|Request\.Builder|Request)\b",
     re.IGNORECASE,
 )
 _PLACE = re.compile(r"/v2\b|/v1/|/token|/jwt/auth|docker\.io|scope|manifests|registry|/auth\b|ghcr|quay", re.IGNORECASE)

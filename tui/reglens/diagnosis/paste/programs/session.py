@@ -26,7 +26,8 @@ _STATUS = re.compile(
     r"|[^\n]{0,120}?\bresulted in a `?(?P<guzzle>\d{3})\b[^\n]{0,200}"  # Guzzle, RequestException
     r"|(?:#<)?Net::HTTP[\w:]{3,40} (?P<ruby>\d{3})\b[^\n]{0,60}"
     r"|(?:HTTP )?(?:status(?:_?code)?|StatusCode|code)?[ \t]{0,4}[:=]?[ \t]{0,4}(?P<bare>[2-5]\d\d)"
-    r"(?:[ ,]+['\"]?(?:OK|Unauthorized|Forbidden|Not Found|Bad Request|Too Many Requests)['\"]?)?)[ \t]*$",
+    r"(?:[ ,]+['\"]?(?:OK|Unauthorized|Forbidden|Not Found|Bad Request|Too Many Requests)['\"]?)?"
+    r"(?P<body>[ \t]+[{\[].*)?)[ \t]*$",
     re.IGNORECASE,
 )
 _QUICK = re.compile(r"[2-5]\d\d")
@@ -83,16 +84,19 @@ class Session:
             return False
         self.patience -= 1
         found = _STATUS.fullmatch(text)
-        if found is None or found.lastgroup is None:
+        name = next((name for name, value in found.groupdict().items() if value), "") if found is not None else ""
+        if found is None or not name:
             return False
-        place = found.span(found.lastgroup)
-        if draft.status is not None and draft.status != int(found[found.lastgroup]):
+        place = found.span(name)
+        if draft.status is not None and draft.status != int(found[name]):
             return False
-        draft.status, draft.status_span = int(found[found.lastgroup]), self.lines[index].span(*place)
+        draft.status, draft.status_span = int(found[name]), self.lines[index].span(*place)
         if draft in self.conversation.pending:
             self.conversation.pending.remove(draft)
         self.conversation.resume(draft)
         self.conversation.answer_body()
+        if found["body"]:
+            self.conversation.feed_body(self.lines[index].passage.cut(found.start("body")).strip())
         return True
 
     def _headers(self, index: int) -> None:

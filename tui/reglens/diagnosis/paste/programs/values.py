@@ -91,13 +91,18 @@ def literal(text: str, span: Span) -> Text:
     """`text`, which stands at `span` as it is or in other words."""
     if len(text) == span[1] - span[0]:
         return Text(Passage(text, ((0, span[0]),)))
-    return Text(placed(text, span) if text else Passage("", ((0, span[0]),)))
+    return Text(placed(text, _widened(span)) if text else Passage("", ((0, span[0]),)))
+
+
+def _widened(span: Span) -> Span:
+    """A place that has at least one character: the one before, where there is none at it."""
+    return span if span[1] > span[0] else (max(span[0] - 1, 0), span[0])
 
 
 def unknown(name: str, span: Span, capture: Capture | None = None) -> Text:
     """What only the running program knew, named as a shell would."""
     written = f"${{{name}}}"
-    return Text(placed(written, span), [Gap(0, len(written), name, capture)])
+    return Text(placed(written, _widened(span)), [Gap(0, len(written), name, capture)])
 
 
 def joined(parts: Sequence[Text], separator: str = "") -> Text | None:

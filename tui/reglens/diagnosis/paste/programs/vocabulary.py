@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+CONTINUING = frozenset("then map andthen thenapply thenaccept flatmap let also".split())
+"""Methods that hand an answer over to a function."""
 METHODS = frozenset("GET HEAD POST PUT PATCH DELETE OPTIONS".split())
 
 VERBS = {
