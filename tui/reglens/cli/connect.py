@@ -136,7 +136,7 @@ def _readable(option: str, name: str | None) -> Path | None:
 
 
 def _home() -> Path:
-    """The person's home folder; one that is not there where nobody has one, as in a container whose user has no name."""
+    """The person's home folder; one that is not there where nobody has one, as a user without a name in a container."""
     try:
         return Path.home()
     except RuntimeError:

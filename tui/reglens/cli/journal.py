@@ -1,7 +1,8 @@
 """The file of ``reglens digest --resume``: what was found, a line each, so that another run need not look it up again.
 
 The first line tells the options that the results depend on. Then a line each, parted by tabs: reference, digest, media
-type, size. Every line is written whole as soon as its result is there; what a crash or a full disk cut off is taken away again.
+type, size. Every line is written whole as soon as its result is there; what a crash or a full disk cut off is taken
+away.
 """
 
 from __future__ import annotations

@@ -219,7 +219,7 @@ class Cache:
 
 
 def default_folder() -> Path:
-    """Where the cache belongs on this system; a relative path, which nothing is kept in, if nobody has a home folder."""
+    """Where the cache belongs on this system; a relative path, which nothing is kept in, if nobody has a home."""
     from platformdirs import user_cache_path
 
     try:

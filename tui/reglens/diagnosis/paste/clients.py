@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
+from reglens import mask
 from reglens.diagnosis.evidence import Report, Span
 from reglens.diagnosis.meanings import Meaning
 from reglens.diagnosis.paste import (
@@ -32,7 +33,6 @@ from reglens.diagnosis.paste import (
     clients_tls,
     clients_tokens,
     clients_verifiers,
-    mask,
 )
 from reglens.diagnosis.paste import clients_values as named
 from reglens.diagnosis.paste.clients_hits import (
