@@ -177,8 +177,8 @@ class Moves:
         self.made.append(keys)
         self.keys += pressed
         terminal.press(keys)
-        if self.random.random() < 0.6:  # else the next comes in the midst of it
-            terminal.settle(0.7)
+        if self.random.random() < 0.5:  # else the next comes in the midst of it
+            terminal.settle(0.5)
 
 
 @contextmanager

@@ -7,10 +7,11 @@ import random
 
 import pytest
 from rich.style import Style
-from textual.events import Key, MouseDown, MouseUp, Paste
+from textual.events import Key, MouseDown, MouseMove, MouseUp, Paste
 from textual.keys import key_to_character
 from textual.pilot import Pilot
 from textual.widget import Widget
+from textual.widgets import Static
 
 from reglens.app.browser import Browser
 from reglens.app.screens.paste import Paste as PasteScreen
@@ -162,3 +163,24 @@ async def test_clicks_before_anybody_takes_them_are_no_trouble() -> None:
         await wait_for(pilot, lambda: isinstance(app.screen, Browser))
         await settle(pilot)
         assert app.defect == ""
+
+
+@pytest.mark.parametrize("kind", [MouseDown, MouseMove])
+async def test_a_click_on_what_is_there_no_more_is_no_trouble(kind: type[MouseDown | MouseMove]) -> None:
+    """A word at the edge of the screen that goes at that moment: it is painted still, and is nobody's part."""
+    app = make_app(WORLD, "registry.example/team/app:1.0")
+    async with running(app) as pilot:
+        await settle(pilot)
+        word = Static("a word")
+        await app.screen.mount(word)
+        await pilot.pause()
+        x, y = word.region.offset
+        assert app.get_widget_at(x, y)[0] is word
+        app.post_message(button(MouseDown, 60, 5))
+        await wait_for(pilot, lambda: not (app._waiting or app._under_way or app.message_queue_size))
+        word._detach()
+        app.post_message(kind(None, x, y, 0, 0, 1, False, False, False, x, y, Style.null()))
+        app.post_message(button(MouseUp, x, y))
+        await wait_for(pilot, lambda: not (app._waiting or app._under_way or app.message_queue_size))
+        assert app.defect == ""
+        assert not app._exit

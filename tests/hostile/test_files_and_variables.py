@@ -1,4 +1,4 @@
-"""What a file or a variable of this machine may be made of: no command waits for it, dies of it, or writes beside it."""
+"""Files and variables of this machine made of anything: no command waits for one, dies of it, or writes beside it."""
 
 from __future__ import annotations
 

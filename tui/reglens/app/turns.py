@@ -69,7 +69,7 @@ class Turns(App[None]):
     async def on_event(self, event: events.Event) -> None:
         mine = isinstance(event, events.Key | events.Paste) or _steers(event)
         if not mine or event.is_forwarded or (isinstance(event, events.Key) and event.key in AT_ONCE):
-            await super().on_event(event)
+            await self._hand_on(event)
         elif self._held:
             if isinstance(event, events.MouseEvent):
                 return  # there is nothing to click on yet
@@ -100,12 +100,21 @@ class Turns(App[None]):
             return
         self._loose = plain
         try:
-            await super().on_event(event)
+            await self._hand_on(event)
         finally:
             if plain:
                 self._next()
             else:
                 self._follow(number, TRIPS, event)
+
+    async def _hand_on(self, event: events.Event) -> None:
+        """Let Textual have an event, save the mouse over a widget that is painted still and in the tree no more: there it
+        falls over a parent that is None (textual/screen.py, `Screen._forward_event`)."""
+        if isinstance(event, events.MouseEvent) and not event.is_forwarded:
+            under = self._target(event)
+            if under is not None and not under.is_attached:
+                return
+        await super().on_event(event)
 
     def _leads_nowhere(self, event: events.Event) -> bool:
         """Whether a key can change neither the focus nor what the next key means; so is what the mouse does before the

@@ -126,8 +126,8 @@ def is_internal(host: str) -> bool:
 
 
 def _carried(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that a gateway finds in an IPv6 one: mapped, of 6to4 (RFC 3056), of NAT64 (RFC 6052, section 2.1;
-    RFC 8215), translated (RFC 2765) or compatible (RFC 4291, section 2.5.5)."""
+    """The IPv4 address that a gateway finds in an IPv6 one: mapped, of 6to4 (RFC 3056), of NAT64 (RFC 6052, RFC 8215),
+    translated (RFC 2765) or compatible (RFC 4291, section 2.5.5)."""
     if address.ipv4_mapped or address.sixtofour:
         return address.ipv4_mapped or address.sixtofour
     if any(address in network for network in _CARRIERS) and int(address) > 1:

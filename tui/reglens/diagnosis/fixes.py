@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reglens.diagnosis import products, told
 from reglens.diagnosis.finding import Fix
+from reglens.trace.plain import plain
 from reglens.diagnosis.scene import Scene
 from reglens.oci import media
 from reglens.oci.reference import HUB_LIBRARY
@@ -28,7 +29,8 @@ def base_url(scene: Scene) -> str:
     for exchange in (scene.judged, *reversed(scene.requests)):
         if exchange is not None and exchange.url and exchange.follows is None and exchange.path.startswith("/v2"):
             scheme = exchange.url.partition("://")[0]
-            return f"{scheme}://{exchange.host}" if scheme in ("http", "https") else f"https://{exchange.host}"
+            host = plain(exchange.host) or "<registry>"
+            return f"{scheme if scheme in ('http', 'https') else 'https'}://{host}"
     return f"https://{scene.registry or '<registry>'}"
 
 
@@ -112,7 +114,7 @@ def exchange_commands(scene: Scene, *, login: bool | None = None) -> tuple[str, 
 def login_command(scene: Scene, host: str = "") -> str:
     """The command that logs in at this kind of registry; at `host` where it is not known which is meant."""
     registry = scene.registry or host or "<registry>"
-    user = scene.username if scene.username not in ("", "(anonymous)") else "<user>"
+    user = quoted(scene.username) if scene.username not in ("", "(anonymous)") else "<user>"
     parts = registry.split(".")
     region = parts[3] if scene.product is products.ECR and len(parts) > 3 else "<region>"
     form = scene.product.login

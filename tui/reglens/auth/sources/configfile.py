@@ -19,8 +19,8 @@ from reglens.auth.sources.helper import Helper
 from reglens.auth.sources.keys import HUB_KEY, Key, matching, near_misses
 from reglens.auth.sources.program import Keeper
 from reglens.jsontext import loads
-from reglens.octets import read_octets
 from reglens.oci.reference import HUB
+from reglens.octets import read_octets
 
 MAX_FILE = 16 << 20
 """Octets of a credentials file."""
