@@ -1,4 +1,4 @@
-"""What is pasted into a shell does what it says, whatever a registry, a log or a paste put into it: bash itself judges."""
+"""What is pasted into a shell does what it says, whatever a registry, a log or a paste put into it: bash judges."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ EVIL = (
     "<(touch PWNED)",
 )
 NAMES = re.compile(
-    r"[a-z0-9][a-z0-9.-]*\.[a-z]{2,}(?::\d+)?|\b[a-z0-9]+/[a-z0-9/_-]+|\b[\w.-]+@[\w.-]+|(?<=-u )\w+|(?<==\")[^\"]+(?=\")"
+    r"[a-z0-9][a-z0-9.-]*\.[a-z]{2,}(?::\d+)?|\b[a-z0-9]+/[a-z0-9/_-]+|\b[\w.-]+@[\w.-]+|(?<=-u )\w+"
+    r"|(?<==\")[^\"]+(?=\")"
 )
 PROGRAMS = (
     "docker podman buildah skopeo nerdctl crictl ctr crane oras regctl helm kubectl curl aws az gcloud reglens sudo "
@@ -66,7 +67,7 @@ def strikes(folder: Path, command: str) -> bool:
 
 def is_for_a_file(command: str) -> bool:
     """Whether it is lines of a configuration, which no shell reads."""
-    return "\n" in command or command.startswith(("{", "[", "auth:"))
+    return "\n" in command or command.startswith(("{", "[", "auth:", "Www-Authenticate:"))
 
 
 @pytest.mark.parametrize("name", ["cases", "recordings", "further", "further2", "further3", "further4"])

@@ -37,6 +37,6 @@ def read_octets(path: Path, limit: int) -> bytes:
 
 
 def is_plain(path: Path) -> bool:
-    """Whether there is a regular file, which a library may open that would wait for a pipe. Raises OSError where there is
-    nothing, and ValueError for a path that is none."""
+    """Whether there is a regular file, which a library may open that would wait for a pipe. Raises OSError where there
+    is nothing, and ValueError for a path that is none."""
     return stat.S_ISREG(os.stat(path).st_mode)

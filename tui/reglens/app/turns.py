@@ -108,8 +108,8 @@ class Turns(App[None]):
                 self._follow(number, TRIPS, event)
 
     async def _hand_on(self, event: events.Event) -> None:
-        """Let Textual have an event, save the mouse over a widget that is painted still and in the tree no more: there it
-        falls over a parent that is None (textual/screen.py, `Screen._forward_event`)."""
+        """Let Textual have an event, save the mouse over a widget that is painted still and in the tree no more: there
+        it falls over a parent that is None (textual/screen.py, `Screen._forward_event`)."""
         if isinstance(event, events.MouseEvent) and not event.is_forwarded:
             under = self._target(event)
             if under is not None and not under.is_attached:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from reglens.diagnosis import products, told
 from reglens.diagnosis.finding import Fix
-from reglens.trace.plain import plain
 from reglens.diagnosis.scene import Scene
 from reglens.oci import media
 from reglens.oci.reference import HUB_LIBRARY
 from reglens.oci.scope import Scope
 from reglens.trace.curl import quoted, token_url
+from reglens.trace.plain import plain
 
 ACCEPT = ", ".join((media.OCI_INDEX, media.OCI_MANIFEST, media.DOCKER_LIST, media.DOCKER_MANIFEST))
 TOKEN_FIELD = "jq -r '.token // .access_token'"  # noqa: S105 - a filter, not a secret

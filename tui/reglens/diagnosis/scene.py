@@ -14,7 +14,6 @@ from reglens.diagnosis import products, told
 from reglens.diagnosis.attempt import Attempt
 from reglens.diagnosis.evidence import Command, Evidence, Report, Span
 from reglens.diagnosis.finding import Comparison, Proof
-from reglens.trace.plain import plain
 from reglens.diagnosis.reading import (
     ACTIONS,
     is_mask,
@@ -28,6 +27,7 @@ from reglens.diagnosis.reading import (
 from reglens.oci.reference import HUB_ALIASES, Reference
 from reglens.oci.scope import Scope, parse_scopes
 from reglens.trace.exchange import Exchange, Role
+from reglens.trace.plain import plain
 
 __all__ = [
     "ACTIONS",

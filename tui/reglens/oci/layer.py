@@ -305,8 +305,8 @@ def _padded(size: int) -> int:
 
 
 def _pax(raw: bytes) -> dict[str, str]:
-    """The records of a pax header, ``length key=value\\n`` each, as far as anything is made of them: those of a global one
-    are held to the end of the archive. What breaks the form ends it."""
+    """The records of a pax header, ``length key=value\\n`` each, as far as anything is made of them: those of a global
+    one are held to the end of the archive. What breaks the form ends it."""
     found: dict[str, str] = {}
     at = 0
     while at < len(raw):
