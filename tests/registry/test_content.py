@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -411,3 +412,15 @@ async def test_who_wants_little_is_sent_no_more(registry: Scripted, session: Ses
     with pytest.raises(TooLarge):
         await session.manifest(at(registry), limit=len(INDEX) - 1)
     assert (await session.manifest(at(registry), limit=len(INDEX))).raw == INDEX
+
+
+async def test_a_request_gives_way_between_its_steps(registry: Scripted) -> None:
+    """To whoever looks at the screen: while its turn does not come, nothing more of it is sent or read."""
+    held = asyncio.Event()
+    registry.expect("GET", PATH + "latest", index_answer())
+    async with Session(registry.host, options=Options(plain_http=True, turn=held.wait)) as session:
+        asking = asyncio.create_task(session.manifest(at(registry)))
+        await asyncio.sleep(0.05)
+        assert not registry.requests
+        held.set()
+        assert (await asking).digest == DIGEST
