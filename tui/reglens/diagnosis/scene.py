@@ -27,6 +27,7 @@ from reglens.diagnosis.reading import (
 from reglens.oci.reference import HUB_ALIASES, Reference
 from reglens.oci.scope import Scope, parse_scopes
 from reglens.trace.exchange import Exchange, Role
+from reglens.trace.plain import plain
 
 __all__ = [
     "ACTIONS",
@@ -65,7 +66,10 @@ class Scene(Attempt):
 
     @cached_property
     def registry(self) -> str:
-        """``host[:port]`` of the registry, as connected to; ``""`` if unknown."""
+        """``host[:port]`` of the registry, as connected to; ``""`` if unknown, or nothing that can be a host."""
+        return plain(self._registry())
+
+    def _registry(self) -> str:
         if self.evidence.wanted is not None:
             return self.evidence.wanted.registry
         for exchange in (self.judged, *reversed(self.requests)):
@@ -111,7 +115,11 @@ class Scene(Attempt):
 
     @cached_property
     def repository(self) -> str:
-        """The repository as it was asked for on the wire (``alpine`` stays ``alpine``); ``""`` if unknown."""
+        """The repository as it was asked for on the wire (``alpine`` stays ``alpine``); ``""`` if unknown, or nothing
+        that can be a name."""
+        return plain(self._repository())
+
+    def _repository(self) -> str:
         for exchange in (self.judged, *reversed(self.requests)):
             name = repository_of(exchange.path) if exchange is not None else ""
             if name:
@@ -162,18 +170,20 @@ class Scene(Attempt):
     @cached_property
     def requested(self) -> tuple[Scope, ...] | None:
         """The scopes of the token request that counts; None if no token request is known."""
-        if self.grant is None or not self.grant.url:
+        asked = self.asked_at_realm
+        if asked is None or not asked.url:
             return None
-        return tuple(scope for value in self.grant.asked("scope") for scope in parse_scopes(value))
+        return tuple(scope for value in asked.asked("scope") for scope in parse_scopes(value))
 
     @cached_property
     def requested_service(self) -> str | None:
         """The service of the token request; None if no token request is known, ``""`` if it named none."""
-        if self.grant is None or not self.grant.url:
+        asked = self.asked_at_realm
+        if asked is None or not asked.url:
             return None
-        if self.grant.method == "POST" and not self.grant.parameters:
+        if asked.method == "POST" and not asked.parameters:
             return None  # a form that the evidence does not show (distribution, docs/content/spec/auth/oauth.md)
-        return next(iter(self.grant.asked("service")), "")
+        return next(iter(asked.asked("service")), "")
 
     @cached_property
     def error(self) -> str:

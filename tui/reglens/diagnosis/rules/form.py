@@ -25,6 +25,8 @@ _OTHER_KINDS = (
     (re.compile(r"NpmToken\.[\w-]+|DockerToken\.[\w-]+"), "a Nexus user token", "nexus"),
 )
 """Secrets that announce their kind by a prefix, as their makers document it, and the product they belong to."""
+_PLACE_AT_END = re.compile(r"\.<[^<>]{0,40}>$")
+"""A placeholder where the signature of a JWT stands."""
 Told = tuple[Severity, str, str]
 
 
@@ -66,7 +68,7 @@ def damage(raw: str) -> Told | None:
             "A placeholder was sent instead of the token",
             f"{text[:40]!r} is the name of a variable or a placeholder: it was never replaced by the token.",
         )
-    if bare != text:
+    if bare != text and not _PLACE_AT_END.search(text):
         return (
             Severity.ERROR,
             "Quotes stand around the token",
@@ -167,6 +169,8 @@ def ending(token: Token) -> tuple[str, str] | None:
     signature = text.rpartition(".")[2]
     if token.kind is not TokenKind.JWT or token.partial or shortened(text) or text.count(".") != 2:
         return None
+    if is_stand_in(signature):
+        return None
     expected = _SIGNATURE_OCTETS.get(token.algorithm or "")
     octets = _octets(signature)
     if token.algorithm in (None, "none"):
@@ -202,6 +206,23 @@ def _octets(signature: str) -> int | None:
     if not re.fullmatch(r"[A-Za-z0-9_-]*", bare) or len(bare) % 4 == 1:
         return None
     return len(bare) * 6 // 8
+
+
+def is_stand_in(signature: str) -> bool:
+    """Whether a word stands in the place of a signature, as in examples and in tokens that are shown to others: letters
+    of one case, one character over and over, or base64 of printable text. Of octets that mean nothing, few are so."""
+    word = re.sub(r"[-_ ]", "", signature)
+    if len(word) < 3:
+        return False
+    if is_mask(signature) or signature.startswith("<") or len(set(word)) == 1:
+        return True
+    if word.isalpha() and word.isascii() and (word[1:].islower() or word.isupper()):
+        return True
+    try:
+        decoded = base64.b64decode(signature + "=" * (-len(signature) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return len(decoded) > 2 and all(32 <= octet < 127 for octet in decoded)
 
 
 def shortened(text: str) -> bool:
