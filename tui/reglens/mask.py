@@ -101,19 +101,22 @@ _PRIVATE_KEY = re.compile(
     r"-----BEGIN (?P<kind>[A-Z ]{0,30}PRIVATE KEY)-----(?:(?!-----END)[\s\S]){0,20000}(?:-----END [A-Z ]{0,30}-----)?"
 )
 _HARMLESS = re.compile(
-    r"sha256:[0-9a-f]{6,64}|<[^<>]{0,60}>|\*+|\.{2,}|…|\$\{?\w+\}?|null|true|false|none|new|await|bearer|basic|%[sv]|%\(\w{1,40}\)s"
-    r"|[#$]?\{[\w.$(\[]{0,60}\}?",
+    r"sha256:[0-9a-f]{6,64}|<[^<>]{0,60}>|\*+|\.{2,}|…|\$\{?\w+\}?|null|true|false|none", re.IGNORECASE
+)
+_COMPUTED = re.compile(
+    r"(?:new|await|bearer|basic|%[sv]|%\(\w{1,40}\)s|[#$]?\{[\w.$(\[]{0,60}\}?)$"
+    r"|[A-Za-z_]\w{0,40}(?:[.:!]{1,2}\w{1,40}){0,8}!?[(\[]",
     re.IGNORECASE,
 )
-_EXPRESSION = re.compile(r"[A-Za-z_]\w{0,40}(?:[.:!]{1,2}\w{1,40}){0,8}!?[(\[]")
-"""How the value of a variable begins that a program computes; no token has brackets."""
+"""What stands for a token in code that computes or fills it in; no token or base64 has brackets or is such a word."""
+_TOKENS = re.compile(r"(?:token|authorization|bearer|basic)\b[^a-z]{0,12}(?:bearer|basic)?[^a-z]{0,3}$", re.IGNORECASE)
 
 
 def _hide(found: re.Match[str]) -> str:
     secret = found["secret"]
     if _HARMLESS.fullmatch(secret) or secret.startswith(("sha256:", "$(", "${")):
         return found[0]
-    if "token" in found["keep"][-20:].lower() and _EXPRESSION.match(secret):
+    if _COMPUTED.match(secret) and _TOKENS.search(found["keep"][-40:]):
         return found[0]
     return found["keep"] + str(Secret(unquote(secret) if "%" in secret else secret))
 

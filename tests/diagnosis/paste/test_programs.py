@@ -10,8 +10,8 @@ from reglens.diagnosis.engine import diagnose
 from reglens.diagnosis.evidence import Evidence
 from reglens.diagnosis.finding import Severity
 from reglens.diagnosis.paste import read_paste
-from reglens.diagnosis.paste.mask import mask
 from reglens.diagnosis.paste.programs.languages import language_of
+from reglens.mask import mask
 from reglens.trace.exchange import Role
 from support.programs import Snippet, snippets
 
