@@ -42,6 +42,14 @@ _CALL = re.compile(
     r"|\bnew (?:HttpGet|HttpPost|Request\.Builder|Request)\b",
     re.IGNORECASE,
 )
+_CALLED = re.compile(r"([A-Za-z_]\w{1,30})!?\(")
+_NAMES = frozenset(
+    "get post head put patch delete request fetch urlopen open newrequest newrequestwithcontext postform do "
+    "curl_init curl_setopt curl_setopt_array file_get_contents newbuilder builder httprequestmessage httpget httppost "
+    "httpclient restclient restrequest uri url parse create axios got ky rp ajax needle superagent newcall openconnection "
+    "session clientsession asyncclient client new extend downloadstring get_response execute send stream".split()
+)
+_WORDS = ("Invoke-", "irm ", "iwr ", "RestClient", "HTTParty", "Faraday", "Request{", "requests.", "invoke-")
 _PLACE = re.compile(r"/v2\b|/v1/|/token|/jwt/auth|docker\.io|scope|manifests|registry|/auth\b|ghcr|quay", re.IGNORECASE)
 _PROMPT = re.compile(
     r"[ \t]{0,8}(?:>>> ?|\.\.\. ?|In \[\d{1,4}\]: ?|irb(?:\([^)\n]{0,40}\))?[:\d]{0,8}[>*] ?"
@@ -92,7 +100,7 @@ def _stretches(lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
         if index < end:
             continue
         text = line.text
-        if len(text) > MAX_LINE or not _CALL.search(text) or _ends(line):
+        if len(text) > MAX_LINE or not _calls(text) or _ends(line):
             continue
         attempts += 1
         if attempts > MAX_CUES:
@@ -101,6 +109,12 @@ def _stretches(lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
         if any(_PLACE.search(other.text) for other in lines[first:last]):
             yield first, last
         end = last
+
+
+def _calls(text: str) -> bool:
+    """Whether a line names a call that could make a request. Told by names first, as logs have brackets, too."""
+    named = "(" in text and any(name.lower() in _NAMES or name.endswith("Async") for name in _CALLED.findall(text))
+    return (named or any(word in text for word in _WORDS)) and _CALL.search(text) is not None
 
 
 def _around(lines: Sequence[Line], index: int, start: int) -> tuple[int, int]:
@@ -119,7 +133,7 @@ def _around(lines: Sequence[Line], index: int, start: int) -> tuple[int, int]:
         if _ends(line):  # an answer shown between two lines of a session
             if last - seen > MAX_BLANK:
                 break
-        elif _CALL.search(line.text[:MAX_LINE]):
+        elif _calls(line.text[:MAX_LINE]):
             seen = last
         size += len(line.text) + 1
         last += 1
