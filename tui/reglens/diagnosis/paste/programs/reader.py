@@ -32,7 +32,8 @@ MAX_BLANK = 12
 """Lines of no code between two stretches that belong together."""
 
 _CALL = re.compile(
-    r"\b(?:requests|httpx|session|client|aiohttp|urllib|http|axios|got|ky|superagent|needle|reqwest|ureq|HTTParty|Faraday"
+    r"\b(?:requests|httpx|session|client|aiohttp|urllib|http|axios|got|ky|superagent|needle|reqwest|ureq"
+    r"|HTTParty|Faraday"
     r"|RestClient|Excon|Net::HTTP|Guzzle)\b[\w.:!]{0,60}(?:\(|\{|\s[\"'])"
     r"|\b(?:fetch|urlopen|Request|NewRequest|NewRequestWithContext|curl_init|curl_setopt|curl_setopt_array"
     r"|file_get_contents|newBuilder|HttpRequestMessage|HttpGet|HttpPost|URI|Uri|URL|axios|got|ajax|rp|request)\("
@@ -46,7 +47,8 @@ _CALLED = re.compile(r"([A-Za-z_]\w{1,30})!?\(")
 _NAMES = frozenset(
     "get post head put patch delete request fetch urlopen open newrequest newrequestwithcontext postform do "
     "curl_init curl_setopt curl_setopt_array file_get_contents newbuilder builder httprequestmessage httpget httppost "
-    "httpclient restclient restrequest uri url parse create axios got ky rp ajax needle superagent newcall openconnection "
+    "httpclient restclient restrequest uri url parse create axios got ky rp ajax needle superagent newcall "
+    "openconnection "
     "session clientsession asyncclient client new extend downloadstring get_response execute send stream".split()
 )
 _WORDS = ("Invoke-", "irm ", "iwr ", "RestClient", "HTTParty", "Faraday", "Request{", "requests.", "invoke-")

@@ -53,7 +53,6 @@ SETTERS = frozenset(
     "tryaddwithoutvalidation withheader addqueryparameter queryparam param addparameter setfield "
     "withheaders store".split()
 )
-QUERY_SETTERS = frozenset("addqueryparameter queryparam addparameter param addencodedqueryparameter".split())
 TAKING = frozenset(
     "get getproperty getstring getasstring path optstring value selecttoken gettoken fetch dig asstring at".split()
 )
