@@ -122,7 +122,7 @@ class FakeSession:
     async def aclose(self) -> None:
         self.world.closed += 1
 
-    async def _ask(self, kind: str, path: str, role: Role) -> None:
+    async def _ask(self, kind: str, path: str, role: Role, *, absent: bool = False) -> None:
         self.world.asked.append((kind, path))
         self.identity = "anonymous"
         self.rate_limit = self.world.rate
@@ -136,7 +136,7 @@ class FakeSession:
         number = self.trace.open()
         sent = Exchange(
             number, role, self.registry, "GET", f"https://{self.registry}{path}", local_time=MOMENT,
-            timing=Timing(),
+            timing=Timing(), expected=frozenset({404}) if absent else frozenset(),
         )  # fmt: skip
         self.trace.put(sent)
         gate = self.world.gates.get(kind)
@@ -144,7 +144,7 @@ class FakeSession:
             await gate.wait()
         await asyncio.sleep(0)
         error = self.world.errors.get(path) or self.world.errors.get(kind)
-        status = getattr(error, "status", 200)
+        status = getattr(error, "status", 404 if absent else 200)
         self.trace.put(
             replace(
                 sent,
@@ -191,6 +191,12 @@ class FakeSession:
         if key not in self.world.manifests:
             raise NotFound(f"{key} is not there", "Choose another tag.", status=404)
         return parse_manifest(*self.world.manifests[key])
+
+    async def find(self, reference: Reference) -> Manifest | None:
+        path = f"/v2/{reference.repository}/manifests/{reference.target}"
+        held = self.world.manifests.get(f"{reference.repository}:{reference.target}")
+        await self._ask("manifest", path, Role.MANIFEST, absent=held is None)
+        return parse_manifest(*held) if held else None
 
     async def config(self, repository: str, image: Image) -> ImageConfig:
         assert image.config

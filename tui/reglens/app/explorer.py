@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from reglens.app import messages
 from reglens.app.attempt import concerning
-from reglens.errors import NotFound, ReglensError, Unreachable
+from reglens.errors import ReglensError, Unreachable
 from reglens.oci.cosign import tags_about
 from reglens.oci.manifest import Manifest
 from reglens.oci.referrers import Referrer, Source, tagged
@@ -303,11 +303,11 @@ class Explorer:
 async def _referrers(
     session: RegistrySession, reference: Reference, digest: Digest
 ) -> tuple[list[Referrer], ReglensError | None]:
-    """What refers to a manifest, and the first failure. That a tag is not there is none."""
+    """What refers to a manifest, and the first failure."""
     tags = tags_about(digest)
     asked = [session.referrers(reference.repository, digest)]
     answers = await asyncio.gather(
-        *asked, *(session.manifest(reference.at_tag(tag)) for tag in tags), return_exceptions=True
+        *asked, *(session.find(reference.at_tag(tag)) for tag in tags), return_exceptions=True
     )
     found: list[Referrer] = []
     error: ReglensError | None = None
@@ -319,7 +319,7 @@ async def _referrers(
         if isinstance(answer, Manifest):
             if answer.digest not in known:
                 found.append(tagged(tag, answer))
-        elif isinstance(answer, Exception) and not isinstance(answer, NotFound):
+        elif isinstance(answer, Exception):
             error = error or explained(answer)
     return found, error
 

@@ -14,7 +14,7 @@ from reglens.auth.credentials import Anonymous, Credentials, Lookup
 from reglens.auth.flow import Resource
 from reglens.auth.reply import Reply
 from reglens.auth.tokens import TokenCache
-from reglens.errors import AnswerInvalid, NotFound, NotListed, Reach, ReglensError
+from reglens.errors import AnswerInvalid, NotListed, Reach, ReglensError
 from reglens.oci import media
 from reglens.oci.config import ImageConfig, parse_config
 from reglens.oci.descriptor import Descriptor
@@ -57,6 +57,7 @@ _NO_HEAD = frozenset({400, 404, 405, 501})
 """Statuses of a HEAD after which a GET is made: some registries do not know it (containerd, core/remotes/docker/
 resolver.go), and only a GET's answer has a body that says why."""
 _NO_REFERRERS = frozenset({400, 404, 405, 406, 501})
+_ABSENT = frozenset({404})
 
 
 def utcnow() -> datetime:
@@ -231,6 +232,12 @@ class Session:
             return kept_manifest(found, wanted)
         return self._arrived(found, reference)
 
+    async def find(self, reference: Reference) -> Manifest | None:
+        """The manifest that a tag names, as `manifest` gives it; None if there is no such tag: whoever asks this way
+        does not know whether there is, and is recorded so."""
+        served = await self._manifest_request(reference, "GET", _ABSENT)
+        return None if served.reply.status in _ABSENT else self._arrived(served, reference)
+
     def _arrived(self, served: Served, reference: Reference) -> Manifest:
         manifest = manifest_of(served.reply, reference)
         self._recall.keep(Role.MANIFEST, served, manifest.digest, "" if reference.digest else reference.target)
@@ -315,10 +322,7 @@ class Session:
             if listed is not None:
                 return listed
         tag = re.sub(r"[^\w.-]", "-", f"{digest.algorithm[:32]}-{digest.encoded[:64]}")
-        try:
-            manifest = await self.manifest(Reference(self.registry, repository, tag))
-        except NotFound:
-            return ()
+        manifest = await self.find(Reference(self.registry, repository, tag))
         return manifest.manifests if isinstance(manifest, Index) else ()
 
     async def _referrers_by_api(self, repository: str, digest: Digest) -> tuple[Descriptor, ...] | None:

@@ -37,7 +37,7 @@ STACKED_BELOW = 64
 
 def mark(exchange: Exchange) -> tuple[str, str]:
     """How the exchange went as a sign and a style: ✓ fine, ! asks for a token (the first 401 of every flow),
-    ✗ refused or failed, → sent elsewhere, … under way."""
+    ✗ refused or failed, – nothing there, as may be, → sent elsewhere, … under way."""
     status = exchange.status
     if exchange.failure is not None:
         return "✗", ".bad"
@@ -45,6 +45,8 @@ def mark(exchange: Exchange) -> tuple[str, str]:
         return "…", ".accent"
     if status == 401 and exchange.authorization is None and exchange.role is not Role.TOKEN and exchange.challenges:
         return "!", ".warn"
+    if exchange.absent:
+        return "–", ".muted"
     if status >= 400:
         return "✗", ".bad"
     if 300 <= status < 400:
@@ -127,6 +129,8 @@ def meaning(exchange: Exchange) -> Content:
         return Content.styled("waiting for the answer", ".muted")
     if exchange.role is Role.TOKEN and exchange.status < 300:
         return _token_meaning(exchange)
+    if exchange.absent:
+        return Content.styled(_absence(exchange), ".muted")
     if exchange.status in (401, 403, 407) or (exchange.status >= 400 and exchange.challenges):
         return _refusal(exchange)
     if 300 <= exchange.status < 400:
@@ -134,6 +138,15 @@ def meaning(exchange: Exchange) -> Content:
     if exchange.status >= 400:
         return _error(exchange)
     return _success(exchange)
+
+
+def _absence(exchange: Exchange) -> str:
+    """What it means that nothing was there where nothing need be."""
+    if exchange.method == "HEAD":
+        return "no answer to HEAD; GET is asked"
+    if exchange.role is Role.REFERRERS and not exchange.errors:
+        return "not offered here; asked by tag"
+    return "none"
 
 
 def _token_meaning(exchange: Exchange) -> Content:
