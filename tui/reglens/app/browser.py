@@ -95,7 +95,7 @@ class Browser(Columns, Depth, Following, Identities, FurtherSearch, PanedScreen)
 
     @on(messages.Ready)
     def _ready(self, event: messages.Ready) -> None:
-        self._explorer = Explorer(self, self.app.make_session, self.app.clock, self._heard)
+        self._explorer = Explorer(self, self.app.make_session, self.app.clock, self._heard, self._tells)
         if event.word:
             self.app.tell(event.word, severity="warning")
         place = self._wanted or Place(self.app.home_registry)
@@ -298,10 +298,12 @@ class Browser(Columns, Depth, Following, Identities, FurtherSearch, PanedScreen)
 
     # -- the authentication pane's exchanges
 
-    def _heard(self, exchange: Exchange) -> None:
+    def _tells(self, exchange: Exchange) -> bool:
+        """What is asked while somebody types, or listed beside a repository, would bury the rest."""
         aside = {Role.SEARCH, Role.CATALOG} if self.here.repository else {Role.SEARCH}
-        if exchange.role in aside and not exchange.refused:
-            return  # what is asked while somebody types, or listed beside a repository, would bury the rest
+        return exchange.role not in aside or exchange.refused
+
+    def _heard(self, exchange: Exchange) -> None:
         if not self._exchanges:
             self.set_timer(FRAME, self._draw_exchanges)
         self._exchanges[exchange.number] = exchange
