@@ -96,6 +96,20 @@ async def test_the_footer_follows_the_focus() -> None:
         assert "esc back" in text()
 
 
+async def test_marking_and_comparing_are_told_where_they_lead_somewhere() -> None:
+    async with running(make_app(alpine(), "alpine"), size=(80, 24)) as pilot:
+        await settle(pilot)
+        line = browser(pilot).query_one(KeyLine)
+        await press(pilot, "2")
+        assert "space mark" in line.render_line(0).text
+        assert "/ search" in line.render_line(0).text
+        assert "compare" not in line.render_line(0).text
+        await press(pilot, "space")
+        assert "= compare" in line.render_line(0).text
+        await press(pilot, "escape", "1")
+        assert "mark" not in line.render_line(0).text
+
+
 async def test_the_palette_offers_actions_and_runs_them() -> None:
     app = make_app(alpine(), "alpine")
     async with running(app) as pilot:

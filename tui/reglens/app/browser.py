@@ -370,11 +370,17 @@ class Browser(Columns, Depth, Following, Identities, FurtherSearch, PanedScreen)
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that are letters and signs belong to a field while it has the focus; nobody can be asked before there is
         an explorer."""
-        if action in ("reload", "anonymous", "identities"):
+        if action in ("reload", "anonymous", "identities", "trust"):
             return self._explorer is not None
+        return not (action in ("search", "pane") and isinstance(self.focused, Input))
+
+    def worth_telling(self, action: str) -> bool:
+        """Whether the line of keys has room for what works always and leads somewhere only now and then."""
         if action == "trust":
             return self._explorer is not None and self.withheld is not None
-        return not (action in ("search", "pane") and isinstance(self.focused, Input))
+        if action == "compare":
+            return bool(self.marks)
+        return action != "mark" or self.front in ("tags", "manifest")
 
     def action_search(self) -> None:
         self.show_front("search")

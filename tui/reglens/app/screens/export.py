@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One thing to take: what it is, a file name for it, how it is made, and what of it is shown beforehand."""
+    """One thing to take: what it is, a file name for it, how it is made, and what of it is shown beforehand. Octets go
+    into a file as they are, a text as lines, so with an end of the last one."""
 
     what: str
     name: str
-    make: Callable[[], str]
+    make: Callable[[], str | bytes]
     shown: str = ""
 
 
@@ -130,15 +131,16 @@ def take(app: App[Any], offer: Offer, name: str) -> bool:
     def say(text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
         app.notify(clean(text, 400, keep="\n"), severity=severity, markup=False)
 
-    text = offer.make()
+    made = offer.make()
+    text = made.decode("utf-8", "replace") if isinstance(made, bytes) else made
     if not name:
         app.copy_to_clipboard(clean(text, len(text) or 1, keep="\n"))
         say(f"Copied {offer.what}{f'{chr(10)}{offer.shown[:200]}' if offer.shown == text else ''}")
         return True
     path = Path(name).expanduser()
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text if text.endswith("\n") else text + "\n")
+        with path.open("xb") as file:
+            file.write(made if isinstance(made, bytes) else _lines(made))
     except FileExistsError:
         say(f"{path} is there already; choose another name", "warning")
         return False
@@ -148,3 +150,8 @@ def take(app: App[Any], offer: Offer, name: str) -> bool:
         return False
     say(f"Wrote {offer.what} to {path}")
     return True
+
+
+def _lines(text: str) -> bytes:
+    """A text as lines, the last one ended as well."""
+    return (text if text.endswith("\n") else f"{text}\n").encode("utf-8", "replace")

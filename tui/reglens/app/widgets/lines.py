@@ -15,7 +15,7 @@ from textual.widget import Widget
 from reglens.text import clean, human_count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from reglens.app.ports import Rate
 
@@ -146,7 +146,7 @@ class TopLine(OneLine):
 
 
 class KeyLine(OneLine):
-    """The keys that work where the focus is."""
+    """The keys that work where the focus is; of a screen that says what is `worth_telling`, without the rest."""
 
     DEFAULT_CSS = """
     KeyLine { dock: bottom; background: $panel; }
@@ -161,6 +161,7 @@ class KeyLine(OneLine):
         used = 1 + sum(len(piece.text) for piece in help_at_the_end)
         seen: set[str] = set()
         focused = self.screen.focused
+        worth: Callable[[str], bool] = getattr(self.screen, "worth_telling", lambda _action: True)
         typing = focused is not None and focused.check_consume_key("slash", "/")
         led = next((node for node in focused.ancestors if hasattr(node, "action_lead")), None) if focused else None
         if typing and led is not None:
@@ -177,12 +178,14 @@ class KeyLine(OneLine):
             binding = active.binding
             if not binding.show or binding.action in seen or not active.enabled or binding.action == "app.help":
                 continue
+            if not worth(binding.action):
+                continue
             if typing and (key_to_character(binding.key) or "\t").isprintable():
                 continue
             seen.add(binding.action)
             key = self.app.get_key_display(binding)
             need = len(key) + len(binding.description) + 3
-            if used + need > width:
+            if used + need - 1 > width:  # of the blanks after the last one, one will do
                 break
             used += need
             pieces += [Piece(key, "key", binding.action), Piece(f" {binding.description}  ", "muted", binding.action)]
