@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from reglens.app.tag_facts import TagFacts
+from reglens.app.tag_facts import Extent, TagFacts
 from reglens.app.widgets.line_list import Part, cropped
 from reglens.text import clean, human_duration, human_size
 
@@ -65,6 +65,12 @@ def columns(width: int, longest: int) -> tuple[int, tuple[tuple[Column, int], ..
         shown[-1] = (shown[-1][0], shown[-1][1] + more)
         room -= more
     return min(room, max(longest, TAG_LEAST)) if shown else room, tuple(shown)
+
+
+def extent(width: int, longest: int) -> Extent:
+    """How much has room beside tags of at most `longest` characters in a row of `width` cells."""
+    shown = columns(width, longest)[1]
+    return Extent.WHOLE if len(shown) > 1 else Extent.DIGEST if shown else Extent.NOTHING
 
 
 def all_fit(width: int, longest: int) -> bool:

@@ -20,7 +20,7 @@ from reglens.app.tag_facts import Detail, TagFacts
 from reglens.app.tag_order import Order
 from reglens.app.widgets.line_list import LineList, Part
 from reglens.app.widgets.pane import Field, ListPane, Notice, Tally
-from reglens.app.widgets.tag_rows import all_fit, tag_row
+from reglens.app.widgets.tag_rows import all_fit, extent, tag_row
 from reglens.errors import ReglensError
 from reglens.oci.digest import Digest
 from reglens.oci.pattern import TakesTooLong
@@ -300,6 +300,11 @@ class TagsPane(ListPane):
         rows = self.rows
         return [rows.view[row] for row in rows.in_view]
 
+    @property
+    def _row_width(self) -> int:
+        """The cells that a row has."""
+        return self.rows.scrollable_content_region.width - 2
+
     def _point(self) -> None:
         """The rows of the image under the cursor stand out."""
         facts = self.facts.get(self.selected or "")
@@ -388,9 +393,10 @@ class TagsPane(ListPane):
         self._ask()
 
     def _ask(self) -> None:
-        """Say which tags are in view."""
+        """Say which tags are in view, and how much has room beside them."""
         if self.reference is not None and self.tags and self.detail is not Detail.NONE:
-            self.post_message(TagsInView(self.reference, [self.tags[item] for item in self._items_in_view]))
+            room = extent(self._row_width, self._longest)
+            self.post_message(TagsInView(self.reference, [self.tags[item] for item in self._items_in_view], room))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return not (action == "filter" and self.field.has_focus)
@@ -411,7 +417,7 @@ class TagsPane(ListPane):
     def action_columns(self) -> None:
         """What is to stand beside the tags."""
         self.detail = self.detail.following
-        narrow = self.detail is Detail.ALL and not all_fit(self.rows.scrollable_content_region.width - 2, self._longest)
+        narrow = self.detail is Detail.ALL and not all_fit(self._row_width, self._longest)
         self.notify(_DETAILS[self.detail] + (_NARROW if narrow else ""), markup=False)
         self.post_message(DetailChosen(self.detail))
         self.rows.redraw()
