@@ -8,9 +8,9 @@ from textual.content import Content
 from reglens.app.actions import ACTIONS, Where, bindings, offered
 from reglens.app.screens.help import Help, Keys
 from reglens.app.theme import toggled
-from reglens.app.widgets.lines import KeyLine
+from reglens.app.widgets.lines import KeyLine, TopLine
 from support.app_driver import browser, make_app, press, running, settle, wait_for
-from support.fake_session import World
+from support.fake_session import Rate, World
 
 
 def alpine() -> World:
@@ -102,12 +102,23 @@ async def test_marking_and_comparing_are_told_where_they_lead_somewhere() -> Non
         line = browser(pilot).query_one(KeyLine)
         await press(pilot, "2")
         assert "space mark" in line.render_line(0).text
-        assert "/ search" in line.render_line(0).text
+        assert "/ search " in line.render_line(0).text
         assert "compare" not in line.render_line(0).text
         await press(pilot, "space")
         assert "= compare" in line.render_line(0).text
         await press(pilot, "escape", "1")
         assert "mark" not in line.render_line(0).text
+
+
+@pytest.mark.parametrize("width", range(30, 130, 3))
+def test_where_one_is_and_as_whom_stand_apart(width: int) -> None:
+    line = TopLine()
+    line.crumbs, line.identity, line.rate = ("registry.test", "library/alpine", "3.20"), "anonymous", Rate(100, 97)
+    left, right = ("".join(piece.text for piece in pieces) for pieces in line.pieces(width))
+    assert len(left) + len(right) <= max(width, len(" reglens  3.20 "))
+    text = f"{left.ljust(width - len(right))}{right}"
+    assert "3.20" in text
+    assert "anonymous" not in text or "3.20   " in text
 
 
 async def test_the_palette_offers_actions_and_runs_them() -> None:

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from reglens.app.columns import AT_ONCE, Visit
 from reglens.app.tag_facts import Detail, Extent, TagFacts, facts_of, is_free, with_config
-from reglens.app.widgets.tag_rows import columns, tag_row
+from reglens.app.widgets.tag_rows import columns, named, tag_row
 from reglens.errors import RateLimited, Reach, Refused, Unreachable
 from reglens.oci import media
 from reglens.oci.config import parse_config
@@ -246,10 +246,10 @@ async def test_the_tags_of_one_image_stand_out() -> None:
         await press(pilot, "2")
         screen = browser(pilot)
         assert [line[1:2] for line in lines(pilot)] == [" ", " ", " ", "=", " ", " ", "="]
-        assert str(screen.tags.border_subtitle) == "= 1.3 1.6 · registry's order"
+        assert str(screen.tags.border_subtitle) == "as listed · = 1.3 1.6"
         await press(pilot, "j")
         assert not any(line[1:2] == "=" for line in lines(pilot))
-        await wait_for(pilot, lambda: str(screen.tags.border_subtitle) == "registry's order")
+        await wait_for(pilot, lambda: str(screen.tags.border_subtitle) == "as listed")
 
 
 async def test_marks_are_shown_counted_copied_and_undone() -> None:
@@ -317,6 +317,14 @@ def test_columns_give_way_the_least_wanted_first(width: int, names: list[str]) -
     room, shown = columns(width, 6)
     assert [column.__name__ for column, _ in shown] == names
     assert 2 + room + sum(2 + cells for _, cells in shown) <= width
+
+
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [(30, "3.22 3.22.2 latest"), (18, "3.22 3.22.2 latest"), (17, "3.22 3.22.2 +1"), (11, "3.22 +2"), (6, "3.22 +2")],
+)
+def test_tags_are_named_as_far_as_there_is_room(width: int, told: str) -> None:
+    assert named(["3.22", "3.22.2", "latest"], width) == told
 
 
 def test_a_long_tag_keeps_its_end_and_columns_stay_in_line() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
@@ -104,7 +104,7 @@ class TopLine(OneLine):
         ]
         status: list[Piece] = []
         if self.identity:
-            status.append(Piece(clean(self.identity, 40), "muted"))
+            status += [Piece("   "), Piece(clean(self.identity, 40), "muted")]
         if self.rate and self.rate.remaining is not None:
             status += [Piece(" · ", "muted"), self._rate(width)]
         status.append(Piece(" "))
@@ -112,7 +112,8 @@ class TopLine(OneLine):
         names = " reglens  "
         used = len(names) + sum(map(len, path)) + 3 * max(0, len(path) - 1) + sum(len(p.text) for p in status)
         right = status + hints if used + sum(len(p.text) for p in hints) <= width else status
-        if sum(len(p.text) for p in right) + len(names) + sum(map(len, path[-1:])) > width:
+        least = sum(map(len, path[-1:])) + (len("… / ") if len(path) > 1 else 0)
+        if sum(len(p.text) for p in right) + len(names) + least > width:
             right = [Piece(" ")]
         room = width - len(names) - sum(len(p.text) for p in right)
         return [Piece(" "), Piece("reglens", "name"), Piece("  "), *self._path(path, room)], right
@@ -189,6 +190,7 @@ class KeyLine(OneLine):
                 break
             used += need
             pieces += [Piece(key, "key", binding.action), Piece(f" {binding.description}  ", "muted", binding.action)]
+        pieces[-1] = replace(pieces[-1], text=f"{pieces[-1].text.rstrip()} ")
         return pieces, [] if typing else help_at_the_end
 
 

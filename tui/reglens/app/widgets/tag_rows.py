@@ -43,6 +43,18 @@ def _platforms(facts: TagFacts, now: datetime, width: int) -> str:
     return f"{len(names)} platforms"
 
 
+def named(tags: Sequence[str], width: int) -> str:
+    """As many of `tags` as `width` cells hold, and how many more there are."""
+    text = ""
+    for count, tag in enumerate(map(clean, tags)):
+        longer = f"{text} {tag}".strip()
+        more = f" +{len(tags) - count - 1}" if count + 1 < len(tags) else ""
+        if len(longer) + len(more) > width:
+            return f"{text} +{len(tags) - count}" if text else cropped(longer, max(4, width - len(more))) + more
+        text = longer
+    return text
+
+
 Column = Callable[[TagFacts, datetime, int], str]
 _COLUMNS: tuple[tuple[Column, int], ...] = ((_digest, 12), (_age, 9), (_size, 8), (_platforms, 12))
 """What each says in at most so many cells (the last one in more, if there are), the most wanted first."""

@@ -20,7 +20,7 @@ from reglens.app.tag_facts import Detail, TagFacts
 from reglens.app.tag_order import Order
 from reglens.app.widgets.line_list import LineList, Part
 from reglens.app.widgets.pane import Field, ListPane, Notice, Tally
-from reglens.app.widgets.tag_rows import all_fit, extent, tag_row
+from reglens.app.widgets.tag_rows import all_fit, extent, named, tag_row
 from reglens.errors import ReglensError
 from reglens.oci.digest import Digest
 from reglens.oci.pattern import TakesTooLong
@@ -340,19 +340,23 @@ class TagsPane(ListPane):
         self.rows.set_class(not shown, "-empty")
 
     def _subtitle(self) -> None:
-        """How many are marked, which other tags are the image under the cursor, in which order they stand."""
+        """How many are marked, in which order they stand, which other tags are the image under the cursor."""
         parts = [f"{self._marks} marked"] if self._marks else []
-        others = [tag for tag, facts in self.facts.items() if facts.digest == self._same and tag != self.selected]
-        if others and self._same is not None and self.detail is not Detail.NONE:
-            parts.append(f"= {clean(' '.join(others[:20]))}")
         if self.tags:
             parts.append(f"{self.order.value}{' …' if self._sorting else ''}")
+        others = [tag for tag, facts in self.facts.items() if facts.digest == self._same and tag != self.selected]
+        if others and self._same is not None and self.detail is not Detail.NONE:
+            room = self.size.width - 6 - sum(len(part) + 3 for part in parts)
+            parts.append(f"= {named(others, room - 2)}")
         words = " · ".join(parts)
         if words != self._words_below:  # setting it draws the whole pane
             self._words_below = words
             self.border_subtitle = Content(words)
 
     # -- what the person does
+
+    def on_resize(self) -> None:
+        self._subtitle()
 
     def step_back(self) -> bool:
         if self.field.has_focus:
