@@ -92,6 +92,7 @@ class Browser(Columns, Depth, Following, Identities, FurtherSearch, PanedScreen)
     def on_mount(self) -> None:
         self.show_front("search")
         self.set_focus(self.search.rows)
+        self.search.start(self.app.starting)
 
     @on(messages.Ready)
     def _ready(self, event: messages.Ready) -> None:
@@ -316,7 +317,7 @@ class Browser(Columns, Depth, Following, Identities, FurtherSearch, PanedScreen)
     def _clear_auth(self) -> None:
         self.explorer.call_off(Group.DIAGNOSIS)
         self._exchanges.clear()
-        self.auth.clear()
+        self.auth.clear(self.explorer.registry)
 
     # -- what the person does in the panes
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from textual.content import Content
 
 from reglens.app.widgets.layout import Line, Part, cells, column, end, middle, paragraph, said, words
+from reglens.app.widgets.lines import connecting
 from reglens.auth.token import Token, TokenKind
 from reglens.jsontext import loads
 from reglens.oci import media
@@ -254,8 +255,13 @@ def depths(exchanges: Iterable[Exchange]) -> dict[int, int]:
     return found
 
 
-def exchange_lines(exchanges: Sequence[Exchange], width: int) -> list[Line]:
-    """Each exchange as one line, or as two where it is narrow; its key is its number."""
+def exchange_lines(exchanges: Sequence[Exchange], width: int, *, asked: str = "") -> list[Line]:
+    """Each exchange as one line, or as two where it is narrow; its key is its number. `asked` is the registry that is
+    about to be asked."""
+    if not exchanges and asked:
+        return paragraph(
+            Content.styled(f"{connecting(asked)} Every request appears here as it happens.", ".muted"), width
+        )
     if not exchanges:
         return paragraph(
             Content.styled(

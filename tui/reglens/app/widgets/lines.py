@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from reglens.app.ports import Rate
 
 
+def connecting(registry: str) -> str:
+    """What is said while a registry has not answered yet."""
+    return f"Connecting to {clean(registry, 300)}…"
+
+
 class OneLine(Widget):
     """A line of pieces; a piece may be clicked. Pieces are (text, ink, action); ink is a component class's end."""
 
@@ -195,12 +200,21 @@ class KeyLine(OneLine):
 
 
 class Skeleton(Widget):
-    """The picture of the panes, drawn as one widget: what is on the screen before they are there."""
+    """The picture of the panes, drawn as one widget: what is on the screen before they are there. `words` stand where
+    the first pane will have them."""
 
     DEFAULT_CSS = "Skeleton { width: 1fr; height: 1fr; background: $surface; color: $muted; }"
+
+    def __init__(self, words: str = "") -> None:
+        super().__init__()
+        self._words = words
 
     def render_line(self, y: int) -> Strip:
         from reglens.app.shape import outline
 
         width, height = self.size
-        return Strip([Segment(outline(width, height)[y], self.rich_style)]).adjust_cell_length(width, self.rich_style)
+        line = Strip([Segment(outline(width, height)[y], self.rich_style)]).adjust_cell_length(width, self.rich_style)
+        if y != 2 or y >= height - 1:
+            return line
+        words = Strip([Segment(self._words, self.rich_style)]).crop(0, max(0, width - 4))
+        return Strip.join([line.crop(0, 2), words, line.crop(2 + words.cell_length)])
