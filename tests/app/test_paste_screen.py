@@ -287,7 +287,7 @@ async def test_a_long_text_is_laid_out_in_no_width_but_that_of_the_screen(monkey
         assert set(widths) == {view.text_width}
         await pilot.resize_terminal(80, 24)
         await settle(pilot)
-        assert widths[-1] == view.text_width == 78
+        assert widths[-1] == view.text_width == 76
 
 
 @given(st.text("ab\n字", max_size=300), st.integers(1, 9))
