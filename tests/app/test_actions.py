@@ -9,6 +9,7 @@ from reglens.app.actions import ACTIONS, Where, bindings, offered
 from reglens.app.screens.help import Help, Keys
 from reglens.app.theme import toggled
 from reglens.app.widgets.lines import KeyLine, TopLine
+from reglens.errors import Refused
 from support.app_driver import browser, make_app, press, running, settle, wait_for
 from support.fake_session import Rate, World
 
@@ -119,6 +120,21 @@ def test_where_one_is_and_as_whom_stand_apart(width: int) -> None:
     text = f"{left.ljust(width - len(right))}{right}"
     assert "3.20" in text
     assert "anonymous" not in text or "3.20   " in text
+
+
+async def test_where_there_are_no_tags_no_key_for_them_is_told() -> None:
+    world = alpine()
+    world.errors["tags"] = Refused("Refused (401).", "Log in.", status=401)
+    async with running(make_app(world, "alpine"), size=(200, 40)) as pilot:
+        await settle(pilot)
+        await press(pilot, "2")
+        line = browser(pilot).query_one(KeyLine)
+        for word in ("f filter", "s sort", "d columns", "space mark"):
+            assert word not in line.render_line(0).text
+        world.errors.clear()
+        await press(pilot, "r")
+        await wait_for(pilot, lambda: "f filter" in line.render_line(0).text)
+        assert "space mark" in line.render_line(0).text
 
 
 async def test_the_palette_offers_actions_and_runs_them() -> None:

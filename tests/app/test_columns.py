@@ -138,6 +138,15 @@ async def test_only_what_has_room_is_asked_for() -> None:
         assert asked(world, "manifest")
 
 
+async def test_a_tag_that_stands_for_a_digest_takes_no_room_from_the_columns() -> None:
+    world = world_of(3)
+    world.tags["library/alpine"].append(f"sha256-{'ab' * 32}.sig")
+    async with running(make_app(world, "alpine", columns="free"), size=(200, 40)) as pilot:
+        await settle(pilot)
+        await wait_for(pilot, lambda: "28 days" in lines(pilot)[0])
+        assert lines(pilot)[3].endswith("abababab.sig"), "it has the row to itself"
+
+
 async def test_one_image_is_fetched_once_however_many_tags_it_has() -> None:
     world = world_of(30)
     async with running(make_app(world, "alpine", columns="free"), size=(200, 60)) as pilot:

@@ -21,6 +21,7 @@ from reglens.oci.manifest import Image, Index
 from reglens.oci.reference import Place, Reference
 from reglens.registry.options import Options
 from reglens.registry.session import Session
+from reglens.trace.exchange import Role
 from support.app_driver import PATIENCE, browser, press, running, settle, wait_for
 
 
@@ -71,6 +72,18 @@ async def test_a_slow_start_says_what_is_waited_for(monkeypatch: pytest.MonkeyPa
     finally:
         held.set()
         asleep.stop()
+
+
+async def test_the_listing_beside_a_repository_is_no_part_of_its_story(demo: DemoRegistry) -> None:
+    place = Place.parse(f"{demo.registry}/library/alpine:latest")
+    async with running(app_on(demo, place)) as pilot:
+        screen = browser(pilot)
+        await settle(pilot)
+        told = screen.explorer.exchanges
+        assert not [exchange for exchange in told if exchange.role is Role.CATALOG]
+        scopes = [scope for exchange in told for scope in exchange.asked("scope")]
+        assert scopes == ["repository:library/alpine:pull"]
+        assert [exchange.number for exchange in told] == list(range(1, len(told) + 1))
 
 
 async def test_alpine_from_search_to_config(demo: DemoRegistry) -> None:

@@ -117,3 +117,5 @@ def test_what_is_left_out_of_a_long_place_is_never_its_end() -> None:
     for width in range(20, 60):
         assert short_place(probe, width).endswith("….sbom")
         assert cells(short_place(probe, width)) <= width
+    assert short_place(probe, 36) == "…/manifests/sha256-d2d2d2d….sbom"
+    assert short_place(probe, 26) == "…/manifests/d2d2d2d….sbom"

@@ -14,6 +14,7 @@ from textual.worker import Worker, WorkerState
 from reglens.app import messages
 from reglens.app.actions import Where, bindings
 from reglens.app.answers import Answers
+from reglens.app.attempt import for_listing
 from reglens.app.columns import Columns, Visit
 from reglens.app.depth import Depth
 from reglens.app.explorer import Explorer, Group
@@ -196,9 +197,13 @@ class Browser(Answers, Columns, Depth, Following, Identities, FurtherSearch, Pan
     # -- the authentication pane's exchanges
 
     def _tells(self, exchange: Exchange) -> bool:
-        """What is asked while somebody types, or listed beside a repository, would bury the rest."""
-        aside = {Role.SEARCH, Role.CATALOG} if self.here.repository else {Role.SEARCH}
-        return exchange.role not in aside or exchange.refused
+        """What is asked while somebody types, or listed beside a repository, would bury the rest, unless it is refused
+        for good: a first 401 only asks for a token."""
+        aside = exchange.role is Role.SEARCH
+        if self.here.repository is not None:
+            aside = aside or exchange.role is Role.CATALOG or for_listing(exchange)
+        asks = exchange.authorization is None and bool(exchange.challenges)
+        return not aside or (exchange.refused and not asks)
 
     def _heard(self, exchange: Exchange) -> None:
         if not self._exchanges:
@@ -277,7 +282,7 @@ class Browser(Answers, Columns, Depth, Following, Identities, FurtherSearch, Pan
             return self._explorer is not None and self.withheld is not None
         if action == "compare":
             return bool(self.marks)
-        return action != "mark" or self.front in ("tags", "manifest")
+        return action != "mark" or (self.front in ("tags", "manifest") and self._pointed_at() is not None)
 
     def action_search(self) -> None:
         self.show_front("search")

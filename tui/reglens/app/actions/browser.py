@@ -6,6 +6,14 @@ from reglens.app.actions.action import Action, Where
 
 BROWSER: tuple[Action, ...] = (
     Action(
+        "search",
+        ("slash",),
+        "search",
+        "Search repositories, or type a reference or a registry host",
+        footer=True,
+        priority=True,
+    ),
+    Action(
         "compare",
         ("equals_sign",),
         "compare",
@@ -19,14 +27,6 @@ BROWSER: tuple[Action, ...] = (
         "mark",
         "Mark the tag or platform under the cursor, to compare two or copy several",
         footer=True,
-    ),
-    Action(
-        "search",
-        ("slash",),
-        "search",
-        "Search repositories, or type a reference or a registry host",
-        footer=True,
-        priority=True,
     ),
     Action("pane(4)", ("a", "4"), "auth", "Go to the authentication pane", shown_as="a", footer=True, priority=True),
     Action(

@@ -21,6 +21,7 @@ DEFAULT_LIFETIME = 60
 PAGE_LIMIT = 65_536
 """Octets of a page above which its names are not counted for the list."""
 _HEX = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
+_SHORT = re.compile(r"\b(sha(?:256|512)[:-])?([0-9a-f]{7})[0-9a-f]{5}…")
 _KINDS = {
     media.OCI_INDEX: "OCI index",
     media.OCI_MANIFEST: "OCI image",
@@ -68,14 +69,15 @@ def place(exchange: Exchange) -> str:
 
 def short_place(exchange: Exchange, width: int) -> str:
     """`place` in `width` cells. What is left out first is what can be guessed: most of a digest, then the way to the
-    resource, then its middle."""
+    resource, more of the digest, its algorithm, then the middle."""
     whole = place(exchange)
-    if cells(whole) <= width:
-        return whole
     shorter = _HEX.sub(r"\1…", whole)
-    if cells(shorter) <= width:
-        return shorter
-    return middle(_essence(exchange, shorter), width)
+    essence = _essence(exchange, shorter)
+    shortest = _SHORT.sub(r"\2…", essence)
+    for text in (whole, shorter, essence, _SHORT.sub(r"\1\2…", essence), shortest):
+        if cells(text) <= width:
+            return text
+    return middle(shortest, width)
 
 
 def _essence(exchange: Exchange, shown: str) -> str:

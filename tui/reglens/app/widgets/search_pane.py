@@ -18,7 +18,7 @@ from reglens.app.places import meant_as_reference, read_place, repository_place,
 from reglens.app.widgets.line_list import LineList, Part, cropped, matching
 from reglens.app.widgets.lines import connecting
 from reglens.app.widgets.pane import Field, ListPane, Notice
-from reglens.app.widgets.search_rows import Further, Row, hit_row, rank
+from reglens.app.widgets.search_rows import Further, Row, fitted, hit_row, rank
 from reglens.errors import ReferenceInvalid, ReglensError
 from reglens.oci.reference import HUB, Place, Reference
 from reglens.text import clean, human_count
@@ -289,7 +289,7 @@ class SearchPane(ListPane):
             else self._named(row.label, width - 2)
         )
         if row.detail:
-            parts.append((f"  {clean(row.detail, 200)}", "muted"))
+            parts.append((fitted(clean(row.detail, 200), width - sum(len(text) for text, _ in parts)), "muted"))
         return parts
 
     def _named(self, name: str, width: int) -> list[Part]:

@@ -103,8 +103,11 @@ def tag_row(
     now: datetime,
 ) -> list[Part]:
     """A row of `width` cells. `sign` stands before the tag in `ink`; `same` makes the digest stand out; the first of
-    `words` is marked where the tag holds it. What is not known is left out."""
+    `words` is marked where the tag holds it. What is not known is left out; so is all of it beside a tag longer than
+    `longest`, which has the row to itself."""
     room, shown = columns(width, longest)
+    if len(tag) > max(longest, TAG_LEAST):
+        facts = None
     if facts is None:
         room, shown = width - GUTTER, ()
     text = cropped(clean(tag), room)

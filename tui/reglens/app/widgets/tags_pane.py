@@ -25,6 +25,7 @@ from reglens.errors import ReglensError
 from reglens.oci.digest import Digest
 from reglens.oci.pattern import TakesTooLong
 from reglens.oci.reference import Reference
+from reglens.oci.referrers import names_a_digest
 from reglens.oci.tagfilter import TagFilter
 from reglens.text import clean, human_count
 
@@ -123,7 +124,9 @@ class TagsPane(ListPane):
         start = len(self.tags)
         self.tags += tags
         self._lowered += [tag if tag == (low := tag.lower()) else low for tag in tags]
-        longest = max(self._longest, max(map(len, tags), default=0))
+        longest = self._longest
+        if max(map(len, tags), default=0) > longest:  # tags that stand for a digest take no room from the columns
+            longest = max((len(tag) for tag in tags if len(tag) > longest and not names_a_digest(tag)), default=longest)
         if longest != self._longest:
             self._longest = longest
             self.rows.redraw()
@@ -316,7 +319,9 @@ class TagsPane(ListPane):
     def _status(self) -> None:
         """Count, order, and words where there are no tags."""
         total, shown = len(self.tags), len(self.rows.view)
-        self.set_class(bool(total), "-listed")
+        if self.has_class("-listed") is not bool(total):
+            self.set_class(bool(total), "-listed")
+            self.refresh_bindings()
         busy = " …" if (self._streaming and self.reference) or self._coming else ""
         self.query_one(Tally).say(f" {human_count(shown)} of {human_count(total)}{busy}", anew=not total)
         self._subtitle()
@@ -403,7 +408,9 @@ class TagsPane(ListPane):
             self.post_message(TagsInView(self.reference, [self.tags[item] for item in self._items_in_view], room))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return not (action == "filter" and self.field.has_focus)
+        if action == "filter":
+            return bool(self.tags) and not self.field.has_focus
+        return bool(self.tags) or action not in ("sort", "columns")
 
     def action_filter(self) -> None:
         if self.tags:
