@@ -246,7 +246,7 @@ def kind(scene: Scene) -> Iterator[Finding]:
             "token-wrong-kind",
             "A registry token is good for the registry's API alone",
             "The token was made by the registry's token server for /v2/. "
-            f"{judged.path.split('/')[1] and '/' + judged.path.split('/')[1]}/ is the "
+            f"/{judged.path.removeprefix('/').partition('/')[0]} is the "
             "product's own web API, which wants its own login, mostly user name and password (Basic).",
             [
                 scene.proof(judged, "url", "URL", judged.url),
