@@ -72,6 +72,12 @@ class Meaning(StrEnum):
         "The client or registry says that no credentials, or no Authorization header, came with the request.",
         "credentials-missing credentials-not-sent authorization-missing",
     )
+    LOGIN_UNASKED = (
+        "login-unasked",
+        "A login was given no user name or no password, and has no terminal to ask for them at.",
+        "credentials-missing",
+        True,
+    )
     AUTHORIZATION_NEEDED = (
         "authorization-needed",
         "The server says that the request carried no Authorization header at all.",
