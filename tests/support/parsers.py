@@ -32,8 +32,9 @@ from reglens.demo.content.catalogue import Catalogue
 from reglens.diagnosis.engine import diagnose
 from reglens.diagnosis.output import to_json
 from reglens.diagnosis.paste import configs, read_paste
+from reglens.diagnosis.paste.programs.reader import find
 from reglens.diagnosis.paste.shell import read_script
-from reglens.diagnosis.paste.source import Passage
+from reglens.diagnosis.paste.source import Passage, Source
 from reglens.errors import AnswerInvalid, ReferenceInvalid, UsageError
 from reglens.oci.config import parse_config
 from reglens.oci.descriptor import Descriptor
@@ -52,6 +53,7 @@ from reglens.trace.exchange import Exchange, Headers, read_errors
 from reglens.trace.har import to_har
 from support.exchanges import healthy_pull
 from support.pastes import granted, jwt, refused
+from support.programs import snippets
 from support.scoring import load
 
 FOLDERS = ("cases", "recordings", "further", "further2")
@@ -209,6 +211,20 @@ def _shell(data: bytes) -> object:
     read, end = read_script(Passage(text, ((0, 0),)), lenient=True)
     assert 0 <= end <= len(text)
     return read
+
+
+def _program(data: bytes) -> object:
+    lines = Source.read(_text(data)).lines
+    found = find(lines)
+    for at, one in found.items():
+        assert one.at == at <= len(lines)
+        assert one.drafts
+        assert all(0 <= index < len(lines) for index in one.lines)
+        for draft in one.drafts:
+            assert draft.url is not None
+            start, end = draft.url.span()
+            assert 0 <= start <= end <= len(_text(data))
+    return sorted(found)
 
 
 def _settings(data: bytes) -> object:
@@ -444,6 +460,12 @@ PARSERS = {
             "errors", _errors, _found(r'\{"errors":.*\}', '{"details":"x"}', '{"error":"a","error_description":"b"}')
         ),
         Parser("shell", _shell, _found(r"curl [^\n]+", "curl <<EOF\n$A `b` $(c)\nEOF\n")),
+        Parser(
+            "program",
+            _program,
+            lambda: [snippet.text.encode() for snippet in snippets()],
+            units=("requests.get(", "fetch(`${", "curl_init('", "a.b(", "x = ", *_FEW),
+        ),
         Parser(
             "paste", _paste, lambda: [text.encode() for text in [refused() + granted(jwt()), *_cases()]], units=_FEW
         ),

@@ -10,8 +10,9 @@ from reglens.secret import Secret
 
 _JWT = re.compile(r"\bey[A-Za-z0-9_=-]{14,}+(?:\.[A-Za-z0-9_=-]*+){0,4}+")
 _AUTHORIZATION = re.compile(
-    r"(?P<keep>\b(?:proxy-)?authorization[\"']?\]?\s{0,3}[:=]{1,2}>?\s{0,3}\[?(?:b?[\"'])?\s?"
-    r"(?:(?:basic|bearer|token|jwt|negotiate|digest)[:=]?[ \t]+)*)(?P<secret>[^\s\"'\],}\\]{3,})",
+    r"(?P<keep>\b(?:proxy-)?authorization[\"']?\]?\s{0,3}[:=]{1,2}>?\s{0,3}\[?(?:[bfru$@]{0,2}[\"'`])?\s?"
+    r"(?:(?:basic|bearer|token|jwt|negotiate|digest)[:=]?[ \t]+)*)"
+    r"(?!(?:basic|bearer|token|jwt|negotiate|digest)(?:[\s\"'`]|$))(?P<secret>[^\s\"'`\],}\\]{3,})",
     re.IGNORECASE,
 )
 _BEARER = re.compile(
@@ -66,6 +67,28 @@ _SIGNED = re.compile(
 _FORM = re.compile(
     r"(?P<keep>(?:^|[\s&\"'?])(?:password|refresh_token|access_token|client_secret|token)=)(?P<secret>[^\s&\"'$`]{3,})"
 )
+_CODE_PAIR = re.compile(
+    r"(?P<keep>(?:\b(?:auth|basic)|(?:\b|http|set)basic_?auth|\bNetworkCredential)[\"']?[ \t]{0,2}"
+    r"(?:[=:]>?[ \t]{0,2}[\w.]{0,40})?[(\[ ][ \t]{0,2}[\"'][^\"'\n]{0,100}[\"'][ \t]{0,3},[ \t]{0,3}(?:Some\()?b?[\"'])"
+    r"(?P<secret>[^\"'\n]{1,200})(?=[\"'])",
+    re.IGNORECASE,
+)
+"""User name and password as two texts, as programs give them to their clients."""
+_CODE_JOINED = re.compile(
+    r"(?P<keep>(?:\b(?:btoa|b64encode|base64_?encode|strict_encode64|encodeToString|encode|GetBytes|Buffer\.from|from)\("
+    r"[ \t]{0,2}(?:\[\]byte\()?|\bCURLOPT_USERPWD[\"']?[ \t]{0,2}(?:,|=>)[ \t]{0,2}"
+    r"|\b(?:pair|creds?|credentials|userpwd)[ \t]{0,2}:?=[ \t]{0,2})b?[\"'][^\"':\s/]{1,100}:"
+    r"|[\"']:[\"'][ \t]{0,2}[+.][ \t]{0,2}[\"'])"
+    r"(?P<secret>(?![{$%#])[^\"'\n]{1,200})(?=[\"'])",
+    re.IGNORECASE,
+)
+"""User name and password in one text with a colon, before a program encodes it."""
+_CODE_NAMED = re.compile(
+    r"(?P<keep>\b(?:[a-z]{1,20}_?)?(?:password|passwd|pass|pwd|secret)[ \t]{0,3}(?:=|:=|:|=>)[ \t]{0,3}b?[\"'])"
+    r"(?P<secret>(?![{$%#])[^\"'\n]{1,200})(?=[\"'])",
+    re.IGNORECASE,
+)
+"""A password as a text behind a name without quotes."""
 _KNOWN_FORMS = re.compile(
     r"\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}"
     r"|gl(?:pat|dt|rt|cbt|ptt|soat)-[A-Za-z0-9_-]{15,255}|dckr_(?:pat|oat)_[A-Za-z0-9_-]{10,255}|AKIA[0-9A-Z]{16}|ya29\.[A-Za-z0-9_-]{20,2000}"
@@ -80,11 +103,20 @@ _PRIVATE_KEY = re.compile(
 _HARMLESS = re.compile(
     r"sha256:[0-9a-f]{6,64}|<[^<>]{0,60}>|\*+|\.{2,}|…|\$\{?\w+\}?|null|true|false|none", re.IGNORECASE
 )
+_COMPUTED = re.compile(
+    r"(?:new|await|bearer|basic|%[sv]|%\(\w{1,40}\)s|[#$]?\{[\w.$(\[]{0,60}\}?)$"
+    r"|[A-Za-z_]\w{0,40}(?:[.:!]{1,2}\w{1,40}){0,8}!?[(\[]",
+    re.IGNORECASE,
+)
+"""What stands for a token in code that computes or fills it in; no token or base64 has brackets or is such a word."""
+_TOKENS = re.compile(r"(?:token|authorization|bearer|basic)\b[^a-z]{0,12}(?:bearer|basic)?[^a-z]{0,3}$", re.IGNORECASE)
 
 
 def _hide(found: re.Match[str]) -> str:
     secret = found["secret"]
     if _HARMLESS.fullmatch(secret) or secret.startswith(("sha256:", "$(", "${")):
+        return found[0]
+    if _COMPUTED.match(secret) and _TOKENS.search(found["keep"][-40:]):
         return found[0]
     return found["keep"] + str(Secret(unquote(secret) if "%" in secret else secret))
 
@@ -117,6 +149,9 @@ _RULES: tuple[_Rule, ...] = (
     (_COOKIE, _hide, ("cookie", "x-registry-", "-token", "x-jfrog-")),
     (_SIGNED, _hide, ("?", "&")),
     (_FORM, _hide, ("token=", "password=", "secret=")),
+    (_CODE_PAIR, _hide, ("auth", "basic", "networkcredential")),
+    (_CODE_JOINED, _hide, ("btoa(", "encode", "getbytes(", "from(", "userpwd", "pair", "cred", "':'", '":"')),
+    (_CODE_NAMED, _hide, ("pass", "pwd", "secret")),
 )
 """Patterns, what they put in a secret's place, and the words (lower case) of which a line must have one to be tried."""
 

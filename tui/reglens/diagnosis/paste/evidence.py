@@ -159,7 +159,7 @@ def _sourced(
             return replace(authorization, token=fitting[0])
         if (
             authorization.source
-            and authorization.scheme.lower() in ("bearer", "")
+            and authorization.scheme.lower() == "bearer"
             and len({t.raw for _, t in given.tokens}) == 1
         ):
             n, token = given.tokens[0]

@@ -14,6 +14,7 @@ from reglens.diagnosis.paste.bodies import Body
 from reglens.diagnosis.paste.commands import Run, Shell
 from reglens.diagnosis.paste.drafts import Draft, answer_tokens
 from reglens.diagnosis.paste.har import read_call, read_har
+from reglens.diagnosis.paste.programs.session import Session
 from reglens.diagnosis.paste.source import Line, Passage, Source, join, placed, rough
 from reglens.diagnosis.paste.tokens import (
     decoded,
@@ -82,6 +83,7 @@ class Reading:
         self.shell = Shell()
         self.transcript = Transcript(self.drafts)
         self.dumps = dumps.Dumps(self.transcript)
+        self.programs = Session(self.lines, self.transcript)
         self.tokens: list[Lone] = []
         self.taken: set[int] = set()
         self.header: tuple[dict[str, object], Passage] | None = None
@@ -97,10 +99,14 @@ class Reading:
             if len(self.drafts) >= MAX_DRAFTS:
                 return
             index = self._step(index)
+        self.programs.arrive(index)
         self.transcript.close()
 
     def _step(self, index: int) -> int:
         line = self.lines[index]
+        if self.programs.reached(index):
+            self.taken.add(line.number)
+            return index + 1
         self.transcript.settle(line.text)
         if line.fence:
             if not (self.transcript.body and self.transcript.body.unfinished):
@@ -261,7 +267,7 @@ class Reading:
             return True  # curl's trace and its output both show it
         answer = bool(answer_tokens(passage)) and isinstance(value, dict)
         failed = isinstance(value, dict) and bool({"errors", "details", "error", "detail"} & value.keys())
-        waiting = self._waiting()
+        waiting = (self.programs.asked_for_token() if answer else None) or self._waiting()
         listing = isinstance(value, dict) and bool(
             {"tags", "repositories", "schemaVersion", "manifests", "layers", "code", "message"} & value.keys()
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from reglens.auth.token import Token
@@ -27,8 +28,8 @@ def scheme(scene: Scene) -> Iterator[Finding]:
     judged, sent = scene.judged, scene.authorization
     if judged is None or sent is None or scene.refusal is None or judged.status not in (401, 403, 400, None):
         return
-    if unseen(sent) and not sent.scheme:
-        return
+    if unseen(sent) and not sent.scheme and "exchange" not in sent.source:
+        return  # the scheme may be in the variable, too; a field of a token answer holds none
     name = sent.scheme.lower()
     offered = [challenge.scheme.lower() for challenge in judged.challenges]
     evidence = [
@@ -156,7 +157,9 @@ def _refused_bearer(scene: Scene) -> tuple[Exchange, Authorization] | None:
     if (judged.status or 401) not in (400, 401, 403):
         return None
     raw = sent.secret.reveal()
-    return None if (raw and is_mask(raw)) or unseen(sent) else (judged, sent)
+    if unseen(sent) and not raw.lower().startswith("bearer "):
+        return None
+    return None if raw and is_mask(raw) else (judged, sent)
 
 
 def _malformed(
@@ -187,8 +190,8 @@ def _malformed(
 _AROUND = {
     "the whole answer": (
         "The whole answer was sent as the token",
-        "The command keeps the token server's whole JSON answer in the variable; only the value of its field token "
-        "belongs behind Bearer.",
+        "The token server's whole JSON answer was kept and sent; only the value of its field token belongs behind "
+        "Bearer.",
     ),
     "in quotes": (
         "The token was sent with its quotes",
@@ -196,8 +199,8 @@ _AROUND = {
     ),
     "another field": (
         "A field was picked that a token answer does not have",
-        "Token servers answer with token, access_token or both. For another field jq prints the word null, which "
-        "was sent.",
+        "Token servers answer with token, access_token or both. For another field jq prints the word null, and "
+        "programs send None, undefined or nothing.",
     ),
 }
 """What a command left around or in place of the token that it picked out of an answer."""
@@ -219,7 +222,7 @@ def picked(scene: Scene) -> Iterator[Finding]:
             scene.proof(judged, "authorization", "Authorization", f"Bearer, from {sent.source}"),
             scene.proof(judged, "status", "status", judged.status),
         ],
-        Fix("Take the field token out of the answer with jq -r, bare.", fixes.exchange_commands(scene)),
+        Fix("Take the value of the field token out of the answer, bare (jq -r).", fixes.exchange_commands(scene)),
     )
 
 
@@ -260,6 +263,7 @@ def kind(scene: Scene) -> Iterator[Finding]:
         return
     raw = sent.secret.reveal().strip()
     named, product = other_kind(raw)
+    named = named or _web_login(scene, sent)
     proof = scene.proof(judged, "authorization", "Authorization", sent)
     fix = Fix(
         "Give this secret to the realm as the password, and the token that it answers to the registry.",
@@ -291,6 +295,19 @@ def kind(scene: Scene) -> Iterator[Finding]:
             [proof, *_claims_proof(scene, token)],
             fix,
         )
+
+
+def _web_login(scene: Scene, sent: Authorization) -> str:
+    """What Docker Hub's web API gave for a login (docs.docker.com, "Docker Hub API", Authentication): no registry's."""
+    given = _GIVER.search(sent.source)
+    origin = next((e for e in scene.evidence.exchanges if given and e.number == int(given[1])), None)
+    if origin is None or origin.host != "hub.docker.com" or not origin.path.rstrip("/").endswith(_WEB_LOGINS):
+        return ""
+    return "the web session's token of Docker Hub's own API"
+
+
+_GIVER = re.compile(r"exchange (\d{1,6})")
+_WEB_LOGINS = ("/users/login", "/users/2fa-login", "/auth/token")
 
 
 def _claims_proof(scene: Scene, token: Token) -> list[Proof]:
