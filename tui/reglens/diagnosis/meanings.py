@@ -34,6 +34,7 @@ The values that a report may carry, all text, all optional (`Report.values`):
 ``file``           the file that the line names
 ``level``          ``debug``, ``info``, ``warning`` or ``error``, as the line calls itself
 ``agent``          the user agent that an access log names
+``region``         the cloud's region that a login was made for
 =================  ==================================================================================================
 """
 
@@ -171,6 +172,7 @@ class Meaning(StrEnum):
         "token-wrong-kind",
         True,
     )
+    LOGIN_PREPARED = ("login-prepared", "A cloud's registry password was asked for, of this region.")
     LOGIN_SUCCEEDED = ("login-succeeded", "A login succeeded (which says nothing about any repository).")
 
     # What may be done ----------------------------------------------------------------------------------------------

@@ -23,7 +23,8 @@ class Product:
     grants otherwise or not at all; `checks_audience` False where ``aud`` is never looked at; `fixed_service` that its
     service never varies; `opaque_tokens` that its tokens need not be JWTs; `own_realm` that its tokens come from the
     registry's own host; `basic` that it takes Basic alone,
-    `bearer_only` that it never takes Basic; `realm_setting` is the setting that makes its realm.
+    `bearer_only` that it never takes Basic; `realm_setting` is the setting that makes its realm;
+    `depth` the most components that a repository's name may have, 0 where there is no such bound.
     """
 
     kind: Kind
@@ -40,6 +41,7 @@ class Product:
     opaque_tokens: bool = False
     own_realm: bool = False
     bearer_only: bool = False
+    depth: int = 0
     realm_setting: str = ""
     basic: bool = False
     status: str = ""
@@ -78,6 +80,7 @@ class Product:
 
 HUB = Product(
     hosts.HUB,
+    depth=2,
     fixed_service=True,
     bearer_only=True,
     login="docker login -u {user}",
@@ -105,6 +108,7 @@ GHCR = Product(
 )
 QUAY = Product(
     hosts.QUAY,
+    depth=2,
     fixed_service=True,
     bearer_only=True,
     secret="a robot account's token, or the encrypted password of the account settings",  # noqa: S106

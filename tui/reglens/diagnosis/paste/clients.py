@@ -44,6 +44,7 @@ from reglens.diagnosis.paste.clients_hits import (
     by_word,
     contained,
     hit_of,
+    says_registry,
     without_hidden,
 )
 from reglens.diagnosis.paste.clients_precedence import ATTEMPTS, BESIDE, CONTEXT, VAGUE
@@ -91,12 +92,13 @@ def read(source: Source) -> tuple[Report, ...]:
     """Every telling line of `source` as reports, in their order; repeated ones once."""
     told = _unrepeated(statements(source.lines))
     text = plain("\n".join(statement.text for statement in told))
+    registry = says_registry(text)
     active = [(hint, entry) for entry in entries() for hint in entry.hints if hint in text]
     reports: dict[object, Report] = {}
     seen: Counter[object] = Counter()
     scene = 0
     for statement in told:
-        for report in _read_statement(statement, active, seen, crowded=scene > MAX_SCENE):
+        for report in _read_statement(statement, active, seen, crowded=scene > MAX_SCENE, bare=registry):
             key = (report.meaning, tuple(sorted(report.values.items())))
             if key in reports:
                 continue
@@ -186,9 +188,10 @@ _LEVELS = (
 
 
 def _read_statement(
-    statement: Passage, active: Sequence[tuple[str, Entry]], seen: Counter[object], *, crowded: bool
+    statement: Passage, active: Sequence[tuple[str, Entry]], seen: Counter[object], *, crowded: bool, bare: bool
 ) -> Iterator[Report]:
-    """What one statement says; with `crowded` only if it is more than a part of the scene."""
+    """What one statement says; with `crowded` only if it is more than a part of the scene, with `bare` also if it is a
+    status alone."""
     text = statement.text
     if _HEADER.match(text):
         return
@@ -196,6 +199,8 @@ def _read_statement(
     flat = plain(text)
     candidates = dict.fromkeys([entry for hint, entry in active if hint in flat])
     hits = [hit for entry in candidates if (hit := hit_of(entry, text))]
+    if not bare:
+        hits = [hit for hit in hits if hit.meaning is not Meaning.PAGE_ANSWERED]
     exchange = clients_exchanges.exchange_in(text)
     strong = [hit for hit in hits if hit.meaning not in CONTEXT | BESIDE]
     if not exchange and not strong and not _may_tell(flat):
@@ -218,7 +223,9 @@ def _read_statement(
     general |= named.detail_in(text)
     quiet = exchange is not None or bool(_DEBUG.search(text)) or bool(OTHER_PROGRAMS.search(text))
     if not strong or all(hit.meaning in VAGUE for hit in strong):
-        weak = by_code(code, quiet) or ([] if quiet or strong else [*by_status(status), *by_word(text, status)][:1])
+        weak = by_code(code, quiet)
+        if not weak and bare and not quiet and not strong:
+            weak = [*by_status(status), *by_word(text, status)][:1]
         hits += weak
     if exchange:
         hits.append(Hit(Meaning.EXCHANGED, "", 0, len(text), exchange))

@@ -65,7 +65,7 @@ def by_status(status: tuple[str, int] | None) -> list[Hit]:
     if not status:
         return []
     meaning = _STATUS_MEANINGS.get(status[0]) or (Meaning.SERVER_FAILED if status[0] >= "500" else Meaning.HTTP_STATUS)
-    return [Hit(meaning, "", status[1] - 3, status[1], {})] if status[0] >= "400" else []
+    return [Hit(meaning, "", status[1] - 3, status[1], {})] if status[0] >= "300" else []
 
 
 _STATUS_MEANINGS = {
@@ -84,7 +84,8 @@ _WORDS = (
     (
         Meaning.UNAUTHENTICATED,
         re.compile(
-            r"\b(?:unauthori[sz]ed|authentication (?:is )?required|not authenticated|authorization failed)\b",
+            r"\b(?:unauthori[sz]ed|(?:authentication|authorization|login) (?:is )?required|not authenticated|"
+            r"authorization failed)\b",
             re.IGNORECASE,
         ),
     ),
@@ -110,6 +111,15 @@ OTHER_PROGRAMS = re.compile(
 _SAYS_REGISTRY = re.compile(
     r"https?://|image|regist|repositor|manifest|docker|pull|push|login|oci|blob|token|error|tags?\b", re.IGNORECASE
 )
+
+
+_SAYS_REFUSAL = re.compile(r"authori[sz]|denied|forbidden|credential|\b(?:erro|fata)\[", re.IGNORECASE)
+
+
+def says_registry(text: str) -> bool:
+    """Whether a text speaks of anything that has to do with registries and images; of one that does not, a status or a
+    bare refusal is somebody else's."""
+    return _SAYS_REGISTRY.search(text) is not None or _SAYS_REFUSAL.search(text) is not None
 
 
 def by_word(text: str, status: tuple[str, int] | None) -> list[Hit]:

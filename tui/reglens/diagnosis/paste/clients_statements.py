@@ -40,6 +40,10 @@ _CODE_LINE = re.compile(
 
 
 _FAILED = re.compile(r"\s*(?:FATAL|FATA|ERROR|ERRO|Error|error)\b")
+_DANGLING = re.compile(
+    r"(?:\b(?:to|for|from|of|the|at|with|and|try|or|by|as|is|was|your|an|GET|HEAD|POST|PUT|PATCH|DELETE|Get|Head|Post|Put)|status:|/:|\bClass:)$"
+)
+"""How a line ends that was broken within its sentence."""
 _MEMBER = re.compile(r"\s*\\?\"(?:code|message|detail|status)\\?\"\s?:")
 
 
@@ -83,6 +87,8 @@ def _continues(parts: Sequence[Passage], text: str) -> bool:
     if _MEMBER.match(text) and _MEMBER.match(last):
         return True  # an error body, printed over several lines
     if last.endswith(("errors:", "error:")) or (last.endswith(",") and len(parts) < 4 and ": " in last):
+        return True
+    if _DANGLING.search(last) and _FAILED.match(parts[0].text):
         return True
     long = len(parts[0].text) > 60 and _FAILED.match(parts[0].text) is not None
     if long and (parts[-1].text.endswith(" ") or _quotes(parts) % 2 == 1):

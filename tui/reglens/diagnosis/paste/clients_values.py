@@ -352,7 +352,8 @@ _ACTIONS = (
     (
         "push",
         re.compile(
-            r"\bpush(?:ing|ed)?\b|layer upload|blobs/uploads|Upload failed|uploadArtifacts|writing (?:blob|manifest)"
+            r"\bpush(?:ing|ed)?\b|layer upload|blobs/uploads|Upload failed|uploadArtifacts|writing (?:blob|manifest)|"
+            r"[0-9a-f]{12}: (?:Layer already|Push|Prep|Mount)"
         ),
     ),
     (

@@ -50,7 +50,9 @@ _ASSIGNING = re.compile(
 )
 _TRANSCRIPT = re.compile(r"[<*] |> ?[A-Z]{3,7} +[/h]|HTTP/[0-9]|\S{0,60}[$#%] (?:curl|docker|wget) |[{}] \[\d")
 _SECONDARY = re.compile(r"(?:>|(?:quote|dquote|bquote|pipe|cmdsubst|cmdand)>)[ \t]?(?![A-Z]{3,7} +[/h])")
-_PROSE = re.compile(r"[A-Za-z][a-z']+(?: [a-z']+){3,}")
+_PROSE = re.compile(
+    r"[A-Za-z][a-z']+(?: [a-z']+){3,}|^(?:[a-z-]+ )?[a-z-]+: (?:Error|Fatal|error|fatal|failed|unable|cannot|could)\b"
+)
 _SECRET_OPTIONS = frozenset(
     "-u --user -p --password --username --docker-username --docker-password --creds --src-creds --dest-creds -a --auth "
     "--oauth2-bearer --http-user --http-password --registry-token --dest-registry-token --src-registry-token".split()

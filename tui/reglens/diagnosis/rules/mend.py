@@ -353,6 +353,8 @@ _BY_MEANING: dict[tuple[str, str], Callable[[Scene, Report], Fix]] = {
     ("wrong-host", "denied"): mend_place.lost_namespace,
     ("wrong-host", "unauthenticated"): mend_place.lost_namespace,
     ("wrong-host", "token-scope"): mend_place.lost_namespace,
+    ("wrong-host", "credential-scope-missing"): mend_place.lost_namespace,
+    ("wrong-host", "denied-or-absent"): mend_place.lost_namespace,
     ("registry-error", "upload-lost"): _uploads,
     ("wrong-host", "path-misplaced"): mend_place.path,
 }

@@ -6,6 +6,7 @@ from reglens.diagnosis import fixes
 from reglens.diagnosis.evidence import Report
 from reglens.diagnosis.finding import Fix
 from reglens.diagnosis.scene import Scene, shown
+from reglens.trace.curl import quoted
 
 
 def login(scene: Scene, report: Report) -> Fix:
@@ -61,6 +62,20 @@ def not_sent(scene: Scene, report: Report) -> Fix:
             f"Let this user read {file}, or name another file (REGISTRY_AUTH_FILE, --authfile; docker: DOCKER_CONFIG).",
             (f"ls -l {file}", fixes.login_command(scene)),
         )
+    secret = report.values.get("secret", "")
+    if secret:
+        host = scene.registry or "<registry>"
+        return Fix(
+            f"The pod names the pull secret {shown(secret)}, which is not in the pod's own namespace: secrets are not "
+            "seen across namespaces. Create it there.",
+            (
+                f"kubectl get secret {quoted(secret)} --namespace <namespace>",
+                f"kubectl create secret docker-registry {quoted(secret)} --namespace <namespace> "
+                f"--docker-server={host} --docker-username=<user> --docker-password=<password>",
+            ),
+        )
+    if scene.unread_login is not None and not scene.in_kubernetes:
+        return _unread(scene, *scene.unread_login)
     if report.teller == "ctr":
         return Fix(
             "ctr does not read containerd's CRI configuration. Give it the credentials, or use crictl or nerdctl.",
@@ -106,6 +121,27 @@ def not_sent(scene: Scene, report: Report) -> Fix:
         "spec:\n  imagePullSecrets:\n    - name: regcred",
     )
     return Fix(text, secret if cluster else (fixes.login_command(scene),))
+
+
+def _unread(scene: Scene, program: str, reader: str) -> Fix:
+    """The cure of a login that the refused client does not read."""
+    image = scene.wanted.pullable if scene.wanted is not None else f"{scene.registry or '<registry>'}/<image>"
+    text = f"{reader} does not read what {program} login stores. "
+    if reader == "crictl":
+        return Fix(text + "Give it the credentials itself.", (f"crictl pull --creds '<user>:<password>' {image}",))
+    if reader == "ctr":
+        return Fix(
+            text + "Give it the credentials itself.",
+            (f"ctr -n k8s.io images pull --user '<user>:<password>' {image}",),
+        )
+    if reader == "docker-compose":
+        return Fix(
+            "docker-compose of the first generation reads credentials that stand in the file itself, not those in a "
+            "credential store. Pull with docker, or use docker compose.",
+            (f"docker pull {image}", "docker compose pull"),
+        )
+    login = fixes.LOGINS.get(reader, "docker login")
+    return Fix(f"{text}Log in with it too.", (f"{login} {scene.registry or '<registry>'} -u <user>",))
 
 
 _WITHOUT = "(cd ~/.docker && jq 'del(.credsStore, .credHelpers)' config.json > new.json && mv new.json config.json)"
