@@ -48,7 +48,8 @@ def _add(found: dict[str, Finding], findings: Iterable[Finding]) -> None:
 def _joined(one: Finding, other: Finding) -> Finding:
     """Two findings of one code as one: the graver one's words, the evidence of both."""
     first, second = (one, other) if _WEIGHT[one.severity] <= _WEIGHT[other.severity] else (other, one)
-    more = tuple(p for p in second.evidence if p not in first.evidence)
+    said = {(p.where, p.value) for p in first.evidence}
+    more = tuple(p for p in second.evidence if (p.where, p.value) not in said)
     fix = (
         first.fix if first.fix.commands or not second.fix.commands else replace(first.fix, commands=second.fix.commands)
     )

@@ -261,6 +261,17 @@ ALL = (
 _OF = {product.key: product for product in (*ALL, DISTRIBUTION)}
 
 
+def is_server(teller: str) -> bool:
+    """Whether a line's words are those of a registry, whichever client passes them on."""
+    return teller in _TELLERS and teller != "ecr-login"
+
+
+def speaker(teller: str) -> str:
+    """Who wrote a line, by the name that people know: a service's own, else the program's."""
+    key = _TELLERS.get(teller)
+    return _OF[key].name if key in _OF else teller
+
+
 def looks_like_host(name: str) -> bool:
     """Whether a repository's name is a registry's host: one of a known product, or with a port."""
     return re.fullmatch(r"[\w.-]+:\d{1,5}", name) is not None or (

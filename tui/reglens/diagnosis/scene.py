@@ -342,6 +342,11 @@ class Scene(Attempt):
         return stores.given(self.evidence)
 
     @cached_property
+    def asked_anonymously(self) -> bool:
+        """Whether the token was asked for without an account, by a client that names it where it has one."""
+        return told.asked_anonymously(self.evidence)
+
+    @cached_property
     def too_deep(self) -> bool:
         """Whether the repository's name has more components than this kind of registry takes."""
         return bool(self.product.depth) and self.repository.count("/") >= self.product.depth

@@ -179,6 +179,20 @@ def service(evidence: Evidence) -> Fact | None:
     return next((f for f in evidence.facts if f.path[-3:] == ("auth", "token", "service")), None)
 
 
+_ACCOUNT = re.compile(r"docker/|containers/|skopeo/|podman/|buildah/|libpod/|cri-o/", re.IGNORECASE)
+"""User agents of clients that name the account in every token request for which they have credentials (distribution,
+internal/client/auth/session.go, ``fetchTokenWithBasicAuth``; containers/image, docker/docker_client.go)."""
+_NAMES_ACCOUNT = frozenset({"skopeo", "podman", "buildah"})
+
+
+def asked_anonymously(evidence: Evidence) -> bool:
+    """Whether the last token request for a scope, of a client that would name its account, names none."""
+    ours = any(command.program in _NAMES_ACCOUNT for command in evidence.commands)
+    asked = [r for r in evidence.reports if r.meaning == "exchanged" and r.values.get("scope")]
+    asked = [r for r in asked if _ACCOUNT.match(r.values.get("agent", "")) or (ours and not r.values.get("agent"))]
+    return bool(asked) and not any(r.values.get("account") for r in asked)
+
+
 def helper(evidence: Evidence, registry_name: str) -> str:
     """The credential helper that a configuration names for a registry; ``""`` if none."""
     store = ""

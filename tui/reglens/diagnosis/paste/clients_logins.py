@@ -133,7 +133,7 @@ ENTRIES = table(
         ),
         (
             M.CREDENTIALS_FOUND,
-            "containerd",
+            "",
             "fetch oauth token",
             r"failed to fetch oauth token",
             "containerd, core/remotes/docker/authorizer.go: only with credentials, else 'anonymous token'",
@@ -365,7 +365,7 @@ ENTRIES = table(
         ),
         (
             M.CREDENTIALS_ABSENT,
-            "containerd",
+            "",
             "anonymous token",
             r"failed to fetch anonymous token",
             "containerd, core/remotes/docker/authorizer.go; moby/buildkit, util/resolver/authorizer.go",

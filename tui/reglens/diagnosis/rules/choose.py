@@ -22,6 +22,7 @@ from reglens.diagnosis.rules.choose_caller import (
     logging_in,
     login_needed,
     login_refused,
+    nobody,
     official,
     permission_or_absent,
     short_name,
@@ -57,6 +58,8 @@ def _token_scope(scene: Scene, report: Report) -> Choice | None:
         return [("permission-denied", True), ("access-insufficient", False)]
     if scene.logged_in_elsewhere or official(scene, report):
         return unauthenticated(scene, report)
+    if scene.asked_anonymously:
+        return nobody(scene)
     if scene.action == "push":
         return [("permission-denied", False), ("access-insufficient", False), ("credentials-missing", False)]
     return [("access-insufficient", False), ("access-empty", False), ("credentials-missing", False)]
@@ -70,6 +73,10 @@ def _secret_missing(scene: Scene, report: Report) -> Choice:
 def _credential_scope(scene: Scene, report: Report) -> Choice | None:
     """An access token without the right to write; where it was to write to Docker Hub's ``library/``, no token may."""
     return official(scene, report) or None
+
+
+def _permission(scene: Scene, report: Report) -> Choice | None:
+    return nobody(scene) or None
 
 
 def _manifest_invalid(scene: Scene, report: Report) -> Choice | None:
@@ -245,6 +252,7 @@ _SPECIAL: dict[Meaning, Callable[[Scene, Report], Choice | None]] = {
     M.TOKEN_SCOPE: _token_scope,
     M.CREDENTIAL_SCOPE_MISSING: _credential_scope,
     M.SECRET_MISSING: _secret_missing,
+    M.PERMISSION_MISSING: _permission,
     M.MANIFEST_INVALID: _manifest_invalid,
     M.TOKEN_REFUSED: _token_refused,
     M.TOKEN_NOT_YET_VALID: _not_yet,

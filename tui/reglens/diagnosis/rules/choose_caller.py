@@ -19,6 +19,15 @@ _BUILDERS = frozenset({"kaniko", "buildkit", "buildah", "jib", "helm", "flux", "
 """Tools without a login of their own: they read files that somebody else wrote."""
 
 
+def nobody(scene: Scene) -> Choice:
+    """Why a client that would name its account named none: it has none, or does not find what a login stored."""
+    if not scene.asked_anonymously:
+        return []
+    stored = has(scene, M.LOGIN_SUCCEEDED) or next(told.logins(scene.evidence, implied=True), "")
+    first, second = ("credentials-not-sent", "credentials-missing")[:: 1 if stored else -1]
+    return [(first, False), (second, False), ("permission-denied", False)]
+
+
 _UNREAD: Choice = [("credentials-not-sent", False), ("credentials-missing", False)]
 
 
@@ -34,6 +43,8 @@ def unauthenticated(scene: Scene, report: Report) -> Choice | None:
         return hubs
     if scene.stored_elsewhere:
         return [("credentials-not-sent", False), ("credentials-missing", False)]
+    if scene.asked_anonymously:
+        return nobody(scene)
     if scene.given_in_command:
         return [("credentials-rejected", False), ("permission-denied", False)]
     if has(scene, M.LOGIN_SUCCEEDED, M.CREDENTIALS_FOUND):
@@ -142,6 +153,8 @@ def denied(scene: Scene, report: Report) -> Choice:
     hubs = official(scene, report)
     if hubs:
         return hubs
+    if scene.asked_anonymously:
+        return nobody(scene)
     if scene.stored_elsewhere and not scene.in_kubernetes:
         return [("credentials-not-sent", False), ("credentials-missing", False), ("permission-denied", False)]
     if report.values.get("code") == "DENIED" and scene.product.key == "hub" and scene.action == "push":

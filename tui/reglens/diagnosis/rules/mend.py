@@ -28,6 +28,16 @@ def host_of(scene: Scene, report: Report) -> str:
 def title(scene: Scene, report: Report, code: str) -> str:
     """A title with the name in it, where there is one; else ``""``."""
     host = report.values.get("host", "")
+    if code == "credentials-not-sent" and report.values.get("secret"):
+        lacks = f"has nothing for {shown(host)}" if host else "is not there for this pod"
+        return f"The pull secret {shown(report.values['secret'])} {lacks}"
+    if code == "credentials-not-sent" and scene.unread_login is not None and report.meaning not in _READ_WRONG:
+        program, reader = scene.unread_login
+        return f"{reader} does not read what {program} login stored"
+    if code == "credentials-not-sent" and scene.logged_in_elsewhere:
+        return f"The login was at {shown(scene.logged_in_elsewhere)}, not at {shown(scene.registry)}"
+    if code in ("credentials-missing", "credentials-not-sent") and scene.asked_anonymously:
+        return "The client asked for the token anonymously: it found no credentials"
     if code == "registry-unreachable" and host:
         return f"The registry {host} cannot be reached"
     if code == "realm-unreachable" and host:
@@ -39,6 +49,10 @@ def title(scene: Scene, report: Report, code: str) -> str:
     if code == "credential-helper-failed" and report.values.get("helper"):
         return f"The credential helper {report.values['helper']} failed or is missing"
     return ""
+
+
+_READ_WRONG = frozenset({"config-unreadable", "credentials-withheld", "secret-missing"})
+"""Meanings that name their own reason why credentials were not sent."""
 
 
 def why(scene: Scene, report: Report, code: str) -> str:

@@ -6,6 +6,8 @@ from reglens.diagnosis import fixes
 from reglens.diagnosis.evidence import Report
 from reglens.diagnosis.finding import Fix
 from reglens.diagnosis.scene import Scene, shown
+from reglens.diagnosis.told import HUB_KEY
+from reglens.oci.reference import HUB_ALIASES
 from reglens.trace.curl import quoted
 
 
@@ -37,6 +39,18 @@ def rejected(scene: Scene, report: Report) -> Fix:
             "Mend the user name and password (an access token) that the cache or proxy repository keeps for "
             "its upstream."
         )
+    if scene.in_kubernetes and scene.registry:
+        return Fix(
+            "The pod's pull secret (or the node's own identity) holds credentials that are refused. Make the secret "
+            f"anew; accepted is {scene.product.secret}.",
+            (
+                "kubectl delete secret <secret> --namespace <namespace>",
+                f"kubectl create secret docker-registry <secret> --namespace <namespace> --docker-server="
+                f"{HUB_KEY if scene.is_hub else scene.registry} --docker-username=<user> "
+                "--docker-password=<password>",
+                fixes.login_command(scene),
+            ),
+        )
     if scene.product.key in ("distribution", "unknown") and "htpasswd" in scene.evidence.pasted:
         return Fix(
             "Check name and password against the registry's htpasswd file; only bcrypt entries (htpasswd -B) are read.",
@@ -62,18 +76,8 @@ def not_sent(scene: Scene, report: Report) -> Fix:
             f"Let this user read {file}, or name another file (REGISTRY_AUTH_FILE, --authfile; docker: DOCKER_CONFIG).",
             (f"ls -l {file}", fixes.login_command(scene)),
         )
-    secret = report.values.get("secret", "")
-    if secret:
-        host = scene.registry or "<registry>"
-        return Fix(
-            f"The pod names the pull secret {shown(secret)}, which is not in the pod's own namespace: secrets are not "
-            "seen across namespaces. Create it there.",
-            (
-                f"kubectl get secret {quoted(secret)} --namespace <namespace>",
-                f"kubectl create secret docker-registry {quoted(secret)} --namespace <namespace> "
-                f"--docker-server={host} --docker-username=<user> --docker-password=<password>",
-            ),
-        )
+    if report.values.get("secret"):
+        return _secret(scene, report)
     if scene.unread_login is not None and not scene.in_kubernetes:
         return _unread(scene, *scene.unread_login)
     if report.teller == "ctr":
@@ -121,6 +125,29 @@ def not_sent(scene: Scene, report: Report) -> Fix:
         "spec:\n  imagePullSecrets:\n    - name: regcred",
     )
     return Fix(text, secret if cluster else (fixes.login_command(scene),))
+
+
+def _secret(scene: Scene, report: Report) -> Fix:
+    """The cure of a pull secret that is not there, or has nothing for this registry."""
+    place, _, name = report.values["secret"].rpartition("/")
+    namespace = place or "<namespace>"
+    host = report.values.get("host") or scene.registry or "<registry>"
+    server = HUB_KEY if host in HUB_ALIASES else host
+    text = (
+        f"The secret {shown(name)} has no credentials for {shown(host)}: their key must be that very host. Make it anew."
+        if report.values.get("host")
+        else f"The pod names the pull secret {shown(name)}, which is not in the pod's own namespace: secrets are not "
+        "seen across namespaces. Create it there."
+    )
+    where = f"{quoted(name)} --namespace {quoted(namespace) if place else namespace}"
+    return Fix(
+        text,
+        (
+            f"kubectl get secret {where}",
+            f"kubectl create secret docker-registry {where} --docker-server={server} --docker-username=<user> "
+            "--docker-password=<password>",
+        ),
+    )
 
 
 def _unread(scene: Scene, program: str, reader: str) -> Fix:
