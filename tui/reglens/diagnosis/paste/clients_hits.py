@@ -97,6 +97,8 @@ _WORDS = (
         ),
     ),
 )
+_STEMS = ("authori", "authenti", "required", "denied", "forbidden")
+"""Texts of which one stands in everything that `_WORDS` match."""
 _NO_REGISTRY = re.compile(
     r"permission denied while trying to connect to the (?:docker )?(?:daemon|API)|docker\.sock|mkdir|"
     r"open /|stat /|chown|chmod",
@@ -123,8 +125,10 @@ def says_registry(text: str) -> bool:
 
 
 def by_word(text: str, status: tuple[str, int] | None) -> list[Hit]:
+    lowered = text.lower()
     if (
         status
+        or not any(word in lowered for word in _STEMS)
         or len(text) > MAX_TEXT
         or _NO_REGISTRY.search(text)
         or not (len(text) < 60 or _SAYS_REGISTRY.search(text))

@@ -134,7 +134,7 @@ def _secret(scene: Scene, report: Report) -> Fix:
     host = report.values.get("host") or scene.registry or "<registry>"
     server = HUB_KEY if host in HUB_ALIASES else host
     text = (
-        f"The secret {shown(name)} has no credentials for {shown(host)}: their key must be that very host. Make it anew."
+        f"The secret {shown(name)} has no credentials for {shown(host)}: the key must be that very host. Make it anew."
         if report.values.get("host")
         else f"The pod names the pull secret {shown(name)}, which is not in the pod's own namespace: secrets are not "
         "seen across namespaces. Create it there."
