@@ -193,9 +193,9 @@ def test_a_given_moment_counts_where_no_date_is_known() -> None:
             'FATA[0001] Error parsing image name "docker://r.lab.test/a/b:1": reading manifest 1 in r.lab.test/a/b: '
             "unauthorized: authentication required",
             Outcome.REFUSED,
-            "skopeo login r.lab.test -u <user>",
+            "skopeo login r.lab.test -u \"<user>\"",
         ),
-        ('{"auths": {"r.lab.test": {"auth": "am9l"}}}', Outcome.REFUSED, "docker login r.lab.test -u <user>"),
+        ('{"auths": {"r.lab.test": {"auth": "am9l"}}}', Outcome.REFUSED, "docker login r.lab.test -u \"<user>\""),
         (
             '{"auths": {"r.lab.test": {"auth": "am9lOnNlY3JldA=="},},}',
             Outcome.UNKNOWN,

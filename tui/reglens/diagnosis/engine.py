@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from reglens.diagnosis import graph, rules, scene
+from reglens.diagnosis.commandline import as_shell
 from reglens.diagnosis.evidence import Evidence
 from reglens.diagnosis.finding import Diagnosis, Finding, Outcome, RowName, Severity, Verdict
 from reglens.diagnosis.meanings import Meaning
@@ -27,7 +28,10 @@ def diagnose(evidence: Evidence) -> Diagnosis:
         _add(found, rule(seen))
     for late in rules.LATE:
         _add(found, tuple(late(seen, found)))
-    ordered = arrange(found, seen)
+    ordered = tuple(
+        replace(finding, fix=replace(finding.fix, commands=tuple(map(as_shell, finding.fix.commands))))
+        for finding in arrange(found, seen)
+    )
     return Diagnosis(
         outcome=outcome(seen, ordered),
         findings=ordered,

@@ -54,9 +54,9 @@ def realm(scene: Scene) -> str:
     configured = told.setting(scene.evidence, "realm")
     if configured:
         return configured
-    asked = told.token_url(scene.evidence)
+    asked = told.token_url(scene.evidence).partition("?")[0]
     if asked:
-        return asked.partition("?")[0]
+        return base_url(scene) + asked if asked.startswith("/") else asked
     return HUB_REALM if scene.is_hub else f"https://{scene.registry or '<registry>'}/token"
 
 

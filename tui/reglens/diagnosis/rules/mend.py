@@ -133,7 +133,10 @@ def _name(scene: Scene, report: Report) -> Fix:
     named += re.findall(r"[\w.-]+(?::\d+)?(?:/[\w.-]+)+(?::[\w.-]+)?", report.text)
     better = next((name for text in named if text and (name := mended(text))), "")
     if better:
-        return Fix(f"Write {better}.", (f"docker pull {better}",))
+        tagging = '"-t, --tag"' in report.text or scene.action == "push"
+        return Fix(f"Write {better}.", (f"docker build -t {better} ." if tagging else f"docker pull {better}",))
+    if re.search(r"/:|//|^/|/$", report.values.get("reference", "")):
+        return mend_place.lost_host(scene, report)
     return Fix("Write it in lower case, with single separators and without https://.")
 
 
@@ -283,7 +286,7 @@ def _challenge(scene: Scene, report: Report) -> Fix:
         "client, or let "
         "the registry (or the proxy in front) send the whole header, on /v2/ and below it.",
         (
-            f"curl -sI https://{scene.registry or '<registry>'}/v2/ | grep -i www-authenticate",
+            f"curl -sI {fixes.base_url(scene)}/v2/ | grep -i www-authenticate",
             f'Www-Authenticate: Bearer realm="{realm}",service="{service}"',
         ),
     )
@@ -296,7 +299,7 @@ def _redirect(scene: Scene, report: Report) -> Fix:
         "own signature.",
         (
             fixes.resource_command(scene).replace("curl -i ", "curl -sI ", 1) + " | grep -i ^location",
-            "curl -O <the location, without Authorization>",
+            "curl -O <location>",
         ),
     )
 
@@ -336,7 +339,7 @@ def _platform(scene: Scene, report: Report) -> Fix:
 def _network(scene: Scene, report: Report) -> Fix:
     address = report.values.get("address", "") or "<your public address>"
     if scene.product.key == "acr":
-        name = (scene.registry or "<registry>").split(".")[0]
+        name = scene.registry.split(".")[0] or "<registry>"
         return Fix(
             f"Let the registry's firewall take the address {shown(address)}, or go through its private endpoint.",
             (f"az acr network-rule add --name {name} --ip-address {address}",),

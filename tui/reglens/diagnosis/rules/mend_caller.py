@@ -180,6 +180,8 @@ def helper(scene: Scene, report: Report) -> Fix:
     if cure is not None:
         return Fix(f"{cure[0]} Or take the line credsStore out of ~/.docker/config.json and log in again.", cure[1])
     helper = report.values.get("helper", "") or _helper_name(scene)
+    if helper.endswith("-credential-provider"):
+        return _provider(scene, helper)
     return Fix(
         f"Install the program {helper} under exactly this name in PATH, or take the line credsStore (or credHelpers) "
         "out of "
@@ -189,6 +191,21 @@ def helper(scene: Scene, report: Report) -> Fix:
             f"echo {scene.registry or 'https://index.docker.io/v1/'} | {helper} get",
             _WITHOUT,
         ),
+    )
+
+
+def _provider(scene: Scene, name: str) -> Fix:
+    """The cure of a plugin of the kubelet, which is no helper of docker's (kubernetes.io, "Configure a kubelet image
+    credential provider")."""
+    image = scene.wanted.name if scene.wanted is not None else f"{scene.registry or '<registry>'}/<image>"
+    asked = (
+        f'{{"apiVersion":"credentialprovider.kubelet.k8s.io/v1","kind":"CredentialProviderRequest","image":"{image}"}}'
+    )
+    return Fix(
+        f"The kubelet runs {shown(name)} from the directory that --image-credential-provider-bin-dir names: it must be "
+        "there, run on this node (its loader and libraries too), and reach its cloud: the metadata service, a role "
+        "with the right to pull. Run it by hand on the node.",
+        (f"ls -l <bin-dir>/{name}", f"echo {quoted(asked)} | <bin-dir>/{name} get-credentials"),
     )
 
 
