@@ -76,7 +76,10 @@ def shown(value: object) -> str:
 def report_proof(report: Report) -> Proof:
     """A proof from a client's or server's line: of a long one the beginning and what is around the telling words."""
     teller = report.teller
-    where = f"{'answer' if products.is_server(teller) else 'line'} of {products.speaker(teller)}" if teller else "line"
+    if products.is_server(teller):
+        where = f"line, words of {products.speaker(teller)}"
+    else:
+        where = f"line of {teller}" if teller else "line"
     return Proof(where, shown(_excerpt(report)), report.span)
 
 
@@ -96,7 +99,7 @@ def _excerpt(report: Report) -> str:
     if at < SHOWN - 60:
         return text
     start = max(_HEAD, min(at - 150, len(text) - (SHOWN - _HEAD - 5)))
-    return f"{text[:_HEAD]} … {text[start:]}"
+    return f"{text[:_HEAD]} … {text[start : start + SHOWN - _HEAD - 3]}"
 
 
 def repository_of(path: str) -> str:

@@ -64,10 +64,17 @@ def login_refused(scene: Scene, report: Report) -> bool:
     """Whether it is a login that was refused: so it says, or the base route alone was asked, which docker does then."""
     if report.values.get("action") == "login" or report.values.get("part") == "login":
         return True
-    if logging_in(scene) and not has(scene, M.LOGIN_SUCCEEDED):
+    if logging_in(scene) and not has(scene, M.LOGIN_SUCCEEDED) and not _went_on(scene):
         return True
     url = report.values.get("url", "")
     return "://" in url and split_url(url).path == "/v2/" and not report.values.get("reference")
+
+
+def _went_on(scene: Scene) -> bool:
+    """Whether a pull or push was typed behind the last login, so that the login cannot be what was refused."""
+    verbs = [command.argv[1] for command in scene.evidence.commands if len(command.argv) > 1]
+    behind = verbs[len(verbs) - verbs[::-1].index("login") :] if "login" in verbs else []
+    return bool({"pull", "push", "run"} & set(behind))
 
 
 def _elsewhere(scene: Scene) -> Choice:
