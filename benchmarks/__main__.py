@@ -169,6 +169,7 @@ def first_paint() -> None:
 
 
 def main(wanted: list[str]) -> None:
+    os.environ.pop("PYTHONUNBUFFERED", None)  # some machines set it, and each line printed is a system call then
     names = ("paint", "digest", "digests", "tags", "keys", "catalogue")
     chosen = wanted or list(names)
     compileall.compile_dir(Path(reglens.__file__).parent, quiet=2)  # as an installed program is

@@ -78,7 +78,7 @@ def make(registry):
     from reglens.auth.credentials import Anonymous
     from reglens.registry.options import Options
     from reglens.registry.session import Session
-    return Session(registry, options=Options(plain_http=True), credentials=Anonymous())
+    return Session(registry, options=Options(plain_http=True, turn=app.precedence.turn), credentials=Anonymous())
 
 class Busy(ReglensApp):
     async def _prepare(self, browser):
@@ -93,5 +93,6 @@ class Busy(ReglensApp):
             await asyncio.sleep(float(sys.argv[3]))
 
 host = sys.argv[1].partition("/")[0]
-Busy(Place.parse(sys.argv[1]), make=make, clock=utcnow, memory=Memory()).run()
+app = Busy(Place.parse(sys.argv[1]), make=make, clock=utcnow, memory=Memory())
+app.run()
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -380,3 +381,15 @@ async def test_a_tag_with_half_a_surrogate_pair_is_asked_for_all_the_same(regist
     """A server may list one, which the columns beside the tags then ask for."""
     registry.expect("HEAD", PATH + "x\ufffd\ufffd\ufffd", index_answer())
     assert (await session.resolve(at(registry, "x\ud800"))).digest == DIGEST
+
+
+async def test_a_request_gives_way_between_its_steps(registry: Scripted) -> None:
+    """To whoever looks at the screen: while its turn does not come, nothing more of it is sent or read."""
+    held = asyncio.Event()
+    registry.expect("GET", PATH + "latest", index_answer())
+    async with Session(registry.host, options=Options(plain_http=True, turn=held.wait)) as session:
+        asking = asyncio.create_task(session.manifest(at(registry)))
+        await asyncio.sleep(0.05)
+        assert not registry.requests
+        held.set()
+        assert (await asking).digest == DIGEST

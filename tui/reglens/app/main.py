@@ -60,9 +60,9 @@ def run(
     def make(registry: str) -> RegistrySession:
         from reglens.registry.session import Session
 
-        reach = options
+        reach = replace(options, turn=app.precedence.turn)
         if demo is not None:  # its search knows nothing of other registries
-            reach = replace(options, search_url=demo.search_url if registry == demo.registry else "")
+            reach = replace(reach, search_url=demo.search_url if registry == demo.registry else "")
         return Session(registry, options=reach, credentials=identities, cache=cache)
 
     app = ReglensApp(

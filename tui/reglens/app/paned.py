@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
 from reglens.app.actions import Where
+from reglens.app.frames import PromptScreen
 from reglens.app.widgets.lines import KeyLine
 from reglens.app.widgets.panes import NAMES
 
 
-class PanedScreen(Screen[None]):
+class PanedScreen(PromptScreen[None]):
     """The movements between the panes. `front` is the pane in use; a narrow screen shows it alone."""
 
     def __init__(self) -> None:

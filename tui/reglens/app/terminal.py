@@ -15,8 +15,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
+from textual import events
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
 
 from reglens.app.input import Parser
 
@@ -76,6 +78,11 @@ class TerminalDriver(LinuxDriver):
             if before is not signal.SIG_IGN:  # as under nohup
                 self._before[number] = before
                 signal.signal(number, self._asked_to_end)
+
+    def send_message(self, message: Message) -> None:
+        if isinstance(message, events.InputEvent):  # from its thread: the loop may be busy for a while
+            self._app.precedence.begin()
+        super().send_message(message)
 
     def close(self) -> None:
         super().close()

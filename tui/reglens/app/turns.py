@@ -19,6 +19,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from reglens.app.actions import ACTIONS
+from reglens.precedence import Precedence
 
 TRIPS = 8
 """Times that what a key led to is waited for; each handler that posts a message takes one."""
@@ -51,6 +52,7 @@ class Turns(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self.precedence = Precedence()
         self._keys = 0
         self._under_way = 0
         """The number of the key that is under way; 0: none is."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from reglens.auth.site import bare_host, is_internal, same_site
@@ -42,6 +43,12 @@ class Realm:
 def judge(realm: str, base_url: str, trusted_hosts: Collection[str] = ()) -> Realm:
     """`realm` as a challenge of the registry at `base_url` names it; a relative one is resolved against it.
     `trusted_hosts` are those of `RealmTrust.of` for that registry."""
+    return _judged(realm, base_url, frozenset(trusted_hosts))
+
+
+@lru_cache(256)
+def _judged(realm: str, base_url: str, trusted_hosts: frozenset[str]) -> Realm:
+    """Judged once: thousands of requests to a registry meet the same realm."""
     try:
         url = _absolute(realm, base_url)
         parts = urlsplit(url)

@@ -67,9 +67,9 @@ def service(scene: Scene) -> str | None:
     return scene.asked_service or scene.product.service or scene.requested_service or None
 
 
-def token_command(scene: Scene, *, login: bool | None = None) -> str:
-    """The token request as it should be, as a curl command in one pair of quotes."""
-    url = token_url(realm(scene), service(scene), scopes(scene))
+def token_command(scene: Scene, *, login: bool | None = None, more: tuple[Scope, ...] = ()) -> str:
+    """The token request as it should be, for the scopes needed and `more`, as a curl command in one pair of quotes."""
+    url = token_url(realm(scene), service(scene), (*scopes(scene), *more))
     user = scene.username if scene.username not in ("", "(anonymous)") else ""
     with_login = login if login is not None else bool(user) and scene.anonymous is False
     who = f"-u {quoted(user or '<user>')} " if with_login else ""
@@ -104,9 +104,9 @@ def resource_command(scene: Scene, variable: str = "$TOKEN") -> str:
     return f'curl -i {verb}-H "Authorization: Bearer {variable}" {accept}{quoted(url)}'
 
 
-def exchange_commands(scene: Scene, *, login: bool | None = None) -> tuple[str, ...]:
+def exchange_commands(scene: Scene, *, login: bool | None = None, more: tuple[Scope, ...] = ()) -> tuple[str, ...]:
     """Both steps: the token into a variable, and the request that uses it."""
-    return (f"TOKEN=$({token_command(scene, login=login)} | {TOKEN_FIELD})", resource_command(scene))
+    return (f"TOKEN=$({token_command(scene, login=login, more=more)} | {TOKEN_FIELD})", resource_command(scene))
 
 
 def login_command(scene: Scene, host: str = "") -> str:

@@ -47,7 +47,13 @@ CAUSES: dict[str, tuple[str, ...]] = {
     "access-other-repository": ("scope-mismatch", "library-prefix", "repository-name-invalid", "wrong-host"),
     "signature-untrusted": ("algorithm-unsupported", "token-malformed", "token-wrong-kind"),
     # who is asking
-    "credentials-missing": ("credentials-not-sent", "credential-helper-failed", "wrong-host", "shell-quoting"),
+    "credentials-missing": (
+        "credentials-not-sent",
+        "credential-helper-failed",
+        "wrong-host",
+        "shell-quoting",
+        "realm-misconfigured",
+    ),
     "credentials-not-sent": ("credential-helper-failed", "wrong-host"),
     "credentials-rejected": (
         "wrong-host",

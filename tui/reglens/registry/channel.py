@@ -165,19 +165,19 @@ class Channel:
         a token is asked for one anonymously, once. A refusal by another host is raised here, as its challenge is not
         the registry's.
         """
-        origin = holder = _origin(call.url)
+        origin = holder = here = _origin(call.url)
         home = _origin(self.transport.base_url or call.url)
         hops = 0
         while True:
             reply = await self.send(call)
-            if _origin(call.url) == home:
+            if here == home:
                 self._note_limit(call, reply)
             location = reply.headers.get("location", "")
             if reply.status not in _REDIRECTS or not location:
-                if reply.status == 401 and holder == origin != _origin(call.url):
+                if reply.status == 401 and holder == origin != here:
                     visitor = await self._visitor(call, reply)
                     if visitor is not None:
-                        call, holder = replace(call, presented=visitor), _origin(call.url)
+                        call, holder = replace(call, presented=visitor), here
                         continue
                 break
             if (hops := hops + 1) > MAX_REDIRECTS:
@@ -188,12 +188,12 @@ class Channel:
                 )
             url = redirect_target(call.url, location)
             note = self._judge_hop(url, call, reply)
-            own = _origin(url) == holder
-            presented = call.presented if own else None
+            here = _origin(url)
+            presented = call.presented if here == holder else None
             if call.presented is not None and presented is None:
                 note = f"{note}; " * bool(note) + "no Authorization sent: this is another host than the registry's"
             call = replace(call, url=url, presented=presented, follows=reply.exchange.number, note=note)
-        if reply.status >= 400 and _origin(call.url) != origin:
+        if reply.status >= 400 and here != origin:
             raise error_of(reply, self.registry, "", "", self.clock())
         return reply
 

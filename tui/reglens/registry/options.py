@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reglens.auth.trust import RealmTrust
+from reglens.precedence import Turn, at_once
 
 if TYPE_CHECKING:
     from reglens.registry.ways.machine import Machine
@@ -29,5 +30,7 @@ class Options:
     """Where the registry listens, instead of at its host and port; http is spoken there."""
     machine: Machine | None = None
     """The files of this machine that say how registries are reached; None: heed none."""
+    turn: Turn = at_once
+    """Awaited between the steps of a request, which gives way meanwhile to who looks at the screen."""
     search_url: str = ""
     """Where to search instead of Docker Hub's or the registry's own search; the demo registry uses it."""

@@ -300,6 +300,7 @@ class _Recorder:
         self.transport.trace.put(self.exchange)
 
     async def trace_event(self, name: str, info: dict[str, object]) -> None:
+        await self.transport.options.turn()
         event = name.partition(".")[2]  # of the connection, or of the proxy before it
         if event.startswith(_SPANS):
             self.marks[event.replace("unix_socket", "tcp")] = perf_counter()

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from reglens.app.actions import ACTIONS, Where, bindings
+from reglens.app.frames import PromptScreen
 from reglens.app.widgets.lines import KeyLine, TopLine
 from reglens.text import clean
 
@@ -39,7 +39,7 @@ BESIDE: list[BindingType] = [
 """What works on every screen beside the browser."""
 
 
-class Aside(Screen[None]):
+class Aside(PromptScreen[None]):
     """A screen beside the browser. A subclass gives `parts` and composes them in `compose_parts`."""
 
     BINDINGS: ClassVar[list[BindingType]] = BESIDE

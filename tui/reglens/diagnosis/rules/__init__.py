@@ -48,4 +48,4 @@ ALL: tuple[Rule, ...] = (
     *places.RULES,
     *reports.RULES,
 )
-LATE: tuple[LateRule, ...] = (candidates.remaining, reports.vague)
+LATE: tuple[LateRule, ...] = (header.broken_off, candidates.remaining, reports.vague)

@@ -15,7 +15,7 @@ from reglens.diagnosis.graph import REFUSED_TOKEN
 from reglens.diagnosis.products import DISTRIBUTION, HUB, UNKNOWN
 from reglens.diagnosis.rules.build import likely, proven
 from reglens.diagnosis.rules.signature import ACCEPTED, LOOK, refused_token
-from reglens.diagnosis.scene import Scene
+from reglens.diagnosis.scene import Scene, needed_by, shown
 from reglens.oci.scope import covered
 from reglens.trace.curl import quoted
 
@@ -35,6 +35,9 @@ def remaining(scene: Scene, found: Mapping[str, Finding]) -> Iterator[Finding]:
     token = refused_token(scene)
     if scene.error in ("invalid_token", "insufficient_scope") and (scene.token is None or scene.token.claims is None):
         yield from _unseen(scene, found)
+        return
+    if token is not None and token.claims is not None and scene.error == "insufficient_scope":
+        yield from _beyond(scene, token, found)
         return
     if token is None or token.claims is None or scene.bearer is None or token.algorithm not in ACCEPTED:
         return
@@ -190,11 +193,58 @@ def _unseen(scene: Scene, found: Mapping[str, Finding]) -> Iterator[Finding]:
     told = "invalid_token means: another audience, another issuer, an untrusted key, or past its life. "
     if fresh:
         told += "The token was fetched just before, so its life is hardly the reason. "
+    opaque = scene.token if scene.token is not None and scene.token.kind is TokenKind.OPAQUE else None
+    if opaque is not None:
+        show = "The token is opaque: what is in it, only its maker can tell. The logs of the two servers decide."
+        fix = LOOK
+    if opaque is not None and fresh and not scene.product.opaque_tokens:
+        yield likely(
+            "token-wrong-kind",
+            "The token server's tokens are perhaps none that the registry can read",
+            "The token server gave a token that is no JWT, and the registry refused it. Registries that check tokens "
+            "themselves read JWTs (distribution); the realm may be the login of something else.",
+            [*evidence, scene.token_proof("token", f"opaque, {len(opaque.raw)} characters")],
+            fix,
+        )
     yield likely(
         "signature-untrusted", "The registry perhaps does not trust the token's key", told + show, evidence, fix
     )
     yield likely("audience-mismatch", "Or the token is for another service", told + show, evidence, fix)
     yield likely("token-expired", "Or the token is past its life", told + show, evidence, fix)
+
+
+def _beyond(scene: Scene, token: Token, found: Mapping[str, Finding]) -> Iterator[Finding]:
+    """``insufficient_scope`` for a token that grants all that the challenge asks for: then something else is needed."""
+    judged = scene.refusal
+    if judged is None or any(f.severity is Severity.ERROR for f in found.values()):
+        return
+    asked, own = scene.needed, needed_by(judged)
+    if not asked or not covered(asked, token.access):
+        return
+    evidence = [*scene.needed_proof, scene.token_proof("access", [str(entry) for entry in token.access])]
+    if own and not covered(own, token.access):
+        needs = " and ".join(shown(scope) for scope in own)
+        yield likely(
+            "scope-mismatch",
+            "The challenge asks for another scope than the request needs",
+            f"The request needs {needs}, by its path; the challenge asks for "
+            f"{' and '.join(shown(scope) for scope in asked)}, and the token grants just that. The registry, or "
+            "something before it that rewrites paths, asks for one name and checks another.",
+            [*evidence, scene.proof(judged, "url", "URL", judged.url)],
+            Fix(
+                "Request both, which tells whether that is it; then set right what rewrites the path or the challenge.",
+                fixes.exchange_commands(scene, more=own),
+            ),
+        )
+        return
+    yield likely(
+        "access-insufficient",
+        "The registry needs more than its challenge asks for",
+        "The token grants all that the challenge names, and the registry says insufficient_scope all the same. It "
+        "needs an action that it does not name, or a rule of its own stands behind the answer; its log tells which.",
+        evidence,
+        Fix("Read the registry's log at the second of the refusal.", LOOK.commands),
+    )
 
 
 def _place(scene: Scene) -> str:

@@ -25,6 +25,8 @@ _OTHER_KINDS = (
     (re.compile(r"NpmToken\.[\w-]+|DockerToken\.[\w-]+"), "a Nexus user token", "nexus"),
 )
 """Secrets that announce their kind by a prefix, as their makers document it, and the product they belong to."""
+_PLACE_AT_END = re.compile(r"\.<[^<>]{0,40}>$")
+"""A placeholder where the signature of a JWT stands."""
 Told = tuple[Severity, str, str]
 
 
@@ -66,7 +68,7 @@ def damage(raw: str) -> Told | None:
             "A placeholder was sent instead of the token",
             f"{text[:40]!r} is the name of a variable or a placeholder: it was never replaced by the token.",
         )
-    if bare != text:
+    if bare != text and not _PLACE_AT_END.search(text):
         return (
             Severity.ERROR,
             "Quotes stand around the token",
@@ -151,45 +153,7 @@ def form(scene: Scene, token: Token | None) -> Told | None:
             "(distribution wants exp, nbf and iat as whole numbers, iss and sub as text, access as a list of "
             "objects). distribution 3 then sends no error= at all, 2.8 says invalid_token.",
         )
-    return _signature_form(scene, token, text)
-
-
-def _signature_form(scene: Scene, token: Token, text: str) -> Told | None:
-    signature = text.rpartition(".")[2]
-    if "…" in text or "..." in text or token.partial:
-        return None
-    expected = _SIGNATURE_OCTETS.get(token.algorithm or "")
-    octets = _octets(signature)
-    if token.algorithm in (None, "none"):
-        return None
-    if not signature:
-        return (
-            Severity.ERROR,
-            "The token has no signature",
-            "After the second dot nothing follows: the token's end was lost, or it was never signed.",
-        )
-    if octets is None:
-        return (
-            Severity.ERROR,
-            "The token's last part is damaged",
-            "The signature is not base64url: characters were added, lost or replaced at the end of the token.",
-        )
-    if expected is not None and octets != expected:
-        less = octets < expected
-        return (
-            Severity.ERROR,
-            "The token is cut short" if less else "Something is appended to the token",
-            f"An {token.algorithm} signature has {expected} octets; this one has {octets}. "
-            + ("The end of the token was lost when it was copied." if less else ""),
-        )
-    if token.algorithm in ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512") and octets not in (128, 256, 384, 512):
-        return (
-            Severity.ERROR,
-            "The token is cut short",
-            f"An RSA signature has 256, 384 or 512 octets; this one has "
-            f"{octets}. The end of the token was lost when it was copied.",
-        )
-    if "=" in text and scene.error == "invalid_token":
+    if "=" in text and scene.error == "invalid_token" and not token.partial and not shortened(text):
         return (
             Severity.WARNING,
             "The token has base64 padding",
@@ -199,11 +163,66 @@ def _signature_form(scene: Scene, token: Token, text: str) -> Told | None:
     return None
 
 
+def ending(token: Token) -> tuple[str, str] | None:
+    """What is wrong with the end of a JWT, its signature as octets: a title, and why."""
+    text = token.raw.reveal().strip()
+    signature = text.rpartition(".")[2]
+    if token.kind is not TokenKind.JWT or token.partial or shortened(text) or text.count(".") != 2:
+        return None
+    if is_stand_in(signature):
+        return None
+    expected = _SIGNATURE_OCTETS.get(token.algorithm or "")
+    octets = _octets(signature)
+    if token.algorithm in (None, "none"):
+        return None
+    if not signature:
+        return (
+            "The token has no signature",
+            "After the second dot nothing follows: the token's end was lost, or it was never signed.",
+        )
+    if octets is None:
+        return (
+            "The token's last part is damaged",
+            "The signature is not base64url: characters were added, lost or replaced at the end of the token.",
+        )
+    if expected is not None and octets != expected:
+        less = octets < expected
+        return (
+            "The token is cut short" if less else "Something is appended to the token",
+            f"An {token.algorithm} signature has {expected} octets; this one has {octets}. "
+            + ("The end of the token was lost when it was copied." if less else ""),
+        )
+    if token.algorithm in ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512") and octets not in (128, 256, 384, 512):
+        return (
+            "The token is cut short",
+            f"An RSA signature has 256, 384 or 512 octets; this one has {octets}. "
+            "The end of the token was lost when it was copied.",
+        )
+    return None
+
+
 def _octets(signature: str) -> int | None:
     bare = signature.rstrip("=")
     if not re.fullmatch(r"[A-Za-z0-9_-]*", bare) or len(bare) % 4 == 1:
         return None
     return len(bare) * 6 // 8
+
+
+def is_stand_in(signature: str) -> bool:
+    """Whether a word stands in the place of a signature, as in examples and in tokens that are shown to others: letters
+    of one case, one character over and over, or base64 of printable text. Of octets that mean nothing, few are so."""
+    word = re.sub(r"[-_ ]", "", signature)
+    if len(word) < 3:
+        return False
+    if is_mask(signature) or signature.startswith("<") or len(set(word)) == 1:
+        return True
+    if word.isalpha() and word.isascii() and (word[1:].islower() or word.isupper()):
+        return True
+    try:
+        decoded = base64.b64decode(signature + "=" * (-len(signature) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return len(decoded) > 2 and all(32 <= octet < 127 for octet in decoded)
 
 
 def shortened(text: str) -> bool:

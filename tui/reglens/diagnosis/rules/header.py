@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from reglens.auth.token import Token
 from reglens.diagnosis import fixes
-from reglens.diagnosis.finding import Finding, Fix, Proof
+from reglens.diagnosis.finding import Finding, Fix, Proof, Severity
+from reglens.diagnosis.graph import REFUSED_ACCESS, REFUSED_TOKEN
 from reglens.diagnosis.products import HARBOR
 from reglens.diagnosis.rules.build import graded, likely, proven
-from reglens.diagnosis.rules.form import NULLS, VARIABLE, damage, form, other_kind
+from reglens.diagnosis.rules.form import NULLS, VARIABLE, damage, ending, form, other_kind
+from reglens.diagnosis.rules.signature import LOOK
 from reglens.diagnosis.scene import Scene, is_mask, unseen
 from reglens.trace.curl import quoted
 from reglens.trace.exchange import Authorization, Exchange
@@ -93,25 +95,80 @@ def _flipped(scene: Scene, judged: Exchange, name: str) -> bool:
 
 def malformed(scene: Scene) -> Iterator[Finding]:
     """What stands behind ``Bearer``, when it is no token."""
-    judged, sent = scene.judged, scene.authorization
-    if judged is None or sent is None or sent.scheme.lower() != "bearer" or scene.refusal is None:
+    refused = _refused_bearer(scene)
+    if refused is None:
         return
-    if (judged.status or 401) not in (400, 401, 403):
-        return
+    judged, sent = refused
     raw = sent.secret.reveal()
-    if (raw and is_mask(raw)) or unseen(sent):
-        return
     told = damage(raw) or form(scene, sent.token)
     if told is None:
         return
-    severity, title, why = told
-    yield graded(
+    yield _malformed(scene, judged, sent, *told)
+    if VARIABLE.match(raw.strip()) and raw.strip().startswith("$"):
+        yield likely(
+            "shell-quoting",
+            "The variable was not expanded",
+            "Within single quotes the shell leaves a $ alone, so the name of the variable was sent, not its value.",
+            [scene.proof(judged, "authorization", "Authorization", _described(sent, raw))],
+            Fix("Use double quotes around a header with a variable in it.", (fixes.resource_command(scene),)),
+        )
+
+
+def broken_off(scene: Scene, found: Mapping[str, Finding]) -> Iterator[Finding]:
+    """A token whose end is no signature of its algorithm.
+
+    Its end was lost where it was copied, unless that end is the token server's own. Where something else in the token
+    explains the refusal, the end explains nothing: who shows a token to others often puts something in the place of
+    its signature.
+    """
+    refused = _refused_bearer(scene)
+    if refused is None or "token-malformed" in found or refused[1].token is None:
+        return
+    judged, sent = refused
+    token = refused[1].token
+    told = ending(token)
+    if told is None:
+        return
+    title, why = told
+    others = (REFUSED_TOKEN | REFUSED_ACCESS) - {"signature-untrusted"}
+    explained = any(found[code].severity is Severity.ERROR for code in others & found.keys())
+    if any(e.token is not None and e.token.raw == token.raw for e in scene.token_requests):
+        if scene.error == "invalid_token" and not explained:
+            yield likely(
+                "signature-untrusted",
+                f"The signature is none that {token.algorithm} makes",
+                f"{why.partition(' The end of')[0]} The token server gave it like this, so nothing was lost on the "
+                "way.",
+                [scene.token_proof("signature", f"alg {token.algorithm}, kid {token.key_id or '(none)'}")],
+                LOOK,
+            )
+        return
+    if explained:
+        why += " Or something was put in the place of the signature before it was shown here."
+    yield _malformed(scene, judged, sent, Severity.WARNING if explained else Severity.ERROR, title, why)
+
+
+def _refused_bearer(scene: Scene) -> tuple[Exchange, Authorization] | None:
+    """The refused request and what it carried behind ``Bearer``, if that can be seen."""
+    judged, sent = scene.judged, scene.authorization
+    if judged is None or sent is None or sent.scheme.lower() != "bearer" or scene.refusal is None:
+        return None
+    if (judged.status or 401) not in (400, 401, 403):
+        return None
+    raw = sent.secret.reveal()
+    return None if (raw and is_mask(raw)) or unseen(sent) else (judged, sent)
+
+
+def _malformed(
+    scene: Scene, judged: Exchange, sent: Authorization, severity: Severity, title: str, why: str
+) -> Finding:
+    return graded(
         severity,
         "token-malformed",
         title,
         why,
         [
-            scene.proof(judged, "authorization", "Authorization", _described(sent, raw)),
+            scene.proof(judged, "authorization", "Authorization", _described(sent, sent.secret.reveal())),
             scene.proof(judged, "status", "status", judged.status or "401"),
         ],
         Fix(
@@ -125,14 +182,6 @@ def malformed(scene: Scene) -> Iterator[Finding]:
             ),
         ),
     )
-    if VARIABLE.match(raw.strip()) and raw.strip().startswith("$"):
-        yield likely(
-            "shell-quoting",
-            "The variable was not expanded",
-            "Within single quotes the shell leaves a $ alone, so the name of the variable was sent, not its value.",
-            [scene.proof(judged, "authorization", "Authorization", _described(sent, raw))],
-            Fix("Use double quotes around a header with a variable in it.", (fixes.resource_command(scene),)),
-        )
 
 
 _AROUND = {

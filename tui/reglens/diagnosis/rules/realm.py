@@ -29,8 +29,9 @@ def realm(scene: Scene) -> Iterator[Finding]:
     if not why:
         return
     grant = scene.grant
-    if grant is not None and grant.status is not None and grant.status not in (404, 405, 410):
-        return  # somebody answers there
+    absolute = "://" in offered.realm
+    if grant is not None and grant.status is not None and grant.status not in (404, 405, 410) and absolute:
+        return  # somebody answers there; where the realm names no host, it is the registry itself
     unasked = grant is None and scene.evidence.lookup is not None  # live, and this client would not ask there
     make = proven if why[0] or (grant is not None and grant.failure is not None and why[2]) or unasked else likely
     yield make(

@@ -197,6 +197,10 @@ def missing(scene: Scene) -> Iterator[Finding]:
         page = judged.media_type in ("text/html", "application/xhtml+xml")
         if page or not judged.path.startswith("/v2/"):
             return
+        base = _no_base_route(scene)
+        if base is not None and not codes:
+            yield _no_registry(scene, judged, base)
+            return
         make = likely if scene.product.hides else proven
         yield make(
             "repository-not-found",
@@ -249,6 +253,39 @@ def method(scene: Scene) -> Iterator[Finding]:
         Fix(
             "Use a method that is offered" + (f": {shown(allowed)}." if allowed else ", such as GET."),
             (f"curl -i {quoted(judged.url or '')}",),
+        ),
+    )
+
+
+def _no_base_route(scene: Scene) -> Exchange | None:
+    """The request for ``/v2/`` of a server that does not have it: 404, with nothing that a registry says."""
+    return next(
+        (
+            exchange
+            for exchange in scene.requests
+            if exchange.path.rstrip("/") == "/v2" and exchange.status == 404 and not exchange.errors
+            if not exchange.response_headers.all("docker-distribution-api-version")
+        ),
+        None,
+    )
+
+
+def _no_registry(scene: Scene, judged: Exchange, base: Exchange) -> Finding:
+    """What has no base route is no registry (OCI distribution-spec, "Determining Support": 200, or 401)."""
+    host = scene.registry or "this host"
+    return proven(
+        "wrong-host",
+        f"No registry answers at {host}",
+        f"A registry answers GET /v2/ with 200 or 401, whatever it holds; {host} does not know that path. Something "
+        "else listens there, or the registry has another port, host or path.",
+        [
+            scene.proof(base, "status", "GET /v2/, status", base.status),
+            scene.proof(judged, "url", "URL", judged.url),
+            scene.proof(judged, "status", "status", judged.status),
+        ],
+        Fix(
+            "Find the registry's own host and port; what answers 200 or 401 here is one.",
+            (f"curl -i {quoted((base.url or '').rstrip('/') + '/')}",) if base.url else (),
         ),
     )
 

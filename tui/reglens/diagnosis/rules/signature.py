@@ -9,6 +9,7 @@ from reglens.diagnosis.comparison import signature_state, trusted_issuer
 from reglens.diagnosis.finding import Finding, Fix, Proof
 from reglens.diagnosis.products import HUB
 from reglens.diagnosis.rules.build import likely, proven
+from reglens.diagnosis.rules.form import is_stand_in
 from reglens.diagnosis.scene import Scene
 from reglens.secret import Secret
 
@@ -187,7 +188,7 @@ def _sentence(text: str) -> str:
 
 def _damaged(token: Token) -> bool:
     text = token.raw.reveal()
-    return "…" in text or "..." in text or text.count(".") != 2
+    return "…" in text or "..." in text or text.count(".") != 2 or is_stand_in(text.rpartition(".")[2])
 
 
 def issuer(scene: Scene) -> Iterator[Finding]:
