@@ -27,8 +27,8 @@ FLOORS = {
     "further6": 0.75,
 }
 """Shares of first findings that are right. further3 had 105 of 118 at first sight, before anything was mended by it,
-further4 29 of 34, and further5 52 of 67 with 2 false alarms among 16 healthy pastes. further6 had 41 of 52, 44 among the
-first three, with 2 false alarms among 7 healthy pastes (one label was put right after the first run: it named the
+further4 29 of 34, and further5 52 of 67 with 2 false alarms among 16 healthy pastes. further6 had 41 of 52, 44 among
+the first three, with 2 false alarms among 7 healthy pastes (one label was put right after the first run: it named the
 scheme of the Authorization header where the realm's address was meant); nothing has been mended by it."""
 
 UNLEARNT_ALARMS = {"healthy-ivy-publish-unauthorized", "healthy-portainer-own-login"}

@@ -250,7 +250,9 @@ def _read_statement(
         weak = by_code(code, quiet=False)
         if not weak and bare and not strong:
             weak = [*by_status(status), *by_word(text, status)][:1]
-        if weak and (exchange is not None or _DEBUG.search(text) or OTHER_PROGRAMS.search(text)):
+        if weak and OTHER_PROGRAMS.search(text):
+            weak = []
+        elif weak and (exchange is not None or _DEBUG.search(text)):
             weak = by_code(code, quiet=True)
         hits += weak
     if exchange:

@@ -106,10 +106,14 @@ _NO_REGISTRY = re.compile(
 )
 OTHER_PROGRAMS = re.compile(
     r"^\s*(?:npm (?:ERR!|error)|fatal: (?:unable to access '|repository '|Authentication failed for ')|"
-    r"E: Failed to fetch|Err:\d{1,4} http|ERROR: (?:HTTP error|Could not find a version)|error: package `)",
+    r"E: Failed to fetch|Err:\d{1,4} http|ERROR: (?:HTTP error|Could not find a version)|error: package `|"
+    r"Error from server \()|"
+    r"Could not transfer artifact|\bDocker API call to '|authorization denied by plugin|"
+    r"/v1\.\d\d/(?:containers|networks|volumes|exec|services|nodes|info|version)\b",
     re.MULTILINE,
 )
-"""How npm, git, apt, pip and rustup say that what they fetched was refused: no image, no registry of images."""
+"""How others say that what they asked for was refused: npm, git, apt, pip, rustup and Maven, Kubernetes' API server,
+and the container engine's own API with what guards it. No image was asked for there, and no registry."""
 _SAYS_REGISTRY = re.compile(
     r"https?://|image|regist|repositor|manifest|docker|pull|push|login|oci|blob|token|error|tags?\b", re.IGNORECASE
 )
