@@ -144,7 +144,7 @@ STRANGE: dict[str, tuple[Behaviour, set[str]]] = {
     "the token server wants a login": (guarded(says(401, {})), {"credentials-missing"}),
     "the token server forbids": (
         guarded(says(403, {"errors": [{"code": "DENIED", "message": "denied"}]})),
-        {"permission-denied"},
+        {"credentials-missing"},
     ),
     "a page for a token": (guarded(says(200, HTML)), {"token-response-invalid"}),
     "an empty token": (guarded(says(200, {"token": ""})), {"token-response-invalid"}),
@@ -165,6 +165,27 @@ STRANGE: dict[str, tuple[Behaviour, set[str]]] = {
         guarded(gives(), below(refusal("MANIFEST_UNKNOWN", "manifest unknown", 404))),
         {"manifest-unknown"},
     ),
+    "the token server does not understand": (guarded(says(400, {"errors": []})), {"token-response-invalid"}),
+    "the token server redirects to nowhere": (guarded(says(302, {})), {"token-response-invalid"}),
+    "times in milliseconds": (
+        guarded(gives(nbf=int(time.time()) * 1000, exp=int(time.time()) * 1000 + 300_000), invalid),
+        {"token-not-yet-valid"},
+    ),
+    "actions are a text": (
+        guarded(gives(access=[{"type": "repository", "name": "team/app", "actions": "pull"}]), invalid),
+        {"token-malformed"},
+    ),
+    "a cache whose upstream refuses": (
+        guarded(gives(), below(refusal("UNAUTHORIZED", "upstream: unauthorized", 401))),
+        {"upstream-failed"},
+    ),
+    "refused without a challenge, the base route open": (
+        open_to_all(says(401, {"errors": [{"code": "UNAUTHORIZED"}]})),
+        {"challenge-missing"},
+    ),
+    "nothing in the answer": (open_to_all(says(200, b"")), {"proxy-interference"}),
+    "something else in the answer": (open_to_all(says(200, {"hello": "world"})), {"proxy-interference"}),
+    "withheld by law": (open_to_all(says(451, b"")), {"network-denied"}),
     "too many requests": (open_to_all(says(429, {})), {"rate-limited"}),
     "out of service": (open_to_all(says(503, HTML), says(503, HTML)), {"registry-error"}),
     "another digest than that of the bytes": (

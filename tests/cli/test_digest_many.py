@@ -305,3 +305,21 @@ async def test_progress_is_shown_to_a_person_alone(
     os.close(master)
     assert ("9 of 10" in said) is shown
     assert said == "" or said.endswith("\r\x1b[K")
+
+
+async def test_what_a_refused_head_does_not_say_is_asked_for_a_few_times(home: Path, registry: Scripted) -> None:
+    """Its answer has no body; the reason stands in that of a GET, which is not asked for thousands of times."""
+    message = "client with IP '192.0.2.7' is not allowed access"
+    registry.otherwise = lambda request: json_answer({"errors": [{"code": "DENIED", "message": message}]}, 403)
+    status, out, _ = await digest("--json", "-", stdin=references(registry, range(40)))
+    diagnosis = json.loads("\n".join(out))["diagnosis"]
+    assert status == 1
+    assert diagnosis["findings"][0]["code"] == "network-denied"
+    methods = [request.method for request in registry.requests]
+    assert methods.count("HEAD") == 40
+    assert 1 <= methods.count("GET") <= 8
+
+
+async def test_a_registry_that_refuses_head_alone_is_asked_by_get(home: Path, registry: Scripted) -> None:
+    registry.otherwise = lambda request: Answer(403) if request.method == "HEAD" else manifest_of(request.path)
+    assert await digest(f"{registry.host}/a:t7") == (0, digests(range(7, 8)), "")

@@ -152,6 +152,13 @@ def test_a_healthy_exchange_has_no_finding() -> None:
     assert not made.comparison.disagreements
 
 
+def test_what_the_client_could_not_use_is_not_well() -> None:
+    well = Exchange(2, Role.MANIFEST, "GET", "https://registry.example/v2/a/manifests/b", status=200)
+    wanted = Reference.parse("registry.example/a:b")
+    assert diagnose(from_trace([well], wanted, now=NOW)).outcome is Outcome.OK
+    assert diagnose(from_trace([well], wanted, now=NOW, failed=True)).outcome is Outcome.FAILED
+
+
 def test_faults_are_told_for_the_moment_of_the_refusal() -> None:
     token = signed(**at(exp=9))
     found = evidence(grant(token, f"service={SERVICE}"), refusal(token, challenge("invalid_token")))

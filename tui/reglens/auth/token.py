@@ -93,6 +93,11 @@ class Token:
         """A NumericDate claim (RFC 7519, section 2) in UTC; None if it is absent, no number, or beyond the calendar."""
         return numeric_date((self.claims or {}).get(name))
 
+    def in_milliseconds(self, name: str) -> bool:
+        """Whether a NumericDate claim must have been meant as milliseconds: as seconds it is after the year 5000."""
+        value = (self.claims or {}).get(name)
+        return isinstance(value, int | float) and not isinstance(value, bool) and value > _YEAR_5000
+
     @cached_property
     def access(self) -> tuple[Scope, ...]:
         """What is granted, in the order of the claim ``access``; entries that are no objects are left out."""
@@ -154,6 +159,12 @@ def read_token(raw: str) -> Token:
     return Token(Secret(raw), TokenKind.JWT, header, claims, tuple(problems), partial, bool(signature))
 
 
+_YEAR_5000 = 10**11
+"""Seconds since 1970."""
+_LOOKED_AT = 100
+"""Entries of the claim ``access`` whose fields are looked at."""
+
+
 def _claim_problems(claims: Mapping[str, object]) -> list[str]:
     """Claims whose JSON type a registry refuses to decode (distribution, registry/auth/token/types.go, token.go)."""
     problems = []
@@ -166,7 +177,21 @@ def _claim_problems(claims: Mapping[str, object]) -> list[str]:
     access = claims.get("access")
     if access is not None and not (isinstance(access, list) and all(isinstance(e, dict) for e in access)):
         problems.append("claim access is not a list of objects")
+    elif isinstance(access, list):
+        problems += _entry_problems(access[:_LOOKED_AT])
     return problems
+
+
+def _entry_problems(access: list[dict[str, object]]) -> list[str]:
+    """Fields of ``access`` of another type than distribution's ``ResourceActions`` (registry/auth/token/types.go)."""
+    for number, entry in enumerate(access):
+        for name in ("type", "class", "name"):
+            if not isinstance(entry.get(name) or "", str):
+                return [f"claim access[{number}].{name} is not text"]
+        actions = entry.get("actions")
+        if actions is not None and not (isinstance(actions, list) and all(isinstance(a, str) for a in actions)):
+            return [f"claim access[{number}].actions is not a list of texts"]
+    return []
 
 
 def read_part(part: str) -> dict[str, object] | None:

@@ -93,6 +93,7 @@ class _Walker:
             action=self.action,
             trials=self.trials,
             keys=self.keys,
+            failed=failure is not None,
         )
         return Walk(self.reference, self.action, tuple(self.steps), tuple(self.trials), diagnose(evidence))
 

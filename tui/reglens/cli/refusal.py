@@ -62,7 +62,7 @@ class Refusal:
             last: Exchange | None = getattr(self.error, "exchange", None)
             exchanges = concerning(exchanges, reference, last)
         now, lookup = session.clock(), session.lookup
-        return diagnose(from_trace(exchanges, reference, now=now, lookup=lookup, keys=self.keys))
+        return diagnose(from_trace(exchanges, reference, now=now, lookup=lookup, keys=self.keys, failed=True))
 
     @property
     def code(self) -> str:

@@ -13,6 +13,16 @@ from reglens.diagnosis.reading import is_mask, unseen
 from reglens.trace.exchange import Authorization, Exchange, Role
 
 
+def _is_base(exchange: Exchange) -> bool:
+    return exchange.path.rstrip("/") == "/v2"
+
+
+def _refused(exchange: Exchange) -> bool:
+    if exchange.failure is not None or (exchange.status or 0) >= 400:
+        return True
+    return exchange.status is None and bool(exchange.challenges)
+
+
 @dataclass(frozen=True)
 class Attempt:
     """The exchanges of the evidence, and what they say of the attempt under judgement."""
@@ -32,9 +42,16 @@ class Attempt:
 
     @cached_property
     def last(self) -> Exchange | None:
-        """The request to the registry that decides: the last one that got an answer or failed."""
+        """The request to the registry that decides: the last one that got an answer or failed. That the base route
+        answers well says nothing of what was refused before it."""
         ended = [e for e in self.requests if e.status is not None or e.failure is not None or e.challenges]
-        return ended[-1] if ended else None
+        if not ended:
+            return None
+        final = ended[-1]
+        if _is_base(final) and not _refused(final):
+            before = [e for e in ended if not _is_base(e)]
+            return before[-1] if before and _refused(before[-1]) else final
+        return final
 
     @cached_property
     def refusal(self) -> Exchange | None:
@@ -42,9 +59,7 @@ class Attempt:
         last = self.last
         if last is None:
             return None
-        if last.failure is not None or (last.status or 0) >= 400:
-            return last
-        return last if last.status is None and last.challenges else None
+        return last if _refused(last) else None
 
     @cached_property
     def challenged(self) -> Exchange | None:
@@ -92,6 +107,17 @@ class Attempt:
                 if exchange.token is not None and exchange.token.raw == carried.raw:
                     return exchange
         return self.token_requests[-1] if self.token_requests else None
+
+    @cached_property
+    def asked_at_realm(self) -> Exchange | None:
+        """The token request as the client made it: where the realm redirects, the hops after it are the server's."""
+        asked = self.grant
+        for _ in range(len(self.token_requests)):
+            before = next((e for e in self.token_requests if asked and e.number == asked.follows), None)
+            if before is None:
+                return asked
+            asked = before
+        return asked
 
     @cached_property
     def grant_failed(self) -> bool:

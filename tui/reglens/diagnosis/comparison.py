@@ -215,7 +215,9 @@ def _time(scene: Scene) -> Row:
                 verdict = Verdict.DISAGREE
             elif left < 0:
                 note += f", within the {LEEWAY} s that are forgiven"
-        if token.not_before is not None and moment < token.not_before - _LEEWAY:
+        if token.in_milliseconds("nbf"):
+            verdict, note = Verdict.DISAGREE, "nbf is in milliseconds"
+        elif token.not_before is not None and moment < token.not_before - _LEEWAY:
             ahead = (token.not_before - moment).total_seconds()
             verdict, note = Verdict.DISAGREE, f"begins {human_duration(ahead)} later"
     return Row(

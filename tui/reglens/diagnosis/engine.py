@@ -147,7 +147,7 @@ def outcome(seen: Scene, findings: Iterable[Finding]) -> Outcome:
         last = max(ended, key=lambda exchange: exchange.number)
         return Outcome.FAILED if last.failure is not None else Outcome.REFUSED
     if seen.ok:
-        spoilt = any(f.severity is Severity.ERROR and f.code in _SPOILT for f in findings)
+        spoilt = any(f.severity is Severity.ERROR and f.code in _SPOILT for f in findings) or seen.evidence.failed
         return Outcome.FAILED if spoilt else Outcome.OK
     if any(finding.severity is Severity.ERROR for finding in findings):
         failing = {

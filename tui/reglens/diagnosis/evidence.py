@@ -124,6 +124,8 @@ class Evidence:
     lookup: Lookup | None = None
     trials: tuple[Trial, ...] = ()
     keys: TrustedKeys | None = None
+    failed: bool = False
+    """Whether the client had no use for what came, though each answer may look well."""
 
 
 def from_trace(
@@ -135,6 +137,7 @@ def from_trace(
     action: str = "pull",
     trials: Sequence[Trial] = (),
     keys: TrustedKeys | None = None,
+    failed: bool = False,
 ) -> Evidence:
     """The evidence of a live attempt: its exchanges in order, what was wanted, and the local clock (UTC)."""
     return Evidence(
@@ -146,4 +149,5 @@ def from_trace(
         lookup=lookup,
         trials=tuple(trials),
         keys=keys,
+        failed=failed,
     )

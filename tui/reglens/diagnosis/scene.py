@@ -162,18 +162,20 @@ class Scene(Attempt):
     @cached_property
     def requested(self) -> tuple[Scope, ...] | None:
         """The scopes of the token request that counts; None if no token request is known."""
-        if self.grant is None or not self.grant.url:
+        asked = self.asked_at_realm
+        if asked is None or not asked.url:
             return None
-        return tuple(scope for value in self.grant.asked("scope") for scope in parse_scopes(value))
+        return tuple(scope for value in asked.asked("scope") for scope in parse_scopes(value))
 
     @cached_property
     def requested_service(self) -> str | None:
         """The service of the token request; None if no token request is known, ``""`` if it named none."""
-        if self.grant is None or not self.grant.url:
+        asked = self.asked_at_realm
+        if asked is None or not asked.url:
             return None
-        if self.grant.method == "POST" and not self.grant.parameters:
+        if asked.method == "POST" and not asked.parameters:
             return None  # a form that the evidence does not show (distribution, docs/content/spec/auth/oauth.md)
-        return next(iter(self.grant.asked("service")), "")
+        return next(iter(asked.asked("service")), "")
 
     @cached_property
     def error(self) -> str:

@@ -21,7 +21,7 @@ from reglens.cli.journal import Journal
 from reglens.cli.lines import stdin_lines
 from reglens.cli.output import Output, is_terminal
 from reglens.cli.refusal import Refusal
-from reglens.errors import NotFound, ReglensError, UsageError
+from reglens.errors import NotFound, RateLimited, RegistryError, ReglensError, UsageError
 from reglens.oci.descriptor import Descriptor, Platform
 from reglens.oci.manifest import Index, Manifest
 from reglens.oci.reference import Reference, without_login
@@ -35,6 +35,8 @@ AHEAD = 512
 """Look-ups that may be under way or done before one that is not: so many results are held at most."""
 WAIT = 60.0
 """Seconds that many look-ups wait, unless told otherwise, where a registry asks for it."""
+WHY = 8
+"""Refusals that are asked again for their reason."""
 _DRAWN = 0.2
 """Seconds between two looks at the progress."""
 
@@ -96,6 +98,7 @@ class _Digests:
     all_taken: bool = False
     done: int = 0
     failed: int = 0
+    asked_why: int = 0
 
     async def run(self) -> int:
         """The exit code, when everything was looked up and told."""
@@ -180,13 +183,27 @@ class _Digests:
 
     async def _ask(self, session: Session, reference: Reference) -> Descriptor:
         if self.platform is None and not self.args.verify:
-            return await session.resolve(reference)
+            return await self._resolve(session, reference)
         manifest = await session.manifest(reference)
         if self.platform is not None and isinstance(manifest, Index):
             chosen = choose(manifest, self.platform, reference)
             if not self.args.verify:
                 return chosen
             manifest = await session.manifest(reference.at_digest(chosen.digest))
+        return Descriptor(manifest.media_type, manifest.digest, manifest.size)
+
+    async def _resolve(self, session: Session, reference: Reference) -> Descriptor:
+        """By HEAD. A refusal of that has no body to say why, so the first few are asked again by GET."""
+        try:
+            return await session.resolve(reference)
+        except RegistryError as error:
+            silent = (
+                error.exchange is not None and error.exchange.method == "HEAD" and not isinstance(error, RateLimited)
+            )
+            if not silent or self.asked_why >= WHY:
+                raise
+        self.asked_why += 1
+        manifest = await session.manifest(reference)
         return Descriptor(manifest.media_type, manifest.digest, manifest.size)
 
     async def _tell_all(self, results: asyncio.Queue[asyncio.Task[_Result] | Exception | None]) -> None:

@@ -130,11 +130,11 @@ def _page(scene: Scene, report: Report) -> Choice:
 
 
 def _upstream_refused(scene: Scene, report: Report) -> Choice:
-    name = report.values.get("repository", "") or scene.repository.rpartition("/")[2]
-    asked = scene.repository
+    name, asked = report.values.get("repository", ""), scene.repository
     if name and "/" not in name and asked.count("/") == 1 and asked.endswith("/" + name):
         return [("library-prefix", True), ("upstream-failed", False)]
-    if "token" in report.text.lower() or report.values.get("status") in ("401", "403"):
+    status = report.values.get("status", "")
+    if "token" in report.text.lower() or (status in ("401", "403") and status in report.text):
         return [("credentials-rejected", True), ("upstream-failed", False)]
     return [("upstream-failed", True), ("credentials-rejected", False)]
 

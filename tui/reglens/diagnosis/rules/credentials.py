@@ -11,7 +11,7 @@ from reglens.diagnosis import fixes
 from reglens.diagnosis.finding import Finding, Fix, Proof
 from reglens.diagnosis.products import HARBOR
 from reglens.diagnosis.rules.build import likely, proven
-from reglens.diagnosis.scene import Scene, is_mask, known_request, unseen
+from reglens.diagnosis.scene import Scene, is_mask, known_request, shown, unseen
 from reglens.jsontext import loads
 from reglens.oci.scope import covered
 from reglens.trace.curl import quoted
@@ -131,8 +131,10 @@ def _token_server(scene: Scene, grant: Exchange) -> Iterator[Finding]:
         return
     if grant.status == 400:
         return
-    if grant.status == 403:
-        entries = "; ".join(e.message for e in grant.errors if e.message)
+    entries = "; ".join(shown(e.message) for e in grant.errors if e.message)
+    nobody = not with_secret and (scene.anonymous or known_request(scene, grant))
+    # denied to nobody in particular, in a registry's words (ghcr.io, Artifact Registry), is a login that is missing
+    if grant.status == 403 and not (nobody and any(e.code for e in grant.errors)):
         yield proven(
             "permission-denied",
             "The token server refuses to give a token",
@@ -160,13 +162,12 @@ def _token_server(scene: Scene, grant: Exchange) -> Iterator[Finding]:
         return
     if with_secret:
         yield _rejected(scene, grant, "The token server judges user name and password.")
-    elif scene.anonymous or known_request(scene, grant):
+    elif nobody:
         yield proven(
             "credentials-missing",
             "The token server wants a login",
             "The token was requested anonymously, and this token server gives none to anonymous callers, or none for "
-            "this "
-            "repository.",
+            f"this repository{f' ({entries})' if entries else ''}.",
             [scene.proof(grant, "status", "status", grant.status), scene.proof(grant, "url", "URL", grant.url)],
             fixes.login(scene, "Log in, or give the token request a user name and password."),
         )

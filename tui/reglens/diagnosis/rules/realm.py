@@ -170,6 +170,8 @@ def token_answer(scene: Scene) -> Iterator[Finding]:
             Fix("Wait until the token server answers again.", (f"curl -i {quoted(grant.url or '')}",)),
         )
         return
+    if grant.status is not None and (300 <= grant.status < 400 or grant.status in _NOT_UNDERSTOOD):
+        yield _no_answer(scene, grant, [status, body])
     if grant.status is None or not 200 <= grant.status < 300 or grant.token is not None:
         return
     if not grant.body.data and grant.body.size == 0 and not grant.response_headers.lines:
@@ -187,6 +189,32 @@ def token_answer(scene: Scene) -> Iterator[Finding]:
             else "The answer has neither token nor access_token with a text in it, so a client has nothing to send."
         ),
         [status, kind, body],
+        Fix(
+            "Look at what the realm answers; it must be JSON with token (or access_token).",
+            (fixes.token_command(scene).replace("curl -s ", "curl -i ", 1),),
+        ),
+    )
+
+
+_NOT_UNDERSTOOD = frozenset({400, 406, 415, 422, 501})
+"""What a token server says of a request that it does not take, whoever asks."""
+
+
+def _no_answer(scene: Scene, grant: Exchange, evidence: list[Proof]) -> Finding:
+    """A redirect to nowhere, or a request that the token server does not take."""
+    said = "; ".join(shown(e.message) for e in grant.errors if e.message)
+    astray = grant.status is not None and grant.status < 400
+    return (proven if astray else likely)(
+        "token-response-invalid",
+        "The token server redirects to nowhere" if astray else "The token server does not take the request",
+        f"It answered {grant.status}{f' ({said})' if said else ''} and gave no token. "
+        + (
+            "A redirect needs a Location that a client can follow; a token server answers 200 with a token."
+            if astray
+            else "It asks for something in another form than the challenge says: look at its answer, and at what it "
+            "expects of service, scope and account."
+        ),
+        evidence,
         Fix(
             "Look at what the realm answers; it must be JSON with token (or access_token).",
             (fixes.token_command(scene).replace("curl -s ", "curl -i ", 1),),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reglens.diagnosis import fixes
 from reglens.diagnosis.finding import Finding, Fix
-from reglens.diagnosis.rules.build import proven
+from reglens.diagnosis.rules.build import likely, proven
 from reglens.diagnosis.scene import Scene
 from reglens.oci.reference import split_port
 from reglens.trace.curl import quoted
@@ -62,6 +62,15 @@ def failed(scene: Scene) -> Iterator[Finding]:
                     "Raise its limit.",
                     ("client_max_body_size 0;  # nginx", 'nginx.ingress.kubernetes.io/proxy-body-size: "0"'),
                 ),
+            )
+        elif exchange.status == 451:
+            yield likely(
+                "network-denied",
+                "The answer is withheld for legal reasons",
+                "451 (RFC 7725) is what a server answers that may not serve a resource, here or to this place: a "
+                "sanction, a block by country, or a network's own filter.",
+                [status],
+                Fix("Ask whoever runs the registry or the network; another mirror may serve it.", ()),
             )
         elif exchange.status >= 500 and exchange.role is not Role.TOKEN:
             yield server_failed(scene, exchange, "The registry")

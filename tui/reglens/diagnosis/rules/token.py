@@ -81,6 +81,16 @@ def life(scene: Scene) -> Iterator[Finding]:
             [scene.token_proof("exp", None), clock],
             Fix("Let the token server set exp.", ()),
         )
+    if token.in_milliseconds("nbf"):
+        yield proven(
+            "token-not-yet-valid",
+            "The token's times are in milliseconds",
+            "The claim nbf counts seconds since 1970 (RFC 7519, section 2); this one is a thousand times too large, so "
+            "the token begins after tens of thousands of years.",
+            [scene.token_proof("nbf", token.claims.get("nbf")), clock],
+            Fix("Let the token server write exp, nbf and iat in seconds.", ()),
+        )
+        return
     yield from _from_the_future(scene, token, moment)
     if start is not None and moment < start - _LEEWAY:
         yield proven(

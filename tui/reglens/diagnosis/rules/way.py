@@ -12,6 +12,7 @@ from reglens.diagnosis.rules.build import graded, likely, proven
 from reglens.diagnosis.rules.server import is_page, proxy_fix
 from reglens.diagnosis.scene import Scene, shown
 from reglens.errors import Reach
+from reglens.jsontext import loads
 from reglens.oci.reference import split_port
 from reglens.trace.curl import quoted
 from reglens.trace.exchange import Exchange, Role
@@ -396,6 +397,32 @@ def changed(scene: Scene) -> Iterator[Finding]:
     )
 
 
+def unusable(scene: Scene) -> Iterator[Finding]:
+    """A success with something else than a manifest in it; live only, as a paste may leave the body out."""
+    judged = scene.last
+    if judged is None or judged.local_time is None or judged.role is not Role.MANIFEST or judged.status != 200:
+        return
+    if judged.method != "GET" or judged.body.cut or is_page(judged):
+        return
+    try:
+        value = loads(judged.body.data) if judged.body.data else None
+    except ValueError:
+        value = None
+    if isinstance(value, dict) and ("schemaVersion" in value or "manifests" in value or "layers" in value):
+        return
+    yield proven(
+        "proxy-interference",
+        "An answer without a manifest came" if judged.body.data else "An empty answer came where a manifest belongs",
+        "The status is 200, and what came with it is no manifest (OCI image-spec, manifest.md: a JSON object with "
+        "schemaVersion). A registry does not answer so: something in front of it does, or another server listens here.",
+        [
+            scene.proof(judged, "status", "status", judged.status),
+            scene.proof(judged, "body", "body", judged.body.text[:200] or "(empty)"),
+        ],
+        proxy_fix(scene),
+    )
+
+
 def plain_trial(scene: Scene) -> Iterator[Finding]:
     """Plain http was answered where https was not."""
     for trial in scene.evidence.trials:
@@ -407,4 +434,4 @@ def plain_trial(scene: Scene) -> Iterator[Finding]:
             yield plain(scene, scene.registry, [Proof("trial: plain http", trial.detail or "answered")])
 
 
-RULES = (reach, plain_trial, challenge, redirect, sign_in, page, changed)
+RULES = (reach, plain_trial, challenge, redirect, sign_in, page, changed, unusable)
