@@ -14,6 +14,7 @@ from reglens.diagnosis.meanings import Meaning
 from reglens.diagnosis.meanings import Meaning as M
 from reglens.diagnosis.reading import split_url
 from reglens.diagnosis.rules.choose_caller import (
+    OFFICIAL,
     absent_credentials,
     cloud,
     credentials_refused,
@@ -131,6 +132,9 @@ def _page(scene: Scene, report: Report) -> Choice:
 
 def _upstream_refused(scene: Scene, report: Report) -> Choice:
     name, asked = report.values.get("repository", ""), scene.repository
+    last = asked.rpartition("/")[2]
+    if not name and last in OFFICIAL:  # Docker Hub has these in library/ alone
+        name = last
     if name and "/" not in name and asked.count("/") == 1 and asked.endswith("/" + name):
         return [("library-prefix", True), ("upstream-failed", False)]
     status = report.values.get("status", "")

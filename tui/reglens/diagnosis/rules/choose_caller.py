@@ -85,7 +85,7 @@ def _elsewhere(scene: Scene) -> Choice:
     return [("credentials-not-sent", False), ("credentials-missing", False), ("permission-denied", False)]
 
 
-_OFFICIAL = frozenset(
+OFFICIAL = frozenset(
     "alpine amazoncorretto bash busybox caddy cassandra centos debian docker eclipse-temurin elasticsearch fedora gcc "
     "golang gradle haproxy hello-world httpd influxdb joomla kibana kong logstash mariadb maven memcached mongo mysql "
     "neo4j nextcloud nginx node openjdk oraclelinux perl php postgres python rabbitmq redis registry rockylinux ruby "
@@ -103,9 +103,9 @@ def official(scene: Scene, report: Report) -> Choice:
     host = "docker.io" if part(scene, report) == "token" else report.values.get("host", "docker.io")
     if not scene.is_hub or not name or "/" in name or host not in HUB_ALIASES:
         return []
-    if scene.action == "push" or (report.teller in _BUILDERS and name not in _OFFICIAL):
+    if scene.action == "push" or (report.teller in _BUILDERS and name not in OFFICIAL):
         return [("wrong-host", False), ("permission-denied", False), ("credentials-missing", False)]
-    if name in _OFFICIAL:
+    if name in OFFICIAL:
         return []
     return [("repository-not-found", False), ("wrong-host", False), ("credentials-rejected", False)]
 
@@ -188,7 +188,7 @@ def denied_or_absent(scene: Scene, report: Report) -> Choice:
     if scene.stored_elsewhere or scene.unread_login:
         return [("credentials-not-sent", False), ("credentials-missing", False)]
     typed = scene.wanted.typed if scene.wanted is not None and scene.wanted.typed else ""
-    if scene.is_hub and name and "/" not in name and name not in _OFFICIAL and typed.startswith(HUB_LIBRARY):
+    if scene.is_hub and name and "/" not in name and name not in OFFICIAL and typed.startswith(HUB_LIBRARY):
         return [("wrong-host", False), ("repository-not-found", False)]  # other registries' projects are called so too
     if scene.is_hub and name and "/" not in name:
         return [("repository-not-found", True)]
