@@ -23,6 +23,7 @@ from reglens.auth.credentials import Anonymous
 from reglens.demo.content.parts import File, archive
 from reglens.demo.server import DemoRegistry
 from reglens.oci import media
+from reglens.oci.descriptor import Descriptor
 from reglens.oci.digest import Digest
 from reglens.oci.reference import Place
 from reglens.registry.options import Options
@@ -329,3 +330,23 @@ async def test_of_a_very_large_part_only_its_beginning_is_read(monkeypatch: pyte
         assert "15.5 KiB more" in text
         assert ("part", f"/v2/app/blobs/{Digest.of(raw)}?0-4096") in world.asked
         assert not [path for kind, path in world.asked if kind == "blob"]
+
+
+async def test_what_refers_to_it_is_told_as_it_comes() -> None:
+    """A registry that takes its time for cosign's tags does not hold up the list of its referrers."""
+    world = World()
+    digest = world.image("team/app", "1.0")
+    listed = Descriptor(media.OCI_MANIFEST, Digest.of(b"listed"), 7, artifact_type="application/spdx+json")
+    world.referrers[str(digest)] = (listed,)
+    async with running(make_app(world, "registry.example/team/app:1.0")) as pilot:
+        await settle(pilot)
+        world.gates["manifest"] = asyncio.Event()
+        pane = browser(pilot).manifest
+        pane.show_section("referrers")
+        sheet = pane.query_one(Sheet)
+        await wait_for(pilot, lambda: "SBOM (SPDX)" in text_of(sheet))
+        assert "asking for what refers to it" in text_of(sheet)
+        world.gates.pop("manifest").set()
+        await settle(pilot)
+        assert "SBOM (SPDX)" in text_of(sheet)
+        assert "asking" not in text_of(sheet)

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reglens.app.widgets.json_view import AT_ONCE, MAX_DEPTH, JsonView, json_lines
+from reglens.app.widgets.json_view import AT_ONCE, MAX_DEPTH, JsonView, coloured, json_lines
 from reglens.oci import media
 from reglens.oci.reference import Reference
 from support.manifests import digest, parsed
@@ -26,7 +26,7 @@ VALUES = st.recursive(
 
 
 def text_of(value: Any) -> str:
-    return "\n".join("".join(piece for piece, _ in line) for line in json_lines(value))
+    return "\n".join(json_lines(value))
 
 
 @given(VALUES)
@@ -34,12 +34,34 @@ def test_the_lines_are_the_document_indented(value: Any) -> None:
     assert text_of(value) == json.dumps(value, indent=2, ensure_ascii=False)
 
 
+def styles(value: Any) -> dict[str, object]:
+    """The pieces of the document that are styled, by their text."""
+    lines = [coloured(line) for line in json_lines(value)]
+    return {line.plain[span.start : span.end]: span.style for line in lines for span in line.spans}
+
+
 def test_names_texts_numbers_and_words_are_told_apart() -> None:
-    styles = {piece: style for line in json_lines({"a": ["t", 1, True]}) for piece, style in line}
-    assert styles['"a"'] == ".json-key"
-    assert styles['"t"'] == ".json-text"
-    assert styles["1"] == ".json-number"
-    assert styles["true"] == ".json-word"
+    told = styles({"a": ["t", 1, -2.5, True, "1", "null,", 'q": 7', {}, []], "b\\": {"c: ": None}})
+    assert told == {
+        **dict.fromkeys(('"a"', '"b\\\\"', '"c: "'), ".json-key"),
+        **dict.fromkeys(('"t"', '"1"', '"null,"', '"q\\": 7"'), ".json-text"),
+        **dict.fromkeys(("1", "-2.5"), ".json-number"),
+        **dict.fromkeys(("true", "null"), ".json-word"),
+    }
+
+
+def test_what_is_cut_is_told_in_the_style_of_what_it_was() -> None:
+    told = styles({"k" * 20_000: "v" * 20_000})
+    assert {text[-24:]: style for text, style in told.items()} == {
+        '"… +3 616 characters'.rjust(24, "k"): ".json-key",
+        '"… +3 616 characters'.rjust(24, "v"): ".json-text",
+    }
+
+
+@given(VALUES)
+def test_a_line_is_coloured_whole(value: Any) -> None:
+    for line in json_lines(value):
+        assert coloured(line).plain == line
 
 
 def test_depth_is_bounded() -> None:
@@ -48,7 +70,7 @@ def test_depth_is_bounded() -> None:
         value = [value]
     lines = list(json_lines(value))
     assert len(lines) == 2 * MAX_DEPTH + 1
-    assert "nested too deeply" in "".join(piece for line in lines for piece, _ in line)
+    assert "nested too deeply" in "".join(lines)
 
 
 def large(entries: int) -> Any:

@@ -89,14 +89,23 @@ def test_a_public_suffix_and_an_address_are_nobodys_domain() -> None:
 @pytest.mark.parametrize(
     "host",
     ["127.0.0.1", "10.1.2.3", "169.254.169.254", "[fd00::1]:80", "::ffff:10.0.0.1", "0x7f.1", "2130706433",
-     "0177.0.0.1", "100.64.0.1", "0.0.0.0", "foo.localhost"],
+     "0177.0.0.1", "100.64.0.1", "0.0.0.0", "foo.localhost", "[64:ff9b::a9fe:a9fe]", "[64:ff9b:1::10.0.0.1]",
+     "[2002:7f00:1::]", "[::127.0.0.1]", "[::ffff:0:192.168.0.1]", "[fec0::1]", "[::1]", "[::]", "[fe80::1%25eth0]"],
 )  # fmt: skip
 def test_an_address_inside_is_known_in_every_notation(host: str) -> None:
     assert is_internal(host)
 
 
 def test_addresses_and_names_outside_are_not_inside() -> None:
-    for host in ("8.8.8.8", "example.com", "1.example.com", "dead.beef", "[2606:4700::1111]"):
+    for host in (
+        "8.8.8.8",
+        "example.com",
+        "1.example.com",
+        "dead.beef",
+        "[2606:4700::1111]",
+        "[64:ff9b::8.8.8.8]",
+        "[2002:808:808::]",
+    ):
         assert not is_internal(host), host
 
 

@@ -23,13 +23,18 @@ SECRETS = (PASSWORD, ENCODED, ISSUED)
 """What may stand in no output, and reach no host but the registry's own."""
 MEMORY = 768 << 20
 """Octets of address space that a command may take; with nothing to do it takes about 150 MB."""
+THOROUGH = "REGLENS_SOAK" in os.environ
+"""Whether what takes minutes is done as well."""
+PAGES = 10_000 if THOROUGH else 300
+"""Pages of a list after which a command gives up: as many as it does by itself, or fewer to save their time."""
 GUARD = 120
 """Seconds until a command counts as hung: a guard, not a measure of speed."""
 _RUNNER = f"""
 import json, os, resource, signal, sys
-import reglens.cli.connect, reglens.registry.session, reglens.auth.sources
+import reglens.cli.connect, reglens.registry.pages, reglens.registry.session, reglens.auth.sources
 from reglens.cli.main import entry
 from reglens.cli.commands import check, digest, manifest, search, tags, token
+reglens.registry.pages.MAX_PAGES = {PAGES}
 for line in sys.stdin:
     job = json.loads(line)
     child = os.fork()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+import time
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -229,3 +231,42 @@ def test_a_window_over_the_bound_is_refused() -> None:
 )
 def test_archives_are_known_by_their_type(media_type: str, archive: bool) -> None:
     assert is_archive(media_type) is archive
+
+
+def record(key: bytes, value: bytes) -> bytes:
+    """One record of a pax header."""
+    length = len(key) + len(value) + 3
+    return b"%d %s=%s\n" % (length + len(str(length + len(str(length)))), key, value)
+
+
+def header(kind: bytes, size: int, name: str = "x") -> bytes:
+    made = tarfile.TarInfo(name)
+    made.type, made.size = kind, size
+    return made.tobuf(tarfile.USTAR_FORMAT)
+
+
+def test_of_pax_headers_only_what_is_made_use_of_is_held() -> None:
+    """A global one holds for all that follows: a hundred of them, each of names of its own, are let go all the same."""
+    reader = LayerReader()
+    for number in range(40):
+        body = b"".join(record(b"vendor.%d.%d" % (number, n), b"v" * 1000) for n in range(900))
+        reader.feed(header(b"g", len(body)) + body + b"\0" * (-len(body) % 512))
+    tracemalloc.start()
+    try:
+        for number in range(40):
+            body = b"".join(record(b"more.%d.%d" % (number, n), b"v" * 1000) for n in range(900))
+            reader.feed(header(b"g", len(body)) + body + b"\0" * (-len(body) % 512))
+        body = record(b"path", b"named") + record(b"mtime", b"7")
+        [entry] = reader.feed(header(b"g", len(body)) + body + b"\0" * (-len(body) % 512) + header(b"0", 0))
+        held = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert entry.path == "named"
+    assert held < 4 << 20
+
+
+def test_a_pax_header_of_many_small_records_takes_a_moment() -> None:
+    body = record(b"a", b"") * 100_000
+    began = time.monotonic()
+    LayerReader().feed(header(b"x", len(body)) + body + b"\0" * (-len(body) % 512))
+    assert time.monotonic() - began < 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -166,3 +167,18 @@ def test_history_tells_which_step_made_which_layer() -> None:
 def test_times_are_read_with_any_fraction_and_in_utc(text: object, iso: str | None) -> None:
     moment = parse_time(text)
     assert (moment.isoformat() if moment else None) == iso
+
+
+def test_of_a_long_index_little_more_is_kept_than_its_bytes_and_its_entries() -> None:
+    """The document that was read is many times as large."""
+    entries = ",".join(json.dumps(descriptor(str(number).encode())) for number in range(20_000))
+    raw = f'{{"schemaVersion":2,"manifests":[{entries}]}}'.encode()
+    tracemalloc.start()
+    try:
+        index = parse_manifest(raw, media.OCI_INDEX)
+        kept = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert isinstance(index, Index)
+    assert len(index.manifests) == len(index.document["manifests"]) == 20_000
+    assert kept < 2 * len(raw), f"{kept} octets for {len(raw)}"

@@ -234,7 +234,7 @@ async def test_referrers_come_by_the_api_in_pages(registry: Scripted, session: S
     registry.expect("GET", f"{path}?page=2", document(listing("sha256:" + "2" * 64), INDEX_TYPE))
     first = document(listing("sha256:" + "1" * 64), INDEX_TYPE, ("Link", f'<{path}?page=2>; rel="next"'))
     registry.expect("GET", path, first)
-    assert [d.digest.encoded[0] for d in await session.referrers("a/b", DIGEST)] == ["1", "2"]
+    assert [d.digest.encoded[0] async for page in session.referrers("a/b", DIGEST) for d in page] == ["1", "2"]
 
 
 @pytest.mark.parametrize("refusal", [Answer(404, [], b"404 page not found\n"), Answer(405), Answer(200, [], b"<html>")])
@@ -243,7 +243,7 @@ async def test_without_the_api_referrers_come_by_their_tag(
 ) -> None:
     registry.expect("GET", f"/v2/a/b/referrers/{DIGEST}", refusal)
     registry.expect("GET", f"{PATH}sha256-{DIGEST.encoded}", document(listing(OTHER), INDEX_TYPE))
-    assert [str(d.digest) for d in await session.referrers("a/b", DIGEST)] == [OTHER]
+    assert [str(d.digest) async for page in session.referrers("a/b", DIGEST) for d in page] == [OTHER]
 
 
 async def test_without_api_and_tag_there_are_no_referrers_and_the_api_is_not_asked_again(
@@ -252,7 +252,7 @@ async def test_without_api_and_tag_there_are_no_referrers_and_the_api_is_not_ask
     registry.expect("GET", f"/v2/a/b/referrers/{DIGEST}", Answer(404, [], b"404 page not found\n"))
     registry.expect("GET", f"{PATH}sha256-{DIGEST.encoded}", Answer(404), times=2)
     for _ in range(2):
-        assert await session.referrers("a/b", DIGEST) == ()
+        assert [page async for page in session.referrers("a/b", DIGEST)] == []
 
 
 async def names(session: Session, query: str, limit: int = 50) -> Sequence[str]:
@@ -381,6 +381,37 @@ async def test_a_tag_with_half_a_surrogate_pair_is_asked_for_all_the_same(regist
     """A server may list one, which the columns beside the tags then ask for."""
     registry.expect("HEAD", PATH + "x\ufffd\ufffd\ufffd", index_answer())
     assert (await session.resolve(at(registry, "x\ud800"))).digest == DIGEST
+
+
+async def test_referrers_without_end_are_an_error_after_those_that_came(
+    registry: Scripted, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reglens.registry.referrers.MAX_REFERRERS", 3)
+    path = f"/v2/a/b/referrers/{DIGEST}"
+    for number in range(2):  # the third page is not asked for
+        entries = listing(*(f"sha256:{number}{other}{'0' * 62}" for other in range(2)))
+        link = ("Link", f'<{path}?page={number + 1}>; rel="next"')
+        registry.expect("GET", f"{path}?page={number}" if number else path, document(entries, INDEX_TYPE, link))
+    pages = session.referrers("a/b", DIGEST)
+    assert [d.digest.encoded[:2] for d in [*await anext(pages), *await anext(pages)]] == ["00", "01", "10"]
+    with pytest.raises(TooLarge, match="More than 3 manifests"):
+        await anext(pages)
+
+
+async def test_pages_of_referrers_that_lead_in_a_circle_end(registry: Scripted, session: Session) -> None:
+    path = f"/v2/a/b/referrers/{DIGEST}"
+    registry.expect("GET", path, document(listing(OTHER), INDEX_TYPE, ("Link", f'<{path}>; rel="next"')))
+    pages = session.referrers("a/b", DIGEST)
+    assert len(await anext(pages)) == 1
+    with pytest.raises(TooLarge, match="no end"):
+        await anext(pages)
+
+
+async def test_who_wants_little_is_sent_no_more(registry: Scripted, session: Session) -> None:
+    registry.expect("GET", PATH + "latest", index_answer(), times=2)
+    with pytest.raises(TooLarge):
+        await session.manifest(at(registry), limit=len(INDEX) - 1)
+    assert (await session.manifest(at(registry), limit=len(INDEX))).raw == INDEX
 
 
 async def test_a_request_gives_way_between_its_steps(registry: Scripted) -> None:

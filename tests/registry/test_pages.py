@@ -121,6 +121,7 @@ async def test_a_hundred_thousand_tags_come_in_one_request(registry: Scripted) -
         (Answer(200, [], b'{"tags": "a"}'), "are no list"),
         (Answer(200, [], b'{"names": []}'), "has no list"),
         (Answer(200, [], b"[" * 200_000), "broken JSON"),
+        (Answer(200, [], b'{"tags":[' + b"[]," * 1_500_001 + b"[]]}"), "3 million values"),
         (Answer(200, [], b'{"tags": ["\xff\xfe"]}'), "broken JSON"),
     ],
 )

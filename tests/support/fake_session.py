@@ -177,7 +177,7 @@ class FakeSession:
                     await gate.wait()
             yield tags[start : start + self.world.page]
 
-    async def resolve(self, reference: Reference) -> Descriptor:
+    async def resolve(self, reference: Reference, *, limit: int = 16 << 20) -> Descriptor:
         await self._ask("resolve", f"/v2/{reference.repository}/manifests/{reference.target}", Role.MANIFEST)
         key = f"{reference.repository}{'@' if reference.digest else ':'}{reference.target}"
         if key not in self.world.manifests:
@@ -185,14 +185,14 @@ class FakeSession:
         raw, media_type = self.world.manifests[key]
         return Descriptor(media_type, Digest.of(raw), len(raw))
 
-    async def manifest(self, reference: Reference) -> Manifest:
+    async def manifest(self, reference: Reference, *, limit: int = 16 << 20) -> Manifest:
         await self._ask("manifest", f"/v2/{reference.repository}/manifests/{reference.target}", Role.MANIFEST)
         key = f"{reference.repository}{'@' if reference.digest else ':'}{reference.target}"
         if key not in self.world.manifests:
             raise NotFound(f"{key} is not there", "Choose another tag.", status=404)
         return parse_manifest(*self.world.manifests[key])
 
-    async def config(self, repository: str, image: Image) -> ImageConfig:
+    async def config(self, repository: str, image: Image, *, limit: int = 8 << 20) -> ImageConfig:
         assert image.config
         await self._ask("config", f"/v2/{repository}/blobs/{image.config.digest}", Role.BLOB)
         return parse_config(self.world.configs[str(image.config.digest)])
@@ -223,8 +223,8 @@ class FakeSession:
     def ask_first(self) -> None:
         self.world.asked_first += 1
 
-    async def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
-        return self.world.referrers.get(str(digest), ())
+    async def referrers(self, repository: str, digest: Digest) -> AsyncGenerator[tuple[Descriptor, ...], None]:
+        yield self.world.referrers.get(str(digest), ())
 
     async def search(self, query: str, *, limit: int = 50) -> Sequence[Hit]:
         await self._ask("search", f"/search?query={query}", Role.SEARCH)

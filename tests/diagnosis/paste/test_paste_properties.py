@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from reglens.diagnosis.paste import read_paste
 from reglens.diagnosis.paste.bodies import JsonScan
-from reglens.diagnosis.paste.mask import mask
 from reglens.diagnosis.paste.shell import read_script
 from reglens.diagnosis.paste.source import Passage, Source, join
+from reglens.mask import mask
 from support.pastes import CHALLENGE, DENIED, granted, jwt, refused
 
 SEEDS = [

@@ -124,7 +124,7 @@ async def test_without_referrers_the_tag_that_stands_for_them_is_asked(net: Inte
     digest = Digest.parse(index_answer().headers[1][1])
     net.expect("GET", f"https://{HOST}/v2/shop/referrers/{digest}", Answer(404, [], b"404 page not found\n"))
     net.expect("GET", f"https://{HOST}/v2/shop/manifests/sha256-{digest.encoded}", index_answer())
-    assert await net.session(HOST).referrers("shop", digest) == ()
+    assert [page async for page in net.session(HOST).referrers("shop", digest)] == []
 
 
 async def test_a_refusal_of_catalogues_names_the_scope_and_a_way_on(net: Internet) -> None:

@@ -116,6 +116,7 @@ def _evil_token(wire: Wire) -> bytes:
     return json.dumps({"token": _jwt(claims, {"alg": evil[0], "kid": evil[4], "x5c": evil, "typ": LONG})}).encode()
 
 
+_token("auth/token-plain", lambda wire: json.dumps({"token": ISSUED}).encode())
 _token("auth/evil-token", _evil_token)
 _token("auth/token-with-line-ends", lambda wire: json.dumps({"token": ISSUED + "\r\nX-Injected: 1\r\n\r\n"}).encode())
 _token("auth/token-not-latin", lambda wire: json.dumps({"token": ISSUED + "\u202e\x1b\ud800"}).encode())

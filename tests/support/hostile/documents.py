@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from support.hostile.wire import BEHAVIOURS, OCI_IMAGE, OCI_INDEX, Wire, behaviour, entry, image, index, simple
 
 DEEP = b"[" * 200_000 + b"]" * 200_000
@@ -53,10 +55,23 @@ def _(wire: Wire) -> None:
         wire.json({"tags": [f"v{n}" for n in range(100_000)], "repositories": [f"a/{n}" for n in range(100_000)]})
 
 
+@cache
 def many_entries() -> bytes:
     """An index of 100 000 entries, within the bound of a manifest."""
     entries = (f'{{"mediaType":"{OCI_IMAGE}","size":1,"digest":"sha256:{n:064x}"}}' for n in range(100_000))
     return f'{{"schemaVersion":2,"mediaType":"{OCI_INDEX}","manifests":[{",".join(entries)}]}}'.encode()
+
+
+simple(
+    "json/empty-lists", lambda asked: b'{"schemaVersion":2,"manifests":[],"tags":[%b]}' % (b"[]," * 5_000_000 + b"[]")
+)
+simple(
+    "json/empty-objects",
+    lambda asked: (
+        b'{"schemaVersion":2,"repositories":["a"],"tags":["a"],"token":"a","manifests":[%b]}'
+        % (b"{}," * 5_000_000 + b"{}")
+    ),
+)
 
 
 @behaviour("json/contains-itself")

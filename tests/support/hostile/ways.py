@@ -43,6 +43,19 @@ def _(wire: Wire) -> None:
     _page(wire, f'<{wire.asked.path}?last={number + 1}>; rel="next"', [f"v{number}"] if number % 2 else [])
 
 
+@behaviour("pages/heavy")
+def _(wire: Wire) -> None:
+    """As much in each page as can be, without end; the last character makes each of the others four octets wide."""
+    asked = wire.asked
+    if asked.kind not in ("catalog", "tags"):
+        wire.innocent()
+        return
+    number = int(asked.target.rpartition("last=")[2] or 0) if "last=" in asked.target else 0
+    names = ",".join(f'"{number:02}-{n:06}-xxxxxxxxxx\U0001f600"' for n in range(200_000))
+    link = f'<{asked.path}?last={number + 1}>; rel="next"'
+    wire.answer(f'{{"tags":[{names}],"repositories":[{names}]}}'.encode(), ("Link", link))
+
+
 # Redirects
 
 

@@ -1,7 +1,8 @@
 """What the browser does to fill the columns beside the tags: rows in view are looked up, a few at once, unasked.
 
 None of it shows among the exchanges or counts for the diagnosis (`reglens.trace.trace.aside`), and no failure is told:
-a column stays empty. After the first one, other than that a tag is not there, nothing is asked until a reload.
+a column stays empty. After the first one, other than that a tag is not there or leads to something huge, nothing is
+asked until a reload.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from reglens.app import messages
 from reglens.app.explorer import Explorer
 from reglens.app.tag_facts import Detail, TagFacts, facts_of, look_up, with_config
-from reglens.errors import NotFound, ReglensError
+from reglens.errors import NotFound, ReglensError, TooLarge
 from reglens.trace.trace import aside
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class Columns:
             return
         self._visit.running.pop(event.tag, None)
         self._visit.done.add(event.tag)
-        if isinstance(event.error, NotFound):
+        if isinstance(event.error, NotFound | TooLarge):
             self._look_on()
         else:
             self._visit.stop()

@@ -63,7 +63,7 @@ class Depth:
 
     def on_referrers_arrived(self, event: messages.ReferrersArrived) -> None:
         if self.explorer.current(Group.REFERRERS, event.question):
-            self.manifest.show_referrers(event.digest, event.referrers, event.error)
+            self.manifest.show_referrers(event.digest, event.referrers, event.error, done=event.done)
 
     def on_manifest_pane_referrer_chosen(self, event: ManifestPane.ReferrerChosen) -> None:
         from reglens.app.screens.artifact import ArtifactScreen

@@ -63,7 +63,7 @@ class Draft:
         """`text` with marks for its secrets, which are remembered; as it is while secrets are revealed."""
         if self.revealed:
             return text
-        from reglens.diagnosis.paste.mask import mask_and_keep
+        from reglens.mask import mask_and_keep
 
         hidden, known = mask_and_keep(text)
         self.secrets.update(known)

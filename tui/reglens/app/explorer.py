@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import aclosing
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -16,7 +17,6 @@ from reglens.app import messages
 from reglens.app.attempt import concerning
 from reglens.errors import NotFound, ReglensError, Unreachable
 from reglens.oci.cosign import tags_about
-from reglens.oci.manifest import Manifest
 from reglens.oci.referrers import Referrer, Source, tagged
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 DEBOUNCE = 0.15
 """Seconds without a key press after which a search is sent."""
+ABOUT = 4 << 20
+"""Octets of a manifest that cosign made about another; a signature with its certificates has about 8 KiB there."""
 
 
 class Group(StrEnum):
@@ -268,12 +270,42 @@ class Explorer:
         self._start(Group.CONFIG, work)
 
     def referrers(self, reference: Reference, digest: Digest) -> None:
-        """Ask what refers to a manifest: the referrers API (or its tag), and the tags that cosign uses."""
+        """Ask what refers to a manifest: the referrers API (or its tag), and the tags that cosign uses. What is found
+        is told as it comes."""
         session = self.session
 
         async def work(question: int) -> None:
-            found, error = await _referrers(session, reference, digest)
-            self._post(messages.ReferrersArrived(question, digest, found, error), session)
+            error: ReglensError | None = None
+            found: dict[Digest, Referrer] = {}
+
+            def tell(*, done: bool = False) -> None:
+                arrived = messages.ReferrersArrived(question, digest, tuple(found.values()), error, done=done)
+                self._post(arrived, session if done else None)
+
+            asked = [
+                asyncio.create_task(session.manifest(reference.at_tag(tag), limit=ABOUT)) for tag in tags_about(digest)
+            ]
+            try:
+                async with aclosing(session.referrers(reference.repository, digest)) as listed:
+                    async for page in listed:
+                        found |= {entry.digest: Referrer(entry, Source.API) for entry in page}
+                        tell()
+            except Exception as failed:
+                error = explained(failed)
+            try:
+                for tag, task in zip(tags_about(digest), asked, strict=True):
+                    try:
+                        manifest = await task
+                        found.setdefault(manifest.digest, tagged(tag, manifest))
+                        tell()
+                    except NotFound:
+                        pass
+                    except Exception as failed:
+                        error = error or explained(failed)
+            finally:
+                for task in asked:
+                    task.cancel()
+            tell(done=True)
 
         self._start(Group.REFERRERS, work)
 
@@ -298,30 +330,6 @@ class Explorer:
         self._screen.post_message(message)
         if session is not None:
             self._screen.post_message(messages.SessionChanged(session))
-
-
-async def _referrers(
-    session: RegistrySession, reference: Reference, digest: Digest
-) -> tuple[list[Referrer], ReglensError | None]:
-    """What refers to a manifest, and the first failure. That a tag is not there is none."""
-    tags = tags_about(digest)
-    asked = [session.referrers(reference.repository, digest)]
-    answers = await asyncio.gather(
-        *asked, *(session.manifest(reference.at_tag(tag)) for tag in tags), return_exceptions=True
-    )
-    found: list[Referrer] = []
-    error: ReglensError | None = None
-    listed = answers[0]
-    if isinstance(listed, tuple):
-        found += [Referrer(entry, Source.API) for entry in listed]
-    known = {referrer.digest for referrer in found}
-    for tag, answer in zip(("", *tags), answers, strict=True):
-        if isinstance(answer, Manifest):
-            if answer.digest not in known:
-                found.append(tagged(tag, answer))
-        elif isinstance(answer, Exception) and not isinstance(answer, NotFound):
-            error = error or explained(answer)
-    return found, error
 
 
 def explained(error: Exception) -> ReglensError:

@@ -170,12 +170,14 @@ class ConfigFailed(Message):
 
 @dataclass
 class ReferrersArrived(Message):
-    """What refers to the manifest of that digest, as far as it could be had; `error` says why not all of it."""
+    """What refers to the manifest of that digest, as far as it could be had; `error` says why not all of it. More may
+    follow until it is `done`."""
 
     question: int
     digest: Digest
     referrers: Sequence[Referrer]
     error: ReglensError | None = None
+    done: bool = True
 
 
 @dataclass

@@ -122,11 +122,16 @@ class Memory:
         return ""
 
 
-def default_path() -> Path:
-    """Where the file belongs on this system."""
+def default_path() -> Path | None:
+    """Where the file belongs on this system; None where there is no such place, as nobody has a home folder. A relative
+    one is ignored (XDG base directory specification)."""
     from platformdirs import user_state_path
 
-    return user_state_path("reglens", appauthor=False) / "places.json"
+    try:
+        path = user_state_path("reglens", appauthor=False) / "places.json"
+    except RuntimeError:
+        return None
+    return path if path.is_absolute() else None
 
 
 def _json_of(path: Path) -> object:

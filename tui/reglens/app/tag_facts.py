@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 PLENTY = 1000
 """Requests left from which on some may be spent unasked."""
+UNASKED = 1 << 20
+"""Octets of a manifest or configuration that is fetched unasked; a manifest of seven platforms has some thousands."""
 USUAL = Platform("linux", "amd64")
 """The platform of an index whose size and age stand for all, if it is there; else the first."""
 _CREATED = "org.opencontainers.image.created"
@@ -93,21 +95,20 @@ async def look_up(
 ) -> None:
     """Look up the tag `reference` as far as `detail` wants, and `tell` each time more is known. What is `known` of a
     digest is not asked again. Raises ReglensError."""
-    digest = (await session.resolve(reference)).digest
+    digest = (await session.resolve(reference, limit=UNASKED)).digest
     facts = known.get(digest) or TagFacts(digest)
     tell(facts)
     if facts.whole or (detail is not Detail.ALL and not is_free(session.rate_limit)):
         return
-    manifest = await session.manifest(reference.at_digest(digest))
-    facts = facts_of(manifest).merged(facts)
-    image = manifest
-    if isinstance(manifest, Index) and manifest.platforms:
+    image = await session.manifest(reference.at_digest(digest), limit=UNASKED)
+    facts = facts_of(image).merged(facts)
+    if isinstance(image, Index) and image.platforms:
         tell(facts)
-        chosen = manifest.choose(USUAL) or manifest.platforms[0]
-        image = await session.manifest(reference.at_digest(chosen.digest))
+        chosen = image.choose(USUAL) or image.platforms[0]
+        image = await session.manifest(reference.at_digest(chosen.digest), limit=UNASKED)
         facts = replace(facts, size=image.total_size if isinstance(image, Image) else None)
     if isinstance(image, Image) and image.is_container and (facts.created is None or not facts.platforms):
-        facts = with_config(facts, await session.config(reference.repository, image))
+        facts = with_config(facts, await session.config(reference.repository, image, limit=UNASKED))
     tell(replace(facts, whole=True))
 
 

@@ -1,4 +1,4 @@
-"""Keys one after the other, however fast they come.
+"""Keys, pastes and clicks one after the other, however fast they come.
 
 Textual acts on a priority binding at once, while any other key travels: to the focused widget, up through its parents,
 and only at the app is its binding looked up, by the focus of that moment (textual/app.py, `App.on_event` and `_on_key`;
@@ -6,6 +6,9 @@ what it leads to travels as well). Keys that come in one burst, over a slow line
 other: of ``esc / name enter`` the ``/`` enters the search field, the ``esc`` then leaves it, and the name is taken for
 keys. Here keys wait until the one before them has been all the way, with what it led to; save after keys that lead
 nowhere else: those that move a cursor, and the letters of a text.
+
+A mouse button goes by what is under the pointer at the moment when it is heard, so that it waits its turn too: else it
+would be heard before the keys that were typed before it, and a second click before what the first one opened is there.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from functools import partial
 
 from textual import events
 from textual.app import App, ScreenStackError
+from textual.errors import NoWidget
 from textual.message import Message
 from textual.widget import Widget
 
@@ -48,7 +52,8 @@ class Passed(Message):
 
 
 class Turns(App[None]):
-    """An app that hands out keys and pastes one at a time, once somebody says that there is somebody to take them."""
+    """An app that hands out keys, pastes and clicks one at a time, once somebody says that there is somebody to take
+    them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,10 +69,12 @@ class Turns(App[None]):
         self._held = True
 
     async def on_event(self, event: events.Event) -> None:
-        mine = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
-        if not mine or (isinstance(event, events.Key) and event.key in AT_ONCE):
-            await super().on_event(event)
+        mine = isinstance(event, events.Key | events.Paste) or _steers(event)
+        if not mine or event.is_forwarded or (isinstance(event, events.Key) and event.key in AT_ONCE):
+            await self._hand_on(event)
         elif self._held:
+            if isinstance(event, events.MouseEvent):
+                return  # there is nothing to click on yet
             if isinstance(event, events.Key) and event.key == "q" and not self._waiting:
                 await super().on_event(event)  # not yet part of what is typed: quit
             else:
@@ -95,15 +102,27 @@ class Turns(App[None]):
             return
         self._loose = plain
         try:
-            await super().on_event(event)
+            await self._hand_on(event)
         finally:
             if plain:
                 self._next()
             else:
-                self._follow(number, TRIPS)
+                self._follow(number, TRIPS, event)
+
+    async def _hand_on(self, event: events.Event) -> None:
+        """Let Textual have an event, save the mouse over a widget that is painted still and in the tree no more: there
+        it falls over a parent that is None (textual/screen.py, `Screen._forward_event`)."""
+        if isinstance(event, events.MouseEvent) and not event.is_forwarded:
+            under = self._target(event)
+            if under is not None and not under.is_attached:
+                return
+        await super().on_event(event)
 
     def _leads_nowhere(self, event: events.Event) -> bool:
-        """Whether a key can change neither the focus nor what the next key means."""
+        """Whether a key can change neither the focus nor what the next key means; so is what the mouse does before the
+        button is let go, which makes it a click, and the wheel."""
+        if isinstance(event, events.MouseEvent):
+            return not isinstance(event, events.MouseUp)
         if not isinstance(event, events.Key):
             return False
         target = self._target()
@@ -111,16 +130,18 @@ class Turns(App[None]):
             return target.check_consume_key(event.key, event.character)
         return event.key in MOVES
 
-    def _follow(self, number: int, trips: int) -> None:
-        self._carrier = target = self._target()
+    def _follow(self, number: int, trips: int, event: events.Event | None = None) -> None:
+        self._carrier = target = self._target(event)
         if target is None or not target.post_message(Passed(number, trips)):
             self._next()
 
-    def _target(self) -> Widget | None:
-        """Who gets the keys now."""
+    def _target(self, event: events.Event | None = None) -> Widget | None:
+        """Who gets the keys now, or what is under the pointer."""
         try:
+            if isinstance(event, events.MouseEvent):
+                return self.get_widget_at(int(event.screen_x), int(event.screen_y))[0]
             return self.focused or self.screen
-        except ScreenStackError:
+        except (ScreenStackError, NoWidget):
             return None
 
     def on_passed(self, message: Passed) -> None:
@@ -149,3 +170,10 @@ class Turns(App[None]):
             self.call_later(self._take, self._waiting.popleft())
         else:
             self._under_way = 0
+
+
+def _steers(event: events.Event) -> bool:
+    """Whether it is the mouse, and more than a move of it."""
+    if isinstance(event, events.MouseMove):
+        return bool(event.button)
+    return isinstance(event, events.MouseEvent) and not isinstance(event, events.Click)

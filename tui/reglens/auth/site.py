@@ -59,6 +59,9 @@ RENTED = {
 """Domains below which strangers have names, at whatever depth, and the list does not say so; where one can read it."""
 
 
+_CARRIERS = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96", "::/96")))
+
+
 def same_site(one: str, other: str) -> bool:
     """Whether two ``host[:port]`` are of one party: the same host, both this machine by one of its usual names, or one
     registrable domain. Further loopback addresses (127.0.0.2) are hosts of their own: tunnels and sandboxes listen
@@ -116,8 +119,20 @@ def is_internal(host: str) -> bool:
         return True
     address = _address(name)
     if isinstance(address, ipaddress.IPv6Address):
-        address = address.ipv4_mapped or address
+        if address.is_site_local:
+            return True
+        address = _carried(address) or address
     return address is not None and not address.is_global
+
+
+def _carried(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that a gateway finds in an IPv6 one: mapped, of 6to4 (RFC 3056), of NAT64 (RFC 6052, RFC 8215),
+    translated (RFC 2765) or compatible (RFC 4291, section 2.5.5)."""
+    if address.ipv4_mapped or address.sixtofour:
+        return address.ipv4_mapped or address.sixtofour
+    if any(address in network for network in _CARRIERS) and int(address) > 1:
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return None
 
 
 def bare_host(authority: str) -> str:

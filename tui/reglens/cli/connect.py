@@ -85,10 +85,10 @@ def _options(args: argparse.Namespace) -> Options:
         client_key=_readable("--client-key", args.client_key),
         trust=RealmTrust(normalise_registry(host) for host in args.trust_realm),
         timeout=args.timeout,
-        unix_socket=Path(args.unix_socket).expanduser() if args.unix_socket else None,
+        unix_socket=path_of("--unix-socket", args.unix_socket) if args.unix_socket else None,
         machine=Machine(
             environ=os.environ,
-            home=Path.home(),
+            home=_home(),
             registries_conf=_readable("--registries-conf", args.registries_conf),
             mirrors=not args.no_mirrors,
             short_names=args.short_names,
@@ -126,13 +126,29 @@ def flags(args: argparse.Namespace) -> tuple[str, ...]:
 def _readable(option: str, name: str | None) -> Path | None:
     if name is None:
         return None
-    path = Path(name).expanduser()
+    path = path_of(option, name)
     try:
         with path.open("rb") as file:
             file.read(1)
     except (OSError, ValueError) as error:
         raise UsageError(f"{option}: {name} cannot be read: {reason(error)}") from None
     return path
+
+
+def _home() -> Path:
+    """The person's home folder; one that is not there where nobody has one, as a user without a name in a container."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/nonexistent")  # Debian policy, section 9.2.3
+
+
+def path_of(option: str, name: str) -> Path:
+    """The path that is typed. Raises UsageError for one in the home of somebody whom nobody knows."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{option}: {name} cannot be found: {reason(error).rstrip('.')}") from None
 
 
 def reason(error: Exception) -> str:
@@ -156,7 +172,7 @@ def _credentials(args: argparse.Namespace) -> Credentials:
         password=_password() if args.password_stdin else None,
         pull_secret=_readable("--pull-secret", args.pull_secret),
         environ=os.environ,
-        home=Path.home(),
+        home=_home(),
     )
 
 

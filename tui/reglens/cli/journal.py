@@ -1,16 +1,17 @@
 """The file of ``reglens digest --resume``: what was found, a line each, so that another run need not look it up again.
 
 The first line tells the options that the results depend on. Then a line each, parted by tabs: reference, digest, media
-type, size. Every line is written whole as soon as its result is there; what a crash cut off is taken away again.
+type, size. Every line is written whole as soon as its result is there; what a crash or a full disk cut off is taken
+away.
 """
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from contextlib import suppress
 from typing import BinaryIO
 
-from reglens.cli.connect import reason
+from reglens.cli.connect import path_of, reason
 from reglens.cli.output import OutputFailed
 from reglens.errors import UsageError
 from reglens.oci.descriptor import Descriptor
@@ -32,7 +33,7 @@ class Journal:
         self.name = name
         self._known: dict[str, Descriptor] = {}
         title = f"{_TITLE} {options}".rstrip()
-        path = Path(name).expanduser()
+        path = path_of("--resume", name)
         try:
             self._file: BinaryIO = path.open("a+b", buffering=0)
             self._file.seek(0)
@@ -82,7 +83,15 @@ class Journal:
         )
 
     def _write(self, line: str) -> None:
+        left = f"{line}\n".encode()
         try:
-            self._file.write(f"{line}\n".encode())
+            begin = os.fstat(self._file.fileno()).st_size
+            try:
+                while left:  # of what finds little room a part is written, and that is no error
+                    left = left[self._file.write(left) :]
+            except OSError:
+                with suppress(OSError):
+                    os.truncate(self._file.fileno(), begin)
+                raise
         except OSError as error:
             raise OutputFailed(f"{self.name} cannot be written: {reason(error)}") from None

@@ -9,6 +9,7 @@ from reglens.oci import media
 from reglens.oci.reference import HUB_LIBRARY
 from reglens.oci.scope import Scope
 from reglens.trace.curl import quoted, token_url
+from reglens.trace.plain import plain
 
 ACCEPT = ", ".join((media.OCI_INDEX, media.OCI_MANIFEST, media.DOCKER_LIST, media.DOCKER_MANIFEST))
 TOKEN_FIELD = "jq -r '.token // .access_token'"  # noqa: S105 - a filter, not a secret
@@ -28,7 +29,8 @@ def base_url(scene: Scene) -> str:
     for exchange in (scene.judged, *reversed(scene.requests)):
         if exchange is not None and exchange.url and exchange.follows is None and exchange.path.startswith("/v2"):
             scheme = exchange.url.partition("://")[0]
-            return f"{scheme}://{exchange.host}" if scheme in ("http", "https") else f"https://{exchange.host}"
+            host = plain(exchange.host) or "<registry>"
+            return f"{scheme if scheme in ('http', 'https') else 'https'}://{host}"
     return f"https://{scene.registry or '<registry>'}"
 
 
@@ -112,7 +114,7 @@ def exchange_commands(scene: Scene, *, login: bool | None = None, more: tuple[Sc
 def login_command(scene: Scene, host: str = "") -> str:
     """The command that logs in at this kind of registry; at `host` where it is not known which is meant."""
     registry = scene.registry or host or "<registry>"
-    user = scene.username if scene.username not in ("", "(anonymous)") else "<user>"
+    user = quoted(scene.username) if scene.username not in ("", "(anonymous)") else "<user>"
     parts = registry.split(".")
     region = parts[3] if scene.product is products.ECR and len(parts) > 3 else "<region>"
     form = scene.product.login

@@ -27,6 +27,7 @@ from reglens.diagnosis.reading import (
 from reglens.oci.reference import HUB_ALIASES, Reference
 from reglens.oci.scope import Scope, parse_scopes
 from reglens.trace.exchange import Exchange, Role
+from reglens.trace.plain import plain
 
 __all__ = [
     "ACTIONS",
@@ -65,7 +66,10 @@ class Scene(Attempt):
 
     @cached_property
     def registry(self) -> str:
-        """``host[:port]`` of the registry, as connected to; ``""`` if unknown."""
+        """``host[:port]`` of the registry, as connected to; ``""`` if unknown, or nothing that can be a host."""
+        return plain(self._registry())
+
+    def _registry(self) -> str:
         if self.evidence.wanted is not None:
             return self.evidence.wanted.registry
         for exchange in (self.judged, *reversed(self.requests)):
@@ -111,7 +115,11 @@ class Scene(Attempt):
 
     @cached_property
     def repository(self) -> str:
-        """The repository as it was asked for on the wire (``alpine`` stays ``alpine``); ``""`` if unknown."""
+        """The repository as it was asked for on the wire (``alpine`` stays ``alpine``); ``""`` if unknown, or nothing
+        that can be a name."""
+        return plain(self._repository())
+
+    def _repository(self) -> str:
         for exchange in (self.judged, *reversed(self.requests)):
             name = repository_of(exchange.path) if exchange is not None else ""
             if name:

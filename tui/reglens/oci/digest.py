@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from dataclasses import dataclass
 
 GRAMMAR = re.compile(r"(?P<algorithm>[a-z0-9]+(?:[+._-][a-z0-9]+)*):(?P<encoded>[a-zA-Z0-9=_-]+)")
@@ -27,7 +28,7 @@ class Digest:
         length = _REGISTERED.get(algorithm)
         if length is not None and not (len(encoded) == length and re.fullmatch("[0-9a-f]+", encoded)):
             raise ValueError(f"a {algorithm} digest has {length} lower-case hex digits, this one is {encoded!r}")
-        return cls(algorithm, encoded)
+        return cls(sys.intern(algorithm), encoded)
 
     @classmethod
     def of(cls, data: bytes, algorithm: str = "sha256") -> Digest:

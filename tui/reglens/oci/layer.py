@@ -30,6 +30,7 @@ MAX_EXTENSION = 1 << 20
 MAX_PARTS = 200
 """Parts of a path; what is deeper stands as one name."""
 BLOCK = 512
+_HEEDED = frozenset("path linkpath size uid gid mtime GNU.sparse.name GNU.sparse.realsize GNU.sparse.size".split())
 _WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
 _Result = TypeVar("_Result")
 _HINT = "Get the layer with crane blob or oras blob fetch, and look at the file."
@@ -304,18 +305,22 @@ def _padded(size: int) -> int:
 
 
 def _pax(raw: bytes) -> dict[str, str]:
-    """The records of a pax header, ``length key=value\\n`` each; what breaks the form ends it."""
+    """The records of a pax header, ``length key=value\\n`` each, as far as anything is made of them: those of a global
+    one are held to the end of the archive. What breaks the form ends it."""
     found: dict[str, str] = {}
-    while raw and len(found) < 1000:
-        digits, blank, rest = raw.partition(b" ")
-        if not (blank and digits.isdigit() and len(digits) < 9):
+    at = 0
+    while at < len(raw):
+        blank = raw.find(b" ", at, at + 9)
+        digits = raw[at:blank]
+        if blank < 0 or not digits.isdigit():
             break
-        length = int(digits)
-        record, raw = rest[: length - len(digits) - 1], raw[length:]
-        key, equals, value = record.removesuffix(b"\n").partition(b"=")
-        if length <= len(digits) or not equals:
+        end = at + int(digits)
+        key, equals, value = raw[blank + 1 : end].removesuffix(b"\n").partition(b"=")
+        if end <= blank or not equals:
             break
-        found[key.decode("utf-8", "replace")] = value.decode("utf-8", "backslashreplace")
+        if (name := key.decode("utf-8", "replace")) in _HEEDED:
+            found[name] = value.decode("utf-8", "backslashreplace")
+        at = end
     return found
 
 

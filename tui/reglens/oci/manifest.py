@@ -3,17 +3,21 @@
 Sources: OCI image spec, "Image Index" and "Image Manifest"; distribution, docs/content/spec/manifest-v2-2.md.
 Reading is lenient about members that nobody needs and strict about what a request is built from: a descriptor whose
 digest breaks the grammar is listed in `problems` instead of being followed.
+
+Of a document what is needed is kept, and its bytes; the document itself, six times as large as they are, is let go.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
-from reglens.jsontext import loads
+from reglens.jsontext import TooMany, loads
 from reglens.oci import media
 from reglens.oci.descriptor import Descriptor, Platform
 from reglens.oci.digest import Digest
@@ -22,17 +26,30 @@ MAX_ENTRIES = 100_000
 """Descriptors read from one manifest; more is a manifest made to hurt."""
 
 
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
 @dataclass(frozen=True)
 class Manifest:
-    """The manifest's own bytes, what they are, and the document in them (``{}`` if it is no JSON object)."""
+    """The manifest's own bytes, what they are, and what they say. `declared_type` is its ``artifactType``, `subject`
+    the manifest that this one refers to (OCI image spec 1.1)."""
 
-    raw: bytes
+    raw: bytes = field(repr=False)
     media_type: str
     digest: Digest
-    document: Mapping[str, Any] = field(repr=False, default_factory=dict)
     problems: tuple[str, ...] = ()
+    annotations: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    declared_type: str = field(default="", kw_only=True)
+    subject: Descriptor | None = field(default=None, kw_only=True)
     kept_since: datetime | None = field(default=None, kw_only=True, compare=False)
     """When it was fetched, if it did not come just now but was kept on this machine."""
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """The JSON object in `raw`, read anew each time: hold it no longer than it is needed."""
+        document = loads(self.raw)
+        assert isinstance(document, dict), "it was read before"
+        return document
 
     @property
     def size(self) -> int:
@@ -40,18 +57,9 @@ class Manifest:
         return len(self.raw)
 
     @property
-    def annotations(self) -> Mapping[str, str]:
-        return _texts(self.document.get("annotations"))
-
-    @property
     def artifact_type(self) -> str:
         """What kind of artifact it is, if it says (OCI image spec 1.1, ``artifactType``, else the config's type)."""
-        return _text(self.document.get("artifactType"))
-
-    @cached_property
-    def subject(self) -> Descriptor | None:
-        """The manifest that this one refers to (OCI image spec 1.1, ``subject``)."""
-        return _descriptor(self.document.get("subject"), [])
+        return self.declared_type
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ class Index(Manifest):
 
     manifests: tuple[Descriptor, ...] = ()
 
-    @property
+    @cached_property
     def platforms(self) -> tuple[Descriptor, ...]:
         """The entries that are images, attestations left out."""
         return tuple(m for m in self.manifests if not m.attests)
@@ -90,8 +98,7 @@ class Image(Manifest):
 
     @property
     def artifact_type(self) -> str:
-        declared = _text(self.document.get("artifactType"))
-        return declared or ("" if self.is_container or not self.config else self.config.media_type)
+        return self.declared_type or ("" if self.is_container or not self.config else self.config.media_type)
 
     @property
     def total_size(self) -> int:
@@ -101,9 +108,12 @@ class Image(Manifest):
 
 @dataclass(frozen=True)
 class Schema1(Manifest):
-    """Docker's schema 1: layers without sizes, newest first in the document, base first here."""
+    """Docker's schema 1: layers without sizes, newest first in the document, base first here. `history` is what the
+    builder knew of each (``v1Compatibility``, JSON texts), newest first."""
 
     layers: tuple[Digest, ...] = ()
+    history: tuple[str, ...] = ()
+    architecture: str = ""
 
 
 def parse_manifest(raw: bytes, content_type: str, digest: Digest | None = None) -> Manifest:
@@ -116,23 +126,31 @@ def parse_manifest(raw: bytes, content_type: str, digest: Digest | None = None) 
     known = digest or Digest.of(raw)
     try:
         document = loads(raw)
+    except TooMany:
+        raise
     except ValueError:
         raise ValueError("the manifest is not JSON") from None
     if not isinstance(document, dict):
         raise ValueError("the manifest is JSON, but no object")
     problems: list[str] = []
     media_type = _kind(document, media.bare(content_type), problems)
+    said: dict[str, Any] = {
+        "annotations": _texts(document.get("annotations")),
+        "declared_type": _text(document.get("artifactType")),
+        "subject": _descriptor(document.get("subject"), []),
+    }
     if media_type in media.INDEXES:
         manifests = _descriptors(document.get("manifests"), problems)
-        return Index(raw, media_type, known, document, _said(problems), manifests)
+        return Index(raw, media_type, known, _first(problems), manifests, **said)
     if media_type in media.IMAGES:
         config = _descriptor(document.get("config"), problems)
         layers = _descriptors(document.get("layers"), problems)
-        return Image(raw, media_type, known, document, _said(problems), config, layers)
+        return Image(raw, media_type, known, _first(problems), config, layers, **said)
     if media_type in media.SCHEMA1:
-        digests = _schema1_layers(document, problems)
-        return Schema1(raw, media_type, known, document, _said(problems), digests)
-    return Manifest(raw, media_type, known, document, _said(problems))
+        digests, history = _schema1_layers(document, problems), _schema1_history(document)
+        architecture = _text(document.get("architecture"))
+        return Schema1(raw, media_type, known, _first(problems), digests, history, architecture, **said)
+    return Manifest(raw, media_type, known, _first(problems), **said)
 
 
 def _kind(document: Mapping[str, Any], content_type: str, problems: list[str]) -> str:
@@ -152,7 +170,7 @@ def _kind(document: Mapping[str, Any], content_type: str, problems: list[str]) -
     return content_type
 
 
-def _said(problems: list[str]) -> tuple[str, ...]:
+def _first(problems: list[str]) -> tuple[str, ...]:
     return tuple(problems[:20])
 
 
@@ -179,12 +197,12 @@ def _descriptor(value: object, problems: list[str]) -> Descriptor | None:
     size = value.get("size")
     urls = value.get("urls")
     return Descriptor(
-        media_type=_text(value.get("mediaType")),
+        media_type=_word(value.get("mediaType")),
         digest=digest,
         size=size if isinstance(size, int) and 0 <= size < 1 << 63 else 0,
         platform=_platform(value.get("platform")),
         annotations=_texts(value.get("annotations")),
-        artifact_type=_text(value.get("artifactType")),
+        artifact_type=_word(value.get("artifactType")),
         urls=tuple(u for u in urls[:10] if isinstance(u, str)) if isinstance(urls, list) else (),
     )
 
@@ -193,7 +211,7 @@ def _platform(value: object) -> Platform | None:
     if not isinstance(value, dict):
         return None
     names = ("os", "architecture", "variant", "os.version")
-    return Platform(*(_text(value.get(name)) for name in names))
+    return Platform(*(_word(value.get(name)) for name in names))
 
 
 def _schema1_layers(document: Mapping[str, Any], problems: list[str]) -> tuple[Digest, ...]:
@@ -207,9 +225,20 @@ def _schema1_layers(document: Mapping[str, Any], problems: list[str]) -> tuple[D
     return tuple(layers)
 
 
+def _schema1_history(document: Mapping[str, Any]) -> tuple[str, ...]:
+    value = document.get("history")
+    entries = value[:MAX_ENTRIES] if isinstance(value, list) else []
+    return tuple(_text(entry.get("v1Compatibility")) if isinstance(entry, dict) else "" for entry in entries)
+
+
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _word(value: object) -> str:
+    """A text that stands in many descriptors, kept once."""
+    return sys.intern(value) if type(value) is str else ""
+
+
 def _texts(value: object) -> Mapping[str, str]:
-    return {k: v for k, v in value.items() if isinstance(v, str)} if isinstance(value, dict) else {}
+    return {k: v for k, v in value.items() if isinstance(v, str)} if value and isinstance(value, dict) else _NONE

@@ -21,11 +21,11 @@ MAX_STEPS = 10_000
 def schema1_config(manifest: Schema1) -> ImageConfig | None:
     """The configuration and history in a schema 1 manifest; None if it tells neither. Every step stands for a layer,
     as the document has a blob for each."""
-    known = [_compatible(entry) for entry in items(manifest.document.get("history"))[:MAX_STEPS]]
+    known = [_compatible(entry) for entry in manifest.history[:MAX_STEPS]]
     if not known or not any(known):
         return None
     newest = known[0]
-    about = {"architecture": manifest.document.get("architecture"), "os": "linux", **newest}
+    about = {"architecture": manifest.architecture or None, "os": "linux", **newest}
     steps = tuple(
         HistoryEntry(
             parse_time(entry.get("created")),
@@ -37,8 +37,8 @@ def schema1_config(manifest: Schema1) -> ImageConfig | None:
     return replace(parse_config(json.dumps(about).encode()), history=steps)
 
 
-def _compatible(entry: object) -> Mapping[str, Any]:
+def _compatible(entry: str) -> Mapping[str, Any]:
     try:
-        return mapping(loads(text(mapping(entry).get("v1Compatibility"))))
+        return mapping(loads(entry))
     except ValueError:
         return {}

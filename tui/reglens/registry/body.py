@@ -7,7 +7,7 @@ from collections.abc import AsyncIterable
 
 MANIFEST_LIMIT = 16 << 20
 """Octets of a manifest. The distribution spec ("Pushing Manifests") asks registries to take 4 MiB at least."""
-LIST_LIMIT = 64 << 20
+LIST_LIMIT = 32 << 20
 """Octets of one page of a list: 100 000 tags are about 1 MiB."""
 TOKEN_LIMIT = 1 << 20
 ERROR_LIMIT = 64 << 10

@@ -219,10 +219,13 @@ class Cache:
 
 
 def default_folder() -> Path:
-    """Where the cache belongs on this system."""
+    """Where the cache belongs on this system; a relative path, which nothing is kept in, if nobody has a home."""
     from platformdirs import user_cache_path
 
-    return user_cache_path("reglens", appauthor=False)
+    try:
+        return user_cache_path("reglens", appauthor=False)
+    except RuntimeError:
+        return Path("nowhere")
 
 
 def _is_private(folder: Path, *, mend: bool) -> bool:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from reglens.auth.reply import Reply
 from reglens.errors import AnswerInvalid, DigestMismatch
-from reglens.jsontext import loads
+from reglens.jsontext import TooMany, loads
 from reglens.oci import media
 from reglens.oci.descriptor import Descriptor
 from reglens.oci.digest import Digest
@@ -53,8 +53,8 @@ def manifest_of(reply: Reply, reference: Reference) -> Manifest:
     try:
         manifest = parse_manifest(raw, content_type, digest)
     except ValueError as error:
-        if "JSON" in str(error) and raw.lstrip()[:1] != b"[":
-            raise not_json(reply, "a manifest") from None
+        if isinstance(error, TooMany) or ("JSON" in str(error) and raw.lstrip()[:1] != b"["):
+            raise not_json(reply, "a manifest", error) from None
         raise AnswerInvalid(f"What came for {reference} is no manifest: {error}.", exchange=reply.exchange) from None
     return replace(manifest, problems=(*manifest.problems, *problems)) if problems else manifest
 

@@ -15,14 +15,15 @@ from urllib.parse import urljoin, urlsplit
 
 from reglens.auth.reply import Reply
 from reglens.errors import AnswerInvalid, TooLarge
-from reglens.jsontext import loads
+from reglens.jsontext import TooMany, loads
 from reglens.text import human_count, human_duration, human_size
 from reglens.trace.exchange import Exchange
 
 MAX_PAGES = 10_000
-MAX_NAMES = 10_000_000
-MAX_OCTETS = 256 << 20
-"""Octets of all pages of a list, and of the links between them: MAX_NAMES names of 25 octets each."""
+MAX_NAMES = 1_000_000
+"""Names in a list; so many take about 200 MiB in the app. The longest lists known have some hundred thousand."""
+MAX_OCTETS = 32 << 20
+"""Octets of all pages of a list, and of the links between them: MAX_NAMES names of 32 octets each."""
 LONGEST = 3600.0
 """Seconds that a list may be waited for; 100 000 names in pages of 100, each a second away, are 1 000 seconds."""
 _LINK = re.compile(r"<([^<>]*)>([^<]*)")
@@ -129,8 +130,8 @@ def json_object(reply: Reply, what: str) -> dict[str, Any]:
     """The JSON object in an answer's body. Raises AnswerInvalid, which tells a web page from broken JSON."""
     try:
         value = loads(reply.body)
-    except ValueError:
-        raise not_json(reply, what) from None
+    except ValueError as error:
+        raise not_json(reply, what, error) from None
     if not isinstance(value, dict):
         raise AnswerInvalid(
             f"Instead of {what}, other JSON came.", "The host may not be a registry.", exchange=reply.exchange
@@ -138,9 +139,11 @@ def json_object(reply: Reply, what: str) -> dict[str, Any]:
     return value
 
 
-def not_json(reply: Reply, what: str) -> AnswerInvalid:
-    """The error for a body that should have been JSON."""
+def not_json(reply: Reply, what: str, error: ValueError | None = None) -> AnswerInvalid:
+    """The error for a body that should have been JSON; `error` is what reading it failed by."""
     exchange = reply.exchange
+    if isinstance(error, TooMany):
+        return TooLarge(f"{exchange.host} answered with {error} instead of {what}.", exchange=exchange)
     begin = reply.body[:200].lstrip()
     if exchange.media_type in ("text/html", "application/xhtml+xml") or begin[:1] == b"<":
         hint = "Host or port may be wrong, or a proxy or login page stands before the registry."

@@ -19,8 +19,9 @@ from reglens.oci import media
 from reglens.oci.config import ImageConfig, parse_config
 from reglens.oci.descriptor import Descriptor
 from reglens.oci.digest import Digest
-from reglens.oci.manifest import Image, Index, Manifest, parse_manifest
+from reglens.oci.manifest import Image, Index, Manifest
 from reglens.oci.reference import Reference
+from reglens.registry import referrers
 from reglens.registry.acquire import acquire
 from reglens.registry.body import LIST_LIMIT, MANIFEST_LIMIT, PING_LIMIT
 from reglens.registry.cache import Cache, Kept, Seen
@@ -28,7 +29,7 @@ from reglens.registry.channel import Channel
 from reglens.registry.content import blob_of, descriptor_of, kept_manifest, manifest_of, manifest_path
 from reglens.registry.options import Options
 from reglens.registry.pace import Pacing
-from reglens.registry.pages import next_page, not_json, on_host, pages
+from reglens.registry.pages import not_json, pages
 from reglens.registry.products import by_host
 from reglens.registry.recall import Recall
 from reglens.registry.results import RateLimit, SearchResult, TokenGrant
@@ -46,7 +47,6 @@ Clock = Callable[[], datetime]
 BLOB_LIMIT = 8 << 20
 STREAM_LIMIT = 64 << 30
 """Octets of a blob that is read piece by piece."""
-MAX_REFERRER_PAGES = 100
 _BASE = Resource("base")
 _CATALOG = Resource("catalog")
 _MANIFEST = (("Accept", media.ACCEPT),)
@@ -56,7 +56,6 @@ _JSON = (("Accept", "application/json"),)
 _NO_HEAD = frozenset({400, 404, 405, 501})
 """Statuses of a HEAD after which a GET is made: some registries do not know it (containerd, core/remotes/docker/
 resolver.go), and only a GET's answer has a body that says why."""
-_NO_REFERRERS = frozenset({400, 404, 405, 406, 501})
 
 
 def utcnow() -> datetime:
@@ -208,23 +207,24 @@ class Session:
             async for names in listed:
                 yield names
 
-    async def resolve(self, reference: Reference) -> Descriptor:
+    async def resolve(self, reference: Reference, *, limit: int = MANIFEST_LIMIT) -> Descriptor:
         """Media type, digest and size of what `reference` names: by HEAD, which Docker Hub does not count, and by GET
-        where HEAD will not do. The cache has no say in it."""
-        reply = (await self._manifest_request(reference, "HEAD", _NO_HEAD)).reply
+        where HEAD will not do, of `limit` octets at most. The cache has no say in it."""
+        reply = (await self._manifest_request(reference, "HEAD", limit, _NO_HEAD)).reply
         if reply.status < 300:
             descriptor = descriptor_of(reply, reference)
             if descriptor is not None:
                 return descriptor
-        manifest = self._arrived(await self._manifest_request(reference, "GET"), reference)
+        manifest = self._arrived(await self._manifest_request(reference, "GET", limit), reference)
         return Descriptor(manifest.media_type, manifest.digest, manifest.size)
 
-    async def manifest(self, reference: Reference) -> Manifest:
-        """The manifest that `reference` names, its digest checked against what was asked for and announced."""
+    async def manifest(self, reference: Reference, *, limit: int = MANIFEST_LIMIT) -> Manifest:
+        """The manifest that `reference` names, of `limit` octets at most, its digest checked against what was asked for
+        and announced. Who needs little of it, or several at once, says so by a lower limit."""
         wanted = reference.digest
         found = await self._recall.first(
-            Role.MANIFEST, reference.repository, wanted, MANIFEST_LIMIT,
-            lambda: self._manifest_request(reference, "GET"),
+            Role.MANIFEST, reference.repository, wanted, limit,
+            lambda: self._manifest_request(reference, "GET", limit),
         )  # fmt: skip
         if isinstance(found, Kept):
             assert wanted is not None
@@ -246,14 +246,14 @@ class Session:
         self._recall.ask_first()
 
     async def _manifest_request(
-        self, reference: Reference, method: str, expected: frozenset[int] = frozenset()
+        self, reference: Reference, method: str, limit: int, expected: frozenset[int] = frozenset()
     ) -> Served:
         return await self._routes.request(
             Role.MANIFEST,
             reference.repository,
             manifest_path(reference.target),
             Resource("content", reference.repository),
-            limit=MANIFEST_LIMIT,
+            limit=limit,
             method=method,
             headers=_MANIFEST,
             expected=expected,
@@ -297,61 +297,51 @@ class Session:
         not send parts."""
         return await ranged(self._routes, repository, digest, start, stop)
 
-    async def config(self, repository: str, image: Image) -> ImageConfig:
-        """The image's configuration. AnswerInvalid if it has none that can be read."""
+    async def config(self, repository: str, image: Image, *, limit: int = BLOB_LIMIT) -> ImageConfig:
+        """The image's configuration, of `limit` octets at most. AnswerInvalid if it has none that can be read."""
         if image.config is None:
             raise AnswerInvalid("The image names no configuration.", "Look at its JSON instead.")
-        raw = await self.blob(repository, image.config.digest)
+        raw = await self.blob(repository, image.config.digest, limit=limit)
         try:
             return parse_config(raw)
         except ValueError as error:
             raise AnswerInvalid(f"The configuration cannot be read: {error}.", "Look at its JSON instead.") from None
 
-    async def referrers(self, repository: str, digest: Digest) -> tuple[Descriptor, ...]:
-        """What refers to the manifest of that digest: by the referrers API, else by the tag that stands for it
-        (distribution spec, "Listing Referrers", "Referrers Tag Schema")."""
+    async def referrers(self, repository: str, digest: Digest) -> AsyncGenerator[tuple[Descriptor, ...], None]:
+        """What refers to the manifest of that digest, in pages: by the referrers API, else by the tag that stands for
+        it (distribution spec, "Referrers Tag Schema"). TooLarge after `referrers.MAX_REFERRERS` of them."""
+        async with (
+            aclosing(self._referrers(repository, digest)) as found,
+            aclosing(referrers.bounded(found)) as pages_of_them,
+        ):
+            async for page in pages_of_them:
+                yield page
+
+    async def _referrers(self, repository: str, digest: Digest) -> AsyncGenerator[tuple[Descriptor, ...], None]:
+        channel, path, resource = self._routes.at_origin(repository, f"referrers/{digest}", "content")
+
+        async def get(path: str) -> Reply:
+            return await channel.request(
+                Role.REFERRERS, path, resource, limit=MANIFEST_LIMIT, headers=_INDEX, expected=referrers.NOT_THERE,
+                target=str(digest),
+            )  # fmt: skip
+
         if self._has_referrers:
-            listed = await self._referrers_by_api(repository, digest)
-            if listed is not None:
-                return listed
+            try:
+                async with aclosing(referrers.by_api(get, path)) as listed:
+                    async for page in listed:
+                        yield page
+                return
+            except referrers.NoApi as answered:
+                reply = answered.reply
+                self._has_referrers = reply.status not in referrers.NOT_THERE or bool(reply.exchange.errors)
         tag = re.sub(r"[^\w.-]", "-", f"{digest.algorithm[:32]}-{digest.encoded[:64]}")
         try:
             manifest = await self.manifest(Reference(self.registry, repository, tag))
         except NotFound:
-            return ()
-        return manifest.manifests if isinstance(manifest, Index) else ()
-
-    async def _referrers_by_api(self, repository: str, digest: Digest) -> tuple[Descriptor, ...] | None:
-        found: list[Descriptor] = []
-        channel, path, resource = self._routes.at_origin(repository, f"referrers/{digest}", "content")
-        seen: set[str] = set()
-        while path not in seen and len(seen) < MAX_REFERRER_PAGES:
-            seen.add(path)
-            reply = await channel.request(
-                Role.REFERRERS,
-                path,
-                resource,
-                limit=MANIFEST_LIMIT,
-                headers=_INDEX,
-                expected=_NO_REFERRERS,
-                target=str(digest),
-            )
-            if reply.status in _NO_REFERRERS:
-                # a registry with the API answers 200 with an empty list for what it does not know
-                self._has_referrers = self._has_referrers and bool(reply.exchange.errors)
-                return None
-            try:
-                index = parse_manifest(reply.body, reply.headers.get("content-type", ""))
-            except ValueError:
-                return None
-            if not isinstance(index, Index):
-                return None
-            found += index.manifests
-            following = next_page(reply.headers.get("link", ""), reply.exchange.url or path)
-            if following is None:
-                break
-            path = on_host(following, reply.exchange)
-        return tuple(found)
+            return
+        if isinstance(manifest, Index):
+            yield manifest.manifests
 
     async def search(self, query: str, *, limit: int = 50) -> list[SearchResult]:
         """Repositories that match `query`, `limit` at most: by `Options.search_url` if it is set, by the search of

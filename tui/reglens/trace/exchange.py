@@ -21,6 +21,7 @@ from reglens.auth.trust import Withheld
 from reglens.errors import ErrorEntry, Reach
 from reglens.oci import media
 from reglens.secret import Secret
+from reglens.trace.plain import plain
 
 
 class Role(StrEnum):
@@ -170,8 +171,8 @@ class Exchange:
 
     @property
     def host(self) -> str:
-        """``host[:port]`` of the URL, or ``""``."""
-        return urlsplit(self.url).netloc.rpartition("@")[2] if self.url else ""
+        """``host[:port]`` of the URL, or ``""``, also where a paste has something there that is no host."""
+        return plain(urlsplit(self.url).netloc.rpartition("@")[2]) if self.url else ""
 
     @property
     def path(self) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -135,16 +137,30 @@ def take(app: App[Any], offer: Offer, name: str) -> bool:
         app.copy_to_clipboard(clean(text, len(text) or 1, keep="\n"))
         say(f"Copied {offer.what}{f'{chr(10)}{offer.shown[:200]}' if offer.shown == text else ''}")
         return True
-    path = Path(name).expanduser()
+    path = Path(name)
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text if text.endswith("\n") else text + "\n")
+        path = path.expanduser()
+        _write_new(path, text if text.endswith("\n") else text + "\n")
     except FileExistsError:
         say(f"{path} is there already; choose another name", "warning")
         return False
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: ~somebody, whom nobody knows
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         say(f"{path} cannot be written: {reason}", "error")
         return False
     say(f"Wrote {offer.what} to {path}")
     return True
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Write a file that is not there yet, whole or not at all. Raises OSError, and ValueError for what is no text."""
+    data = text.encode()
+    with path.open("xb") as file:
+        try:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError:
+            with suppress(OSError):
+                path.unlink()
+            raise

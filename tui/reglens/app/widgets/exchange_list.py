@@ -230,7 +230,10 @@ def _listed(exchange: Exchange) -> str:
     except ValueError:
         return ""
     names = page.get(name) if isinstance(page, dict) else None
-    return f"{human_count(len(names))} {name}" if isinstance(names, list) else ""
+    if not isinstance(names, list):
+        return ""
+    word = {"tags": "tag", "repositories": "repository"}[name] if len(names) == 1 else name
+    return f"{human_count(len(names))} {word}"
 
 
 def depths(exchanges: Iterable[Exchange]) -> dict[int, int]:

@@ -78,6 +78,7 @@ class ManifestPane(ManifestAsks, Pane):
         self._cause = ""
         self._referrers: tuple[Referrer, ...] | None = None
         self._referrers_error = ""
+        self._referrers_done = False
         self._asked_referrers = False
         self._as_dockerfile = False
         self.section = ""
@@ -178,10 +179,13 @@ class ManifestPane(ManifestAsks, Pane):
             self._config_error = error
             self._refresh_sections()
 
-    def show_referrers(self, digest: Digest, referrers: Sequence[Referrer], error: ReglensError | None = None) -> None:
-        """What refers to the manifest shown; dropped if it is another's. `error` says why there may be more."""
+    def show_referrers(
+        self, digest: Digest, referrers: Sequence[Referrer], error: ReglensError | None = None, *, done: bool = True
+    ) -> None:
+        """What refers to the manifest shown, in the place of what was told before; dropped if it is another's. `error`
+        says why there may be more; unless `done`, more is being asked for."""
         if self._manifest is not None and digest == self._manifest.digest:
-            self._referrers = tuple(referrers)
+            self._referrers, self._referrers_done = tuple(referrers), done
             self._referrers_error = error.message if error is not None else ""
             self._draw_bar()
             if self.section == "referrers":
@@ -221,6 +225,7 @@ class ManifestPane(ManifestAsks, Pane):
         self._unfolded = frozenset()
         self._formatted = None
         self._referrers, self._referrers_error, self._asked_referrers = None, "", False
+        self._referrers_done = False
         self._set_json(False)
         self.remove_class("-filled", "-failed")
         self.query_one(Head).hide()
@@ -251,7 +256,7 @@ class ManifestPane(ManifestAsks, Pane):
         return (image.digest, *((image.config.digest,) if image.config else ()))
 
     def _draw_bar(self) -> None:
-        told = human_count(len(self.referrers)) if self._referrers is not None else ""
+        told = human_count(len(self.referrers)) if self._referrers_done else ""
         bar = self.query_one(SectionBar)
         bar.sections = tuple(sections_of(self._manifest, told)) if self._manifest is not None else ()
         bar.shown = self.section
@@ -310,8 +315,8 @@ class ManifestPane(ManifestAsks, Pane):
             return []
         now = self._clock()
         if self.section == "referrers":
-            done = self._referrers is not None
-            return referrer_lines(self.referrers, width, now, done=done, trouble=self._referrers_error)
+            done, trouble = self._referrers_done, self._referrers_error
+            return referrer_lines(self.referrers, width, now, done=done, trouble=trouble)
         return section_lines(
             self.section,
             manifest,

@@ -95,6 +95,7 @@ class Notice(VerticalScroll, can_focus=False):
         & > Static { width: 1fr; height: auto; }
         &.-shown { display: block; }
         &.-failed { color: $foreground; }
+        &.-below { max-height: 50%; }
     }
     """
 
@@ -114,15 +115,17 @@ class Notice(VerticalScroll, can_focus=False):
     def tell(self, content: Content | None) -> None:
         """Show `content`, or nothing."""
         self.set_class(content is not None, "-shown")
-        self.remove_class("-failed")
+        self.remove_class("-failed", "-below")
         if (content or Content("")) != self.content:
             self._words.update(content or Content(""))
             self.scroll_home(animate=False)
 
-    def tell_failure(self, error: ReglensError, cause: str = "") -> None:
-        """Show what failed, whole, and what to try; `cause` is what the diagnosis found, if it did."""
+    def tell_failure(self, error: ReglensError, cause: str = "", *, below: bool = False) -> None:
+        """Show what failed, whole, and what to try; `cause` is what the diagnosis found, if it did. With `below` there
+        is a list above that is to be seen as well."""
         self.tell(failure(error, cause))
         self.add_class("-failed")
+        self.set_class(below, "-below")
 
 
 def failure(error: ReglensError, cause: str = "") -> Content:

@@ -115,9 +115,9 @@ class SearchPane(ListPane):
         self._status()
 
     def listed(self, error: ReglensError | None) -> None:
-        """The catalogue is whole, or not to be had."""
+        """The catalogue is whole, or not to be had, or no further than it came; then that is said below it."""
         self._listing = False
-        self._error = None if self.names else error
+        self._error = error
         self._rebuild(keep=True)
 
     def searching(self) -> None:
@@ -302,7 +302,7 @@ class SearchPane(ListPane):
         self.border_subtitle = f"{human_count(count)}{busy}" if count or busy else ""
         notice = self.query_one(Notice)
         if self._error is not None and not (self.typed and count):
-            notice.tell_failure(self._error)
+            notice.tell_failure(self._error, below=bool(count))
         elif count or busy or self.query_one("#caret").has_class("-shown"):
             notice.tell(None)
         elif self.typed:

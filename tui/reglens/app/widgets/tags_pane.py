@@ -153,7 +153,7 @@ class TagsPane(ListPane):
     def explain(self, cause: str) -> None:
         """Why the listing failed, as the diagnosis says; nothing changes if it did not fail."""
         if self._error is not None and cause:
-            self.query_one(Notice).tell_failure(self._error, cause)
+            self.query_one(Notice).tell_failure(self._error, cause, below=bool(self.rows.view))
 
     def mark(self, tag: str) -> None:
         """`tag` is the one that is open."""
@@ -317,7 +317,7 @@ class TagsPane(ListPane):
         self._subtitle()
         notice = self.query_one(Notice)
         if self._error:
-            notice.tell_failure(self._error)
+            notice.tell_failure(self._error, below=bool(shown))
         elif self.reference is None:
             notice.tell(Content("Choose a repository:\nits tags appear here."))
         elif not total and self._streaming:

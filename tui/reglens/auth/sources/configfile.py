@@ -20,6 +20,7 @@ from reglens.auth.sources.keys import HUB_KEY, Key, matching, near_misses
 from reglens.auth.sources.program import Keeper
 from reglens.jsontext import loads
 from reglens.oci.reference import HUB
+from reglens.octets import read_octets
 
 MAX_FILE = 16 << 20
 """Octets of a credentials file."""
@@ -181,8 +182,7 @@ def read_object(text: str) -> dict[str, Any]:
 def read_file(path: Path) -> str:
     """The text of a credentials file. Raises FileNotFoundError where there is none, else ValueError with a sentence."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE + 1)
+        data = read_octets(path, MAX_FILE)
     except (FileNotFoundError, NotADirectoryError):
         raise FileNotFoundError(str(path)) from None
     except (OSError, ValueError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ from typing import Protocol
 
 from reglens.auth.sources.entries import Entry, from_pair
 from reglens.jsontext import loads
-from reglens.text import human_size
+from reglens.mask import mask
+from reglens.secret import Secret
+from reglens.text import human_count, human_size
 
 TIMEOUT = 30.0
 """Seconds that a program may take: some ask a cloud, some ask the person."""
@@ -20,6 +23,15 @@ GRACE = 5.0
 """Seconds that a killed program has to be gone."""
 LONGEST = 1 << 20
 """Octets that a program may print, on either stream; the largest tokens have some thousands."""
+TOLD = 2000
+"""Characters of a failed program's words, of either stream, that are told."""
+_ANSWER = re.compile(r"[\"']?\bSecret\\?[\"']\s*:")
+_NAMED = re.compile(
+    r"(?P<name>\b(?:password|passphrase|passwd|secret|token)\b[\"']?(?:\s+(?:is|was))?\s*[:=]?\s*[\"'`(]?)"
+    r"(?P<secret>(?!sha256:)(?=[^\s\"'`)]*[\d!$%&*+@^~])[^\s\"'`)]{3,})",
+    re.IGNORECASE,
+)
+"""What stands after a word for a secret, and is no word itself."""
 _NOT_FOUND = "credentials not found"
 """How a helper says that it has nothing (docker-credential-helpers, credentials/error.go)."""
 
@@ -107,9 +119,16 @@ def read_answer(title: str, said: Said, source: str) -> Entry:
 
 
 def complaint(said: Said) -> str:
-    """A failed program's words; of an answer in JSON, which may hold the secret, only that there is one."""
-    out = "it printed an answer all the same" if said.out.startswith("{") else said.out
-    return "; ".join(part for part in (out, said.err) if part) or "it says nothing"
+    """A failed program's words, without what may be the secret in them: of an answer in JSON only that there is one."""
+    return "; ".join(filter(None, map(_harmless, (said.out, said.err)))) or "it says nothing"
+
+
+def _harmless(words: str) -> str:
+    if _ANSWER.search(words):
+        return "it printed an answer all the same"
+    cut = len(words) - TOLD
+    told = _NAMED.sub(lambda found: found["name"] + str(Secret(found["secret"])), mask(words[:TOLD]))
+    return f"{told}… +{human_count(cut)} characters" if cut > 0 else told
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -148,6 +148,8 @@ class SystemKeyring:
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump({"schema": SCHEMA, "entries": entries}, file, indent=1)
+                file.flush()
+                os.fsync(file.fileno())
             os.replace(temporary, self.path)
         except BaseException:
             with suppress(OSError):
@@ -161,7 +163,7 @@ def state_folder(environ: Mapping[str, str], home: Path) -> Path:
     if sys.platform == "darwin":
         return home / "Library" / "Application Support" / "reglens"
     named = environ.get("XDG_STATE_HOME", "").strip()
-    return (Path(named) if named else home / ".local" / "state") / "reglens"
+    return (Path(named) if os.path.isabs(named) else home / ".local" / "state") / "reglens"
 
 
 async def _talk(verb: str, login: Login, within: Surroundings, secret: str | None = None) -> Said:

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
+from reglens import mask
 from reglens.diagnosis.evidence import Report, Span
 from reglens.diagnosis.meanings import Meaning
 from reglens.diagnosis.paste import (
@@ -32,7 +33,6 @@ from reglens.diagnosis.paste import (
     clients_tls,
     clients_tokens,
     clients_verifiers,
-    mask,
 )
 from reglens.diagnosis.paste import clients_values as named
 from reglens.diagnosis.paste.clients_hits import (
@@ -52,6 +52,7 @@ from reglens.diagnosis.paste.clients_statements import statements, without_engin
 from reglens.diagnosis.paste.clients_table import Entry
 from reglens.diagnosis.paste.clients_tellers import teller_of
 from reglens.diagnosis.paste.source import Passage, Source, rough
+from reglens.trace.plain import plain_places
 
 MAX_REPORTS = 400
 """Reports of one paste; what a log repeats is reported once."""
@@ -352,7 +353,7 @@ def _reports(statement: Passage, hits: Iterable[Hit], general: named.Values | No
             values["reason"] = hit.meaning.says
             meaning = Meaning.FALLING_BACK
         span: Span = statement.span(hit.start, hit.end) if meaning is not Meaning.EXCHANGED else statement.span()
-        masked = {k: mask.mask(v) for k, v in values.items()}
+        masked = {k: mask.mask(v) for k, v in plain_places(values).items()}
         yield Report(meaning.value, hit.teller or teller, masked, shown, time, span)
 
 

@@ -37,8 +37,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from reglens import mask
 from reglens.diagnosis.evidence import Fact
-from reglens.diagnosis.paste import configs_credentials, configs_lines, mask
+from reglens.diagnosis.paste import configs_credentials, configs_lines
 from reglens.diagnosis.paste.configs_read import Leaf, Value, json_leaves, toml_leaves, yaml_leaves
 from reglens.diagnosis.paste.source import Line, Source, whole
 from reglens.secret import Secret

@@ -17,9 +17,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
+from reglens import mask
 from reglens.auth.token import Token, TokenKind
 from reglens.diagnosis.evidence import Span
-from reglens.diagnosis.paste import mask
 from reglens.diagnosis.paste.source import Passage, join
 from reglens.diagnosis.paste.tokens import (
     REDACTED,

@@ -12,10 +12,10 @@ from reglens.diagnosis.evidence import Command, Evidence, ShellEffect
 from reglens.diagnosis.paste import clients, configs, wanted
 from reglens.diagnosis.paste.commands import Run
 from reglens.diagnosis.paste.drafts import TOKEN_FIELDS, Draft, Gap, Numbered
-from reglens.diagnosis.paste.mask import mask, mask_arguments
 from reglens.diagnosis.paste.reading import MAX_DRAFTS, Lone, Reading
 from reglens.diagnosis.paste.source import Source, rough
 from reglens.diagnosis.paste.tokens import SHORTENED
+from reglens.mask import mask, mask_arguments
 from reglens.trace.exchange import Authorization, Exchange
 
 MAX_COMMANDS = 500

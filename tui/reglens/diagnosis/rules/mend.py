@@ -117,7 +117,7 @@ def _run_verb(scene: Scene, name: str) -> str:
 def _last_word(scene: Scene) -> str:
     for command in scene.evidence.commands:
         if command.program == "docker" and len(command.argv) > 2:
-            return command.argv[-1]
+            return quoted(command.argv[-1])
     return "<image>"
 
 

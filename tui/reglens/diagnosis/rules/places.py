@@ -11,6 +11,7 @@ from reglens.diagnosis.reading import split_url
 from reglens.diagnosis.rules.build import likely, proven
 from reglens.diagnosis.scene import Scene, report_proof, shown
 from reglens.oci.reference import HUB_ALIASES
+from reglens.trace.curl import quoted
 from reglens.trace.exchange import Exchange
 
 WEB_HOSTS = frozenset({"hub.docker.com", "registry.hub.docker.com", "www.docker.com", "cloud.docker.com"})
@@ -62,7 +63,10 @@ def host(scene: Scene) -> Iterator[Finding]:
                 "/blobs/DIGEST; this "
                 "one stops too early.",
                 [scene.proof(exchange, "url", "URL", exchange.url)],
-                Fix("Ask for the repository's tags.", (f"curl -i {fixes.base_url(scene)}/v2/{name}/tags/list",)),
+                Fix(
+                    "Ask for the repository's tags.",
+                    (f"curl -i {quoted(f'{fixes.base_url(scene)}/v2/{name}/tags/list')}",),
+                ),
             )
         elif exchange is scene.last and exchange.status == 404 and _outside(exchange):
             better = "/v2" + exchange.path
@@ -71,7 +75,7 @@ def host(scene: Scene) -> Iterator[Finding]:
                 "The path is not one of the registry's API",
                 "Every path of a registry's API begins with /v2/.",
                 [scene.proof(exchange, "url", "URL", exchange.url)],
-                Fix("Put /v2 in front of the path.", (f"curl -i {fixes.base_url(scene)}{better}",)),
+                Fix("Put /v2 in front of the path.", (f"curl -i {quoted(f'{fixes.base_url(scene)}{better}')}",)),
             )
 
 
@@ -98,7 +102,10 @@ def _misplaced(scene: Scene, exchange: Exchange) -> Iterator[Finding]:
         f"Artifactory's API path is /api/docker/<repository key>/v2/…: the repository key {shown(key)!r} comes before "
         "v2.",
         [scene.proof(exchange, "url", "URL", exchange.url)],
-        Fix("Put the repository key before v2.", (f"curl -i {(exchange.url or '').replace(exchange.path, right)}",)),
+        Fix(
+            "Put the repository key before v2.",
+            (f"curl -i {quoted((exchange.url or '').replace(exchange.path, right))}",),
+        ),
     )
 
 

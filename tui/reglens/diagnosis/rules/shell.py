@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 
 from reglens.diagnosis import fixes
@@ -76,7 +77,7 @@ def _requoted(command: Command) -> str:
     for word in text.split():
         bare = word.strip("'\"")
         if any(c in bare for c in "&?$!*") and not word.startswith(("'", '"')):
-            words.append(f"'{bare}'" if set(bare) & set("$!`") else f'"{bare}"')
+            words.append(f'"{bare}"' if not set(bare) & set("$!`'\"\\") else shlex.quote(bare))
         else:
             words.append(word)
     return " ".join(words)

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from reglens.octets import read_octets
+
 MAX_FILE = 1 << 20
 """Octets of a configuration file."""
 
@@ -22,8 +24,7 @@ class Unusable(Exception):
 def read_text(path: Path) -> str | None:
     """The text of a file; None where there is none. Raises Unusable."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE + 1)
+        data = read_octets(path, MAX_FILE)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:

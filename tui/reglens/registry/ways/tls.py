@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reglens.errors import UsageError
+from reglens.octets import is_plain
 from reglens.registry.options import Options
 from reglens.registry.ways.model import Trust
 
@@ -55,6 +56,8 @@ def tls_context(
         certificate, key = client
         shown = f"{certificate} with {key}" if key else str(certificate)
         try:
+            if not all(map(is_plain, filter(None, client))):
+                raise ValueError("no regular file")
             context.load_cert_chain(certificate, key, password=_no_password)
         except (OSError, ValueError) as error:
             raise UsageError(f"{shown} cannot be read: {error}", "Give PEM; a key without a passphrase.") from None
@@ -99,6 +102,8 @@ def _load_bundle(context: ssl.SSLContext) -> bool:
 
 def _load(context: ssl.SSLContext, path: Path, lead: str = "") -> None:
     try:
+        if not is_plain(path):
+            raise ValueError("it is no regular file")
         context.load_verify_locations(path)
     except (OSError, ValueError) as error:
         words = getattr(error, "strerror", None) or str(error)

@@ -1,4 +1,4 @@
-"""The pasted text as it may be shown: every secret replaced by its fingerprint."""
+"""Text with every secret in it replaced by its fingerprint: by its shape, or by the name before it."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reglens.diagnosis.paste.mask import mask, mask_arguments
+from reglens.mask import mask, mask_arguments
 from reglens.secret import Secret
 from support.pastes import jwt, refused
 
