@@ -8,9 +8,10 @@ from textual.content import Content
 from reglens.app.actions import ACTIONS, Where, bindings, offered
 from reglens.app.screens.help import Help, Keys
 from reglens.app.theme import toggled
-from reglens.app.widgets.lines import KeyLine
+from reglens.app.widgets.lines import KeyLine, TopLine
+from reglens.errors import Refused
 from support.app_driver import browser, make_app, press, running, settle, wait_for
-from support.fake_session import World
+from support.fake_session import Rate, World
 
 
 def alpine() -> World:
@@ -94,6 +95,46 @@ async def test_the_footer_follows_the_focus() -> None:
         await press(pilot, "slash")
         assert "q quit" not in text(), "in a field letters are no keys"
         assert "esc back" in text()
+
+
+async def test_marking_and_comparing_are_told_where_they_lead_somewhere() -> None:
+    async with running(make_app(alpine(), "alpine"), size=(80, 24)) as pilot:
+        await settle(pilot)
+        line = browser(pilot).query_one(KeyLine)
+        await press(pilot, "2")
+        assert "space mark" in line.render_line(0).text
+        assert "/ search " in line.render_line(0).text
+        assert "compare" not in line.render_line(0).text
+        await press(pilot, "space")
+        assert "= compare" in line.render_line(0).text
+        await press(pilot, "escape", "1")
+        assert "mark" not in line.render_line(0).text
+
+
+@pytest.mark.parametrize("width", range(30, 130, 3))
+def test_where_one_is_and_as_whom_stand_apart(width: int) -> None:
+    line = TopLine()
+    line.crumbs, line.identity, line.rate = ("registry.test", "library/alpine", "3.20"), "anonymous", Rate(100, 97)
+    left, right = ("".join(piece.text for piece in pieces) for pieces in line.pieces(width))
+    assert len(left) + len(right) <= max(width, len(" reglens  3.20 "))
+    text = f"{left.ljust(width - len(right))}{right}"
+    assert "3.20" in text
+    assert "anonymous" not in text or "3.20   " in text
+
+
+async def test_where_there_are_no_tags_no_key_for_them_is_told() -> None:
+    world = alpine()
+    world.errors["tags"] = Refused("Refused (401).", "Log in.", status=401)
+    async with running(make_app(world, "alpine"), size=(200, 40)) as pilot:
+        await settle(pilot)
+        await press(pilot, "2")
+        line = browser(pilot).query_one(KeyLine)
+        for word in ("f filter", "s sort", "d columns", "space mark"):
+            assert word not in line.render_line(0).text
+        world.errors.clear()
+        await press(pilot, "r")
+        await wait_for(pilot, lambda: "f filter" in line.render_line(0).text)
+        assert "space mark" in line.render_line(0).text
 
 
 async def test_the_palette_offers_actions_and_runs_them() -> None:

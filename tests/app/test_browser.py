@@ -6,11 +6,14 @@ import asyncio
 
 import pytest
 from textual import events
+from textual.app import App, ComposeResult
 from textual.keys import key_to_character
 from textual.pilot import Pilot
 
 from reglens.app.browser import Browser
 from reglens.app.explorer import Group
+from reglens.app.widgets.lines import Skeleton
+from reglens.app.widgets.pane import Notice
 from reglens.errors import ErrorEntry, Reach, Refused, Unreachable
 from reglens.oci.manifest import Image, Index
 from reglens.oci.reference import HUB
@@ -473,3 +476,33 @@ async def test_what_did_not_answer_is_not_remembered() -> None:
         await press(pilot, "enter")
         await settle(pilot)
         assert list(app.memory.known.recents) == [f"{HUB}/library/alpine"]
+
+
+async def test_while_a_registry_does_not_answer_it_is_said_who_is_asked() -> None:
+    world = World(catalog=["a/b"], gates={"catalog": asyncio.Event()})
+    app = make_app(world, "slow.test/")
+    assert app.starting == "Connecting to slow.test…"
+    async with running(app) as pilot:
+        screen = browser(pilot)
+        assert screen.search.query_one(Notice).content.plain == "Connecting to slow.test…"
+        world.gates["catalog"].set()
+        await wait_for(pilot, lambda: list(screen.search.names) == ["a/b"])
+        assert screen.search.query_one(Notice).content.plain == ""
+
+
+def test_the_picture_before_the_panes_holds_the_words_that_they_begin_with() -> None:
+    class Pictured(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Skeleton("Starting the demo registry…")
+
+        def get_theme_variable_defaults(self) -> dict[str, str]:
+            return {"muted": "#888888"}
+
+    async def lines(size: tuple[int, int]) -> list[str]:
+        async with Pictured().run_test(size=size) as pilot:
+            return [strip.text for strip in pilot.app.screen._compositor.render_strips()]
+
+    for size in ((120, 40), (80, 24), (20, 10), (3, 4)):
+        shown = asyncio.run(lines(size))
+        assert size[0] < 9 or shown[2].startswith("│ Starting the demo registry…"[: size[0] - 2])
+        assert {len(line) for line in shown} == {size[0]}

@@ -10,8 +10,8 @@ import pytest
 from textual.pilot import Pilot
 
 from reglens.app.columns import AT_ONCE, Visit
-from reglens.app.tag_facts import Detail, TagFacts, facts_of, is_free, with_config
-from reglens.app.widgets.tag_rows import columns, tag_row
+from reglens.app.tag_facts import Detail, Extent, TagFacts, facts_of, is_free, with_config
+from reglens.app.widgets.tag_rows import columns, named, tag_row
 from reglens.errors import RateLimited, Reach, Refused, Unreachable
 from reglens.oci import media
 from reglens.oci.config import parse_config
@@ -66,8 +66,7 @@ async def test_columns_that_find_no_room_are_told(size: tuple[int, int], told: b
         assert ("z widens it" in notice.message) is told
         if told:
             await press(pilot, "z")
-            await settle(pilot)
-            assert "MiB" in lines(pilot)[0]
+            await wait_for(pilot, lambda: "MiB" in lines(pilot)[0])
 
 
 async def test_the_rows_in_view_are_filled_and_no_others() -> None:
@@ -106,7 +105,7 @@ async def test_a_wide_pane_tells_size_and_platforms_too() -> None:
 )
 async def test_what_is_counted_is_spent_only_when_that_is_wanted(rate: Rate | None, detail: str, spends: bool) -> None:
     world = world_of(6, rate=rate)
-    async with running(make_app(world, "alpine", columns=detail)) as pilot:
+    async with running(make_app(world, "alpine", columns=detail), size=(200, 40)) as pilot:
         await filled(pilot)
         assert len(asked(world, "resolve")) == 6
         assert bool(asked(world, "manifest")) is spends
@@ -118,9 +117,39 @@ async def test_what_is_counted_is_spent_only_when_that_is_wanted(rate: Rate | No
         assert len(world.asked) == so_far, "nothing is asked twice"
 
 
+async def test_only_what_has_room_is_asked_for() -> None:
+    world = World(page=1000)
+    for number in range(6):
+        for length in (20, 40):
+            world.image("library/alpine", f"{number}{'x' * length}", created_by=f"COPY {number}")
+    async with running(make_app(world, "alpine", columns="all"), size=(110, 40)) as pilot:
+        await settle(pilot)
+        await asyncio.sleep(0.4)
+        await settle(pilot)
+        assert asked(world, "resolve") == [], "beside such tags not even a digest has room"
+        world.tags["library/alpine"] = [f"{number}{'x' * 20}" for number in range(6)]
+        await press(pilot, "2", "r")
+        await wait_for(pilot, lambda: len(browser(pilot).tags.tags) == 6)
+        await filled(pilot)
+        assert len(asked(world, "resolve")) == 6
+        assert asked(world, "manifest") == [], "a digest has room, and no age"
+        await press(pilot, "2", "z")
+        await wait_for(pilot, lambda: "amd64 arm64" in lines(pilot)[0])
+        assert asked(world, "manifest")
+
+
+async def test_a_tag_that_stands_for_a_digest_takes_no_room_from_the_columns() -> None:
+    world = world_of(3)
+    world.tags["library/alpine"].append(f"sha256-{'ab' * 32}.sig")
+    async with running(make_app(world, "alpine", columns="free"), size=(200, 40)) as pilot:
+        await settle(pilot)
+        await wait_for(pilot, lambda: "28 days" in lines(pilot)[0])
+        assert lines(pilot)[3].endswith("abababab.sig"), "it has the row to itself"
+
+
 async def test_one_image_is_fetched_once_however_many_tags_it_has() -> None:
     world = world_of(30)
-    async with running(make_app(world, "alpine", columns="free"), size=(120, 60)) as pilot:
+    async with running(make_app(world, "alpine", columns="free"), size=(200, 60)) as pilot:
         await filled(pilot)
         first = str(browser(pilot).tags.facts["1.0"].digest)
         assert len(asked(world, "resolve")) == 30
@@ -226,10 +255,10 @@ async def test_the_tags_of_one_image_stand_out() -> None:
         await press(pilot, "2")
         screen = browser(pilot)
         assert [line[1:2] for line in lines(pilot)] == [" ", " ", " ", "=", " ", " ", "="]
-        assert str(screen.tags.border_subtitle) == "= 1.3 1.6 · registry's order"
+        assert str(screen.tags.border_subtitle) == "as listed · = 1.3 1.6"
         await press(pilot, "j")
         assert not any(line[1:2] == "=" for line in lines(pilot))
-        await wait_for(pilot, lambda: str(screen.tags.border_subtitle) == "registry's order")
+        await wait_for(pilot, lambda: str(screen.tags.border_subtitle) == "as listed")
 
 
 async def test_marks_are_shown_counted_copied_and_undone() -> None:
@@ -271,10 +300,14 @@ def test_what_is_wanted_changes_while_some_of_it_is_under_way() -> None:
 
     visit, one, two = Visit(1), Running(), Running()
     visit.running = {"a": one, "b": two}  # type: ignore[dict-item]
-    visit.done = {"d"}
-    visit.want(["b", "c", "d"])
+    visit.done = {"d": Extent.DIGEST}
+    visit.extent = Extent.DIGEST
+    visit.want(["b", "c", "d"], Extent.DIGEST)
     assert (one.cancelled, two.cancelled) == (True, False)
     assert (visit.waiting, list(visit.running)) == (["c"], ["b"])
+    visit.want(["b", "c", "d"], Extent.WHOLE)
+    assert two.cancelled, "more is wanted of it"
+    assert (visit.waiting, list(visit.running)) == (["b", "c", "d"], [])
 
 
 @pytest.mark.parametrize(
@@ -293,6 +326,14 @@ def test_columns_give_way_the_least_wanted_first(width: int, names: list[str]) -
     room, shown = columns(width, 6)
     assert [column.__name__ for column, _ in shown] == names
     assert 2 + room + sum(2 + cells for _, cells in shown) <= width
+
+
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [(30, "3.22 3.22.2 latest"), (18, "3.22 3.22.2 latest"), (17, "3.22 3.22.2 +1"), (11, "3.22 +2"), (6, "3.22 +2")],
+)
+def test_tags_are_named_as_far_as_there_is_room(width: int, told: str) -> None:
+    assert named(["3.22", "3.22.2", "latest"], width) == told
 
 
 def test_a_long_tag_keeps_its_end_and_columns_stay_in_line() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
 from textual.pilot import Pilot
 
 from reglens.app.app import ReglensApp
+from reglens.app.browser import Browser
 from reglens.app.main import utcnow
 from reglens.app.ports import RegistrySession
 from reglens.app.remember import Memory
+from reglens.app.widgets.pane import Notice
 from reglens.auth.credentials import Anonymous
 from reglens.demo.server import DemoRegistry
 from reglens.diagnosis.finding import Outcome, RowName, Verdict
@@ -18,7 +21,8 @@ from reglens.oci.manifest import Image, Index
 from reglens.oci.reference import Place, Reference
 from reglens.registry.options import Options
 from reglens.registry.session import Session
-from support.app_driver import browser, press, running, settle, wait_for
+from reglens.trace.exchange import Role
+from support.app_driver import PATIENCE, browser, press, running, settle, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +48,42 @@ async def choose(pilot: Pilot[None], name: str) -> None:
     await wait_for(pilot, lambda: any(label.endswith(name) for label in screen.search.labels(1)))
     await press(pilot, "enter")
     await settle(pilot)
+
+
+async def test_a_slow_start_says_what_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = threading.Event()
+    start = DemoRegistry.start
+
+    def slowly(registry: DemoRegistry) -> object:
+        assert held.wait(PATIENCE)
+        return start(registry)
+
+    monkeypatch.setattr(DemoRegistry, "start", slowly)
+    asleep = DemoRegistry()
+    try:
+        app = app_on(asleep)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await wait_for(pilot, lambda: any(isinstance(screen, Browser) for screen in app.screen_stack))
+            notice = browser(pilot).search.query_one(Notice)
+            assert notice.content.plain == "Starting the demo registry…"
+            held.set()
+            await wait_for(pilot, lambda: bool(browser(pilot).search.rows.view))
+            assert notice.content.plain == ""
+    finally:
+        held.set()
+        asleep.stop()
+
+
+async def test_the_listing_beside_a_repository_is_no_part_of_its_story(demo: DemoRegistry) -> None:
+    place = Place.parse(f"{demo.registry}/library/alpine:latest")
+    async with running(app_on(demo, place)) as pilot:
+        screen = browser(pilot)
+        await settle(pilot)
+        told = screen.explorer.exchanges
+        assert not [exchange for exchange in told if exchange.role is Role.CATALOG]
+        scopes = [scope for exchange in told for scope in exchange.asked("scope")]
+        assert scopes == ["repository:library/alpine:pull"]
+        assert [exchange.number for exchange in told] == list(range(1, len(told) + 1))
 
 
 async def test_alpine_from_search_to_config(demo: DemoRegistry) -> None:

@@ -106,6 +106,14 @@ async def test_the_referrers_of_an_index_are_listed_by_whatever_tells_of_them(de
         assert "for linux/amd64" in text
 
 
+async def test_that_nothing_refers_to_an_image_is_no_error_among_the_exchanges(demo: DemoRegistry) -> None:
+    async with running(app_on(demo, "library/alpine:latest")) as pilot:
+        await shown(pilot, "referrers")
+        sheet = browser(pilot).auth.query_one("#auth-exchanges", Sheet)
+        await wait_for(pilot, lambda: text_of(sheet).count("– 404  none") == 3)
+        assert "✗" not in text_of(sheet), "cosign's three tags are not there, as may be"
+
+
 async def test_an_sbom_is_a_tree_of_packages(demo: DemoRegistry) -> None:
     async with running(app_on(demo, "acme/shop:latest")) as pilot:
         await shown(pilot, "referrers")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from textual.widgets import OptionList
+
 from reglens.app.app import ReglensApp
 from reglens.app.screens.identities import Identify
 from reglens.auth.choice import Choice
@@ -220,3 +222,20 @@ async def test_without_a_keyring_none_is_offered() -> None:
         await wait_for(pilot, lambda: isinstance(app.screen, Identify))
         await press(pilot, "up", "enter")
         assert not app.screen.query("Checkbox")
+
+
+async def test_a_screen_of_hardly_any_width_does_not_end_the_app() -> None:
+    world = small_world()
+    app, choice = app_of(world)
+    async with running(app) as pilot:
+        await settle(pilot)
+        await press(pilot, "u")
+        await wait_for(pilot, lambda: isinstance(app.screen, Identify))
+        for width in range(14, 0, -1):
+            await pilot.resize_terminal(width, 24)
+            await settle(pilot)
+            assert app.screen.query_one(OptionList).scrollable_content_region.width >= 1, "a row has room for something"
+        await press(pilot, "j", "j", "enter")
+        await settle(pilot)
+        assert await used(choice) == "bob"
+    assert not app.defect

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ from reglens.app.widgets.layout import cells, column, end, fields, fold, middle,
 from reglens.app.widgets.token_view import countdown, remaining
 from reglens.auth.token import read_token
 from reglens.diagnosis.finding import Cell, Comparison, Row, RowName, Verdict
-from support.exchanges import NOON, classic_diagnosis, healthy_pull, rate_limited, redirect_exchanges, unreachable
+from support.exchanges import HUB, NOON, classic_diagnosis, healthy_pull, rate_limited, redirect_exchanges, unreachable
 
 
 @given(st.text("ab /:中\n", max_size=200), st.integers(8, 40))
@@ -108,3 +110,12 @@ def test_countdown_in_words() -> None:
     assert remaining(59.9) == "59 s"
     assert remaining(3600) == "1 h 00 min"
     assert remaining(86_400 * 3) == "3 days"
+
+
+def test_what_is_left_out_of_a_long_place_is_never_its_end() -> None:
+    probe = replace(healthy_pull()[2], url=f"https://{HUB}/v2/library/alpine/manifests/sha256-{'d2' * 32}.sbom")
+    for width in range(20, 60):
+        assert short_place(probe, width).endswith("….sbom")
+        assert cells(short_place(probe, width)) <= width
+    assert short_place(probe, 36) == "…/manifests/sha256-d2d2d2d….sbom"
+    assert short_place(probe, 26) == "…/manifests/d2d2d2d….sbom"

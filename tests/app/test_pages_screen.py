@@ -45,3 +45,19 @@ async def test_it_opens_at_the_code_asked_for() -> None:
         assert isinstance(screen, Pages)
         assert "clocks" in plain(screen.query_one(Sheet).lines)
         assert screen.focused is screen.query_one(Sheet)
+
+
+async def test_where_no_page_holds_what_is_typed_the_keys_of_the_list_do_no_harm() -> None:
+    app = make_app(World())
+    async with running(app) as pilot:
+        await press(pilot, "i")
+        await wait_for(pilot, lambda: isinstance(app.screen, Pages))
+        screen = app.screen
+        assert isinstance(screen, Pages)
+        await press(pilot, "slash", *"zzzz")
+        await wait_for(pilot, lambda: not screen.list.rows.view)
+        await press(pilot, "down", "up", "pagedown", "pageup", "enter", "j", "G")
+        assert "No page holds that." in plain(screen.query_one(Sheet).lines)
+        await press(pilot, "escape")
+        assert app.screen is browser(pilot)
+    assert not app.defect

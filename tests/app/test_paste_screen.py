@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
 from textual import events
 from textual.pilot import Pilot
 
 from reglens.app.example import classic
+from reglens.app.pasted import read_text
 from reglens.app.screens.export import Export
 from reglens.app.screens.pages import Pages
-from reglens.app.screens.paste import EDITED, Paste
+from reglens.app.screens.paste import Paste
 from reglens.app.widgets.findings_view import CommandKey, FindingKey, ProofKey
-from reglens.app.widgets.paste_editor import PasteEditor, PasteView
-from support.app_driver import browser, make_app, press, running, settle, wait_for
+from reglens.app.widgets.paste_editor import Pasted, PasteEditor, PasteView
+from reglens.app.widgets.paste_pane import EDITED
+from reglens.app.widgets.wrapped import Wrapped
+from support.app_driver import PATIENCE, browser, make_app, press, running, settle, wait_for
 from support.fake_session import World
 
 TOKEN = classic().partition('"token":"')[2].partition('"')[0]
@@ -234,3 +244,70 @@ async def test_a_paste_that_no_field_takes_is_explained() -> None:
         assert isinstance(screen, Paste)
         await wait_for(pilot, lambda: screen._read is not None)
         assert codes(screen)[0] == "service-mismatch"
+
+
+async def test_a_long_text_is_said_to_be_read_until_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    held = threading.Event()
+
+    def slowly(*args: Any) -> Any:
+        assert held.wait(PATIENCE)
+        return read_text(*args)
+
+    async with pasting() as (pilot, screen):
+        monkeypatch.setattr("reglens.app.screens.paste.read_text", slowly)
+        path = tmp_path / "long.txt"
+        path.write_text(classic() + "x\n" * EDITED)
+        screen.post_message(Pasted(path.read_text()))
+        await wait_for(pilot, lambda: screen.pane.long and "Reading…" in shown(pilot))
+        held.set()
+        await wait_for(pilot, lambda: "service-mismatch" in shown(pilot))
+        assert "Reading…" not in shown(pilot)
+        held.clear()
+        screen.open_path(str(path))
+        await wait_for(pilot, lambda: "Reading…" in shown(pilot))
+        assert "service-mismatch" not in shown(pilot), "that was found in another text"
+        held.set()
+        await wait_for(pilot, lambda: "service-mismatch" in shown(pilot))
+        screen.open_path(str(tmp_path / "not there"))
+        await wait_for(pilot, lambda: bool(pilot.app._notifications))
+        await wait_for(pilot, lambda: "service-mismatch" in shown(pilot))
+
+
+async def test_a_long_text_is_laid_out_in_no_width_but_that_of_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    widths: list[int] = []
+
+    def wrapped(text: str = "", width: int = 1) -> Wrapped:
+        if text:
+            widths.append(width)
+        return Wrapped(text, width)
+
+    monkeypatch.setattr("reglens.app.widgets.paste_editor.Wrapped", wrapped)
+    async with pasting("y" * 2 * EDITED) as (pilot, screen):
+        view = screen.query_one(PasteView)
+        assert set(widths) == {view.text_width}
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        assert widths[-1] == view.text_width == 76
+
+
+@given(st.text("ab\n字", max_size=300), st.integers(1, 9))
+def test_rows_hold_the_text_and_nothing_twice(text: str, width: int) -> None:
+    rows = Wrapped(text, width)
+    spans = [rows.span(row) for row in range(rows.count)]
+    assert all(cell_len(text[start:end]) <= max(width, 2) for start, end in spans)
+    joined = ""
+    for row, (start, end) in enumerate(spans):
+        joined += text[len(joined) : start] + text[start:end]
+        for offset in range(start, end):
+            assert rows.row_of(offset) == row
+    assert joined == text
+    lines = text.split("\n")
+    assert len(lines) <= rows.count <= max(1, len(text) + len(lines))
+
+
+def test_five_million_characters_are_laid_out_at_once() -> None:
+    text = "a line of a log, as they are\n" * (5_000_000 // 29)
+    began = time.process_time()
+    rows = Wrapped(text, 40)
+    assert time.process_time() - began < 1, "about 0.1 s, where nothing else slows it down"
+    assert rows.count == text.count("\n") + 1

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from textual.pilot import Pilot
 
 from reglens.app.messages import FurtherFound
-from reglens.app.widgets.search_rows import Further
+from reglens.app.widgets.search_rows import Further, fitted
 from reglens.errors import NotListed, ReglensError
 from reglens.oci.reference import HUB
 from support.app_driver import browser, make_app, press, running, settle, wait_for
@@ -130,3 +131,19 @@ async def test_what_the_present_registry_has_stands_first_and_the_list_may_still
         gate.set()
         await settle(pilot)
         assert browser(pilot).search.labels(20) == [*world.catalog, "quay.io", "team/web9"]
+
+
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [
+        (60, "  ★ 262  ↓ 390M  A container running git"),
+        (35, "  ★ 262  ↓ 390M  A container runni…"),
+        (22, "  ★ 262  ↓ 390M"),
+        (14, "  ★ 262"),
+        (6, ""),
+        (-3, ""),
+    ],
+)
+def test_beside_a_name_numbers_are_told_whole_or_not_at_all(width: int, told: str) -> None:
+    assert fitted("★ 262  ↓ 390M  A container running git", width) == told
+    assert fitted("searching…", 20) == "  searching…"

@@ -7,11 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.containers import Vertical
 from textual.pilot import Pilot
 
 from reglens.app.commands import Writer
 from reglens.app.screens.exchange import Exchanges
-from reglens.app.screens.export import Export
+from reglens.app.screens.export import Export, Offer
+from reglens.app.screens.identities import Identify
 from reglens.app.screens.menu import Menu
 from reglens.app.widgets.pane import Field
 from reglens.app.widgets.search_rows import Further
@@ -19,6 +21,8 @@ from reglens.app.widgets.sheet import Sheet
 from reglens.auth.choice import Choice
 from reglens.auth.credentials import Anonymous
 from reglens.auth.keys import TrustedKeys
+from reglens.oci.digest import Digest
+from reglens.oci.manifest import Image
 from reglens.oci.reference import Reference
 from support.app_driver import browser, make_app, press, running, settle, wait_for
 from support.exchanges import token_exchange
@@ -48,12 +52,17 @@ async def menu(pilot: Pilot[None], key: str) -> Menu:
     return screen
 
 
+def text_of(offer: Offer) -> str:
+    made = offer.make()
+    return made.decode() if isinstance(made, bytes) else made
+
+
 async def test_the_copy_menu_lists_names_commands_and_documents() -> None:
     async with running(make_app(alpine(), "reg.test/library/alpine:3.20")) as pilot:
         await at_manifest(pilot)
         digest = str(browser(pilot).here.manifest.digest)  # type: ignore[union-attr]
         screen = await menu(pilot, "C")
-        made = {offer.what: offer.make() for offer in screen.offers}
+        made = {offer.what: text_of(offer) for offer in screen.offers}
         assert made["digest"] == digest
         assert made["name by digest"] == f"reg.test/library/alpine@{digest}"
         assert made["reference"] == "reg.test/library/alpine:3.20"
@@ -71,7 +80,7 @@ async def test_a_platform_offers_its_configuration_and_history() -> None:
         await press(pilot, "enter")
         await wait_for(pilot, lambda: browser(pilot).manifest.config is not None)
         screen = await menu(pilot, "C")
-        made = {offer.what: offer.make() for offer in screen.offers}
+        made = {offer.what: text_of(offer) for offer in screen.offers}
         assert json.loads(made["the configuration"])["architecture"] == "amd64"
         assert "COPY file /" in made["the history"]
 
@@ -84,7 +93,7 @@ async def test_digits_and_enter_copy(keys: tuple[str, ...], number: int) -> None
         screen = await menu(pilot, "C")
         await press(pilot, *keys)
         await wait_for(pilot, lambda: app.screen is browser(pilot))
-        assert app.clipboard == screen.offers[number].make()
+        assert app.clipboard == text_of(screen.offers[number])
 
 
 async def test_a_file_is_written_and_never_overwritten(tmp_path: Path) -> None:
@@ -102,7 +111,64 @@ async def test_a_file_is_written_and_never_overwritten(tmp_path: Path) -> None:
         screen.query_one(Field).value = str(tmp_path / "new.txt")
         await press(pilot, "enter")
         await wait_for(pilot, lambda: app.screen is browser(pilot))
-        assert (tmp_path / "new.txt").read_text() == f"{screen.offers[0].make()}\n"
+        assert (tmp_path / "new.txt").read_text() == f"{text_of(screen.offers[0])}\n"
+
+
+@pytest.mark.parametrize("what", ["the manifest", "the configuration"])
+async def test_what_has_a_digest_is_saved_octet_by_octet(tmp_path: Path, what: str) -> None:
+    app = make_app(alpine(), "reg.test/library/alpine:3.20")
+    async with running(app) as pilot:
+        await at_manifest(pilot)
+        await press(pilot, "enter")
+        await wait_for(pilot, lambda: browser(pilot).manifest.config is not None)
+        manifest = browser(pilot).here.manifest
+        assert isinstance(manifest, Image)
+        assert manifest.config is not None
+        screen = await menu(pilot, "C")
+        screen.query_one(Sheet).choose(next(n for n, offer in enumerate(screen.offers) if offer.what == what))
+        await press(pilot, "tab")
+        path = tmp_path / "saved.json"
+        screen.query_one(Field).value = str(path)
+        await press(pilot, "enter")
+        await wait_for(pilot, lambda: app.screen is browser(pilot))
+        named = manifest.digest if what == "the manifest" else manifest.config.digest
+        assert Digest.of(path.read_bytes()) == named
+
+
+async def test_the_menu_names_the_digits_that_it_has() -> None:
+    app = make_app(alpine(), "reg.test/library/alpine:3.20")
+    async with running(app) as pilot:
+        await at_manifest(pilot)
+        for key, digits in (("C", "or 1–9 copies"), ("dollar_sign", "or 1–5 copies")):
+            screen = await menu(pilot, key)
+            assert digits in str(screen.query_one(Vertical).border_subtitle)
+            await press(pilot, "escape")
+        browser(pilot).focus_pane("search")
+        screen = await menu(pilot, "dollar_sign")
+        assert len(screen.offers) == 1
+        assert str(screen.query_one(Vertical).border_subtitle).startswith("enter copies")
+
+
+async def test_the_views_of_identities_and_of_exchanges_have_commands() -> None:
+    app = make_app(alpine(), "reg.test/")
+    app.identities = Choice(Anonymous())
+    async with running(app) as pilot:
+        await settle(pilot)
+        browser(pilot).focus_pane("auth")
+        screen = await menu(pilot, "dollar_sign")
+        assert [offer.shown for offer in screen.offers] == ["reglens credentials reg.test", "reglens token reg.test"]
+        await press(pilot, "escape", "u")
+        await wait_for(pilot, lambda: isinstance(app.screen, Identify))
+        screen = await menu(pilot, "dollar_sign")
+        assert [offer.shown for offer in screen.offers] == ["reglens credentials reg.test"]
+        await press(pilot, "escape", "escape")
+        reference = Reference.parse("reg.test/a:1")
+        app.push_screen(Exchanges([("", token_exchange())], (), app.writer.authentication(reference)))
+        await wait_for(pilot, lambda: isinstance(app.screen, Exchanges))
+        screen = await menu(pilot, "dollar_sign")
+        first, second = (offer.shown for offer in screen.offers[:2])
+        assert first.startswith("curl ")
+        assert second == "reglens check --json reg.test/a:1 | jq .exchanges"
 
 
 async def test_escape_leads_from_the_file_to_the_menu_and_out() -> None:
@@ -138,9 +204,14 @@ async def test_every_pane_tells_its_command_with_the_options_of_the_app() -> Non
         screen.focus_pane("search")
         assert texts() == [f"reglens search {flags} --registry reg.test QUERY"]
         screen.focus_pane("auth")
-        assert texts() == [f"reglens check {flags} {name}:3.20", f"reglens token {flags} {name}:3.20"]
+        assert texts() == [
+            f"reglens check {flags} --json {name}:3.20 | jq .exchanges",
+            f"reglens check {flags} {name}:3.20",
+            f"reglens token {flags} {name}:3.20",
+            f"reglens credentials {flags} reg.test",
+        ]
         app.keys = TrustedKeys("my keys.pem", ())
-        assert texts()[0] == f"reglens check {flags} --keys 'my keys.pem' {name}:3.20"
+        assert texts()[1] == f"reglens check {flags} --keys 'my keys.pem' {name}:3.20"
         screen.focus_pane("manifest")
         await press(pilot, "enter")
         await wait_for(pilot, lambda: screen.manifest.config is not None)

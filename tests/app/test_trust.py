@@ -12,6 +12,7 @@ from reglens.app.app import ReglensApp
 from reglens.app.ports import RegistrySession
 from reglens.app.remember import Memory
 from reglens.app.screens.trust import AskTrust
+from reglens.app.widgets.lines import KeyLine
 from reglens.auth.trust import RealmTrust, Withheld
 from reglens.oci.reference import Place
 from reglens.registry.options import Options
@@ -93,6 +94,39 @@ async def test_what_was_withheld_is_said_and_goes_after_one_key_and_yes(network:
         asked = len(app.screen_stack)
         await press(pilot, "T")
         assert len(app.screen_stack) == asked, "there is nothing left to ask"
+        assert [notice.message for notice in app._notifications] == [
+            "No credentials were withheld from a token server here."
+        ]
+
+
+async def test_the_line_of_keys_tells_of_trust_while_something_is_withheld(network: Network) -> None:
+    Private(network, HOST)
+    async with running(app_at(f"{HOST}/a/b:1"), size=(200, 40)) as pilot:
+        await settle(pilot)
+        line = browser(pilot).query_one(KeyLine)
+        await wait_for(pilot, lambda: "T trust" in line.render_line(0).text)
+        await press(pilot, "T")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, AskTrust))
+        await press(pilot, "y")
+        await settle(pilot)
+        await wait_for(pilot, lambda: "T trust" not in line.render_line(0).text)
+
+
+async def test_the_question_is_readable_and_answerable_where_it_is_narrow(network: Network) -> None:
+    Private(network, HOST)
+    app = app_at(f"{HOST}/a/b:1")
+    async with running(app) as pilot:
+        await settle(pilot)
+        await press(pilot, "T")
+        await wait_for(pilot, lambda: isinstance(app.screen, AskTrust))
+        for width in range(14, 0, -1):
+            await pilot.resize_terminal(width, 24)
+            await settle(pilot)
+            assert app.screen.query_one(OptionList).scrollable_content_region.width >= 1, "a row has room for something"
+        assert app.screen.query_one(OptionList).option_count == 2
+        await press(pilot, "n")
+        await wait_for(pilot, lambda: app.screen is browser(pilot))
+    assert not app.defect
 
 
 @pytest.mark.parametrize("keys", [("n",), ("enter",)])

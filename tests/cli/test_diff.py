@@ -53,3 +53,11 @@ def test_a_side_that_is_not_there_fails(run: Run, shop: str) -> None:
     assert ran.out == ""
     assert run("diff", "--platform", "plan9/mips", shop, shop).code == 1
     assert run("diff", "--json", shop, f"{shop}:no-such-tag").document["same"] is None
+
+
+@pytest.mark.parametrize("wrong_first", [True, False])
+def test_the_diagnosis_names_the_side_that_failed(run: Run, shop: str, *, wrong_first: bool) -> None:
+    sides = [f"{shop}:no-such-tag", shop] if wrong_first else [shop, f"{shop}:no-such-tag"]
+    document = run("diff", "--json", *sides).document
+    assert document["diagnosis"]["reference"] == f"{shop}:no-such-tag"
+    assert document["diagnosis"]["findings"][0]["code"] == "manifest-unknown"

@@ -270,3 +270,16 @@ def test_where_nobody_answers_nothing_is_said_of_credentials(run: Run) -> None:
         ran = run("digest", "--json", f"127.0.0.1:{held.getsockname()[1]}/a")
     codes = [finding["code"] for finding in ran.document["results"][0]["diagnosis"]["findings"]]
     assert (ran.code, codes) == (1, ["registry-unreachable"])
+
+
+@pytest.mark.parametrize("command", ["manifest", "digest", "tags", "diff", "token"])
+def test_how_the_registry_was_reached_is_said_before_what_came_of_it(
+    run: Run, demo: DemoRegistry, command: str
+) -> None:
+    missing = f"{demo.registry}/broken/no-such-repository"
+    ran = run(command, *([missing, missing] if command == "diff" else [missing]))
+    notes = ran.err.splitlines()
+    assert notes[0] == f"reglens: {demo.registry} does not speak https; on loopback plain http will do"
+    assert notes.count(notes[0]) == 1
+    assert ran.code == (0 if command == "token" else 1)
+    assert bool(notes[1:]) is (command != "token")

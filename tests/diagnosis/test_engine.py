@@ -217,11 +217,29 @@ def test_a_line_alone_gives_its_outcome_and_a_command_for_its_host(line: str, ou
 
 
 def test_what_is_proven_follows_from_nothing_that_is_only_likely() -> None:
-    made = diagnose(read_paste("Error: Cannot perform an interactive login from a non TTY device"))
+    made = diagnose(read_paste("no basic auth credentials"))
     told = [finding.code for finding in made.findings]
     assert told == ["credentials-missing", "credentials-not-sent"]
     for place, finding in enumerate(made.findings):
         assert set(finding.follows_from) <= set(told[:place])
+
+
+@pytest.mark.parametrize(
+    ("login", "command"),
+    [
+        ("", 'printf %s "$PASSWORD" | docker login "<registry>" -u "<user>" --password-stdin'),
+        (
+            "$ docker login -u $USER -p $TOKEN registry.lab.test\n",
+            'printf %s "$PASSWORD" | docker login registry.lab.test -u "<user>" --password-stdin',
+        ),
+    ],
+)
+def test_a_login_that_could_not_ask_was_given_something_empty(login: str, command: str) -> None:
+    made = diagnose(read_paste(f"{login}Error: Cannot perform an interactive login from a non TTY device"))
+    assert [finding.code for finding in made.findings] == ["credentials-missing"]
+    assert "was empty" in made.findings[0].fix.text
+    assert "variables" in made.findings[0].fix.text
+    assert made.findings[0].fix.commands == (command,)
 
 
 def test_a_whole_token_that_is_answered_like_none_did_not_arrive() -> None:

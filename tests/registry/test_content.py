@@ -253,6 +253,22 @@ async def test_without_api_and_tag_there_are_no_referrers_and_the_api_is_not_ask
     registry.expect("GET", f"{PATH}sha256-{DIGEST.encoded}", Answer(404), times=2)
     for _ in range(2):
         assert [page async for page in session.referrers("a/b", DIGEST)] == []
+    assert [exchange.absent for exchange in session.trace] == [True, True, True]
+
+
+async def test_a_tag_that_need_not_be_there_is_found_or_is_an_answer(registry: Scripted, session: Session) -> None:
+    registry.expect("GET", f"{PATH}sha256-1.sig", index_answer())
+    found = await session.find(at(registry, "sha256-1.sig"))
+    assert found is not None
+    assert found.digest == DIGEST
+    registry.expect("GET", f"{PATH}sha256-2.sig", Answer(404), times=2)
+    assert await session.find(at(registry, "sha256-2.sig")) is None
+    with pytest.raises(NotFound):
+        await session.manifest(at(registry, "sha256-2.sig"))
+    registry.expect("GET", f"{PATH}sha256-3.sig", Answer(403))
+    with pytest.raises(Refused):
+        await session.find(at(registry, "sha256-3.sig"))
+    assert [exchange.absent for exchange in session.trace] == [False, True, False, False]
 
 
 async def names(session: Session, query: str, limit: int = 50) -> Sequence[str]:

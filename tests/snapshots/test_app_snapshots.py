@@ -83,9 +83,9 @@ def after(*pressed: str, then: Act | None = None) -> Act:
 
 
 async def columns_filled(pilot: Pilot[None]) -> None:
-    """Wait until everything is known of the tags in view."""
-    tags = browser(pilot).tags
-    await wait_for(pilot, lambda: len(tags.facts) == len(TAGS) and all(facts.whole for facts in tags.facts.values()))
+    """Wait until everything is known of the tags in view that has room beside them."""
+    tags, visit = browser(pilot).tags, browser(pilot)._visit
+    await wait_for(pilot, lambda: bool(visit.extent) and len(visit.done) == len(TAGS) and not visit.running)
     tags._subtitle()
 
 

@@ -21,7 +21,7 @@ from reglens.oci.digest import Digest
 from reglens.oci.manifest import Image, Manifest, parse_manifest
 from reglens.oci.reference import Reference
 from reglens.registry.cache import Seen
-from reglens.trace.exchange import Exchange, Headers, Role, Timing
+from reglens.trace.exchange import Body, Exchange, Headers, Role, Timing
 from reglens.trace.trace import Trace
 
 MOMENT = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -122,7 +122,9 @@ class FakeSession:
     async def aclose(self) -> None:
         self.world.closed += 1
 
-    async def _ask(self, kind: str, path: str, role: Role) -> None:
+    async def _ask(
+        self, kind: str, path: str, role: Role, *, absent: bool = False, held: tuple[bytes, str] | None = None
+    ) -> None:
         self.world.asked.append((kind, path))
         self.identity = "anonymous"
         self.rate_limit = self.world.rate
@@ -136,7 +138,7 @@ class FakeSession:
         number = self.trace.open()
         sent = Exchange(
             number, role, self.registry, "GET", f"https://{self.registry}{path}", local_time=MOMENT,
-            timing=Timing(),
+            timing=Timing(), expected=frozenset({404}) if absent else frozenset(),
         )  # fmt: skip
         self.trace.put(sent)
         gate = self.world.gates.get(kind)
@@ -144,14 +146,15 @@ class FakeSession:
             await gate.wait()
         await asyncio.sleep(0)
         error = self.world.errors.get(path) or self.world.errors.get(kind)
-        status = getattr(error, "status", 200)
+        status = getattr(error, "status", 404 if absent else 200)
         self.trace.put(
             replace(
                 sent,
                 status=status,
                 reason="OK" if status == 200 else "refused",
                 timing=Timing(total=12.0, first_byte=9.0),
-                response_headers=Headers([("Date", "Sun, 01 Mar 2026 12:00:00 GMT")]),
+                response_headers=Headers([("Date", "Sun, 01 Mar 2026 12:00:00 GMT"), *kind_of(held)]),
+                body=Body(held[0], len(held[0])) if held is not None and status == 200 else Body(),
             )
         )
         if error:
@@ -186,11 +189,18 @@ class FakeSession:
         return Descriptor(media_type, Digest.of(raw), len(raw))
 
     async def manifest(self, reference: Reference, *, limit: int = 16 << 20) -> Manifest:
-        await self._ask("manifest", f"/v2/{reference.repository}/manifests/{reference.target}", Role.MANIFEST)
         key = f"{reference.repository}{'@' if reference.digest else ':'}{reference.target}"
+        path = f"/v2/{reference.repository}/manifests/{reference.target}"
+        await self._ask("manifest", path, Role.MANIFEST, held=self.world.manifests.get(key))
         if key not in self.world.manifests:
             raise NotFound(f"{key} is not there", "Choose another tag.", status=404)
         return parse_manifest(*self.world.manifests[key])
+
+    async def find(self, reference: Reference, *, limit: int = 16 << 20) -> Manifest | None:
+        path = f"/v2/{reference.repository}/manifests/{reference.target}"
+        held = self.world.manifests.get(f"{reference.repository}:{reference.target}")
+        await self._ask("manifest", path, Role.MANIFEST, absent=held is None, held=held)
+        return parse_manifest(*held) if held else None
 
     async def config(self, repository: str, image: Image, *, limit: int = 8 << 20) -> ImageConfig:
         assert image.config
@@ -229,6 +239,11 @@ class FakeSession:
     async def search(self, query: str, *, limit: int = 50) -> Sequence[Hit]:
         await self._ask("search", f"/search?query={query}", Role.SEARCH)
         return [hit for hit in self.world.hits if query in hit.name]
+
+
+def kind_of(held: tuple[bytes, str] | None) -> list[tuple[str, str]]:
+    """The header that says what a document is."""
+    return [("Content-Type", held[1])] if held is not None else []
 
 
 def token(claims: dict[str, object]) -> Token:

@@ -28,6 +28,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from reglens.oci.reference import Reference
     from reglens.trace.exchange import Exchange
 
 
@@ -38,6 +39,8 @@ class ReglensError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.concerns: Reference | None = None
+        """What could not be had, where several things were asked for."""
 
 
 class UsageError(ReglensError):

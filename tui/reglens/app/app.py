@@ -23,6 +23,7 @@ from reglens.app.safety import ControlFilter
 from reglens.app.shape import NARROW, WIDE
 from reglens.app.taking import Taking
 from reglens.app.turns import Turns
+from reglens.app.widgets.lines import connecting
 from reglens.app.widgets.search_rows import Further
 from reglens.auth.trust import RealmTrust
 from reglens.text import clean
@@ -38,6 +39,12 @@ if TYPE_CHECKING:
     from reglens.demo.server import DemoRegistry
     from reglens.oci.reference import Place
     from reglens.registry.ways.machine import Machine
+
+
+def is_awake(demo: DemoRegistry) -> bool:
+    """Whether the demo registry was started: before that it has no port."""
+    return not demo.registry.endswith(":0")
+
 
 Severity = Literal["information", "warning", "error"]
 
@@ -117,6 +124,13 @@ class ReglensApp(Turns, Beside, Taking):
 
         return self.demo.registry if self.demo else HUB
 
+    @property
+    def starting(self) -> str:
+        """What is waited for before there is anything to show."""
+        if self.demo is not None and not is_awake(self.demo):
+            return "Starting the demo registry…"
+        return connecting(self._place.registry if self._place is not None else self.home_registry)
+
     def searches_elsewhere(self, registry: str) -> bool:
         """Whether a registry's search is a server of its own, not a look through its catalogue."""
         from reglens.oci.reference import HUB
@@ -148,7 +162,7 @@ class ReglensApp(Turns, Beside, Taking):
         browser.post_message(Ready(word))
 
     def _wake(self) -> str:
-        if self.demo is not None and self.demo.registry.endswith(":0"):  # no port yet: it was not started
+        if self.demo is not None and not is_awake(self.demo):
             self.demo.start()
         import_module("reglens.registry.session")
         if self.machine is not None:

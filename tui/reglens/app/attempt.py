@@ -34,5 +34,10 @@ def _elsewhere(exchange: Exchange, reference: Reference) -> bool:
         return names_a_digest(target) and target != reference.target
     if exchange.role is not Role.TOKEN:
         return exchange.role in ELSEWHERE
+    return for_listing(exchange) and bool(reference.repository)
+
+
+def for_listing(exchange: Exchange) -> bool:
+    """Whether it asks for a token that is good for the catalogue alone."""
     scopes = [scope for text in exchange.asked("scope") for scope in parse_scopes(text)]
-    return bool(scopes) and all(scope.type == "registry" for scope in scopes) and bool(reference.repository)
+    return exchange.role is Role.TOKEN and bool(scopes) and all(scope.type == "registry" for scope in scopes)

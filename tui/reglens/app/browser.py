@@ -13,6 +13,8 @@ from textual.worker import Worker, WorkerState
 
 from reglens.app import messages
 from reglens.app.actions import Where, bindings
+from reglens.app.answers import Answers
+from reglens.app.attempt import for_listing
 from reglens.app.columns import Columns, Visit
 from reglens.app.depth import Depth
 from reglens.app.explorer import Explorer, Group
@@ -25,7 +27,6 @@ from reglens.app.places import on_registry
 from reglens.app.tag_facts import Detail
 from reglens.app.widgets.lines import KeyLine, TopLine
 from reglens.app.widgets.panes import Panes
-from reglens.diagnosis.finding import Severity
 from reglens.oci.pulls import pull_command
 from reglens.oci.reference import HUB, Place, Reference
 from reglens.trace.exchange import Role
@@ -42,7 +43,7 @@ FRAME = 1 / 30
 """Seconds for which exchanges are gathered before the authentication pane draws them."""
 
 
-class Browser(Columns, Depth, Following, Identities, FurtherSearch, PanedScreen):
+class Browser(Answers, Columns, Depth, Following, Identities, FurtherSearch, PanedScreen):
     """Header, panes, keys. What the workers learn arrives as messages; what no longer matters is dropped here."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Where.EVERYWHERE)]
@@ -92,10 +93,11 @@ class Browser(Columns, Depth, Following, Identities, FurtherSearch, PanedScreen)
     def on_mount(self) -> None:
         self.show_front("search")
         self.set_focus(self.search.rows)
+        self.search.start(self.app.starting)
 
     @on(messages.Ready)
     def _ready(self, event: messages.Ready) -> None:
-        self._explorer = Explorer(self, self.app.make_session, self.app.clock, self._heard)
+        self._explorer = Explorer(self, self.app.make_session, self.app.clock, self._heard, self._tells)
         if event.word:
             self.app.tell(event.word, severity="warning")
         place = self._wanted or Place(self.app.home_registry)
@@ -192,116 +194,18 @@ class Browser(Columns, Depth, Following, Identities, FurtherSearch, PanedScreen)
         known = self.app.memory.known
         self.search.show_places(known.pins, known.recents)
 
-    # -- answers
-
-    @on(messages.SessionChanged)
-    def _session_changed(self) -> None:
-        self._show_here()
-
-    @on(messages.CatalogPage)
-    def _catalog_page(self, event: messages.CatalogPage) -> None:
-        if self.explorer.current(Group.CATALOG, event.question):
-            self.search.add_names(event.names)
-
-    @on(messages.CatalogEnded)
-    def _catalog_ended(self, event: messages.CatalogEnded) -> None:
-        if self.explorer.current(Group.CATALOG, event.question):
-            self.search.listed(event.error)
-            if self.here.repository is None:
-                if event.error is None:
-                    self._conclude()
-                else:  # many registries have no catalogue: that says nothing of whether one may read there
-                    self.explorer.ping()
-
-    @on(messages.Found)
-    def _found(self, event: messages.Found) -> None:
-        if self.explorer.current(Group.SEARCH, event.question):
-            self.search.show_hits(event.query, event.hits, event.error)
-
-    @on(messages.PingEnded)
-    def _ping_ended(self, event: messages.PingEnded) -> None:
-        if self.explorer.current(Group.PING, event.question):
-            self._conclude()
-
-    @on(messages.TagsArrived)
-    def _tags_arrived(self, event: messages.TagsArrived) -> None:
-        if self.explorer.current(Group.TAGS, event.question):
-            self.tags.add_tags(event.tags)
-            self._visited()
-
-    @on(messages.TagsEnded)
-    def _tags_ended(self, event: messages.TagsEnded) -> None:
-        if self.explorer.current(Group.TAGS, event.question):
-            self.tags.ended(event.error)
-            if self.here.reference is None or self.here.manifest is not None:
-                self._conclude()
-
-    @on(messages.ManifestArrived)
-    def _manifest_arrived(self, event: messages.ManifestArrived) -> None:
-        if not self.explorer.current(Group.MANIFEST, event.question):
-            return
-        self.here = replace(self.here, manifest=event.manifest)
-        if event.reference.tag:
-            self.tags.mark(event.reference.tag)
-            self.learn_manifest(event.reference.tag, event.manifest)
-        entry = self.entry_followed(event.manifest)
-        self._draw_manifest()
-        self._visited()
-        self._conclude()
-        self.go_through(entry)
-
-    @on(messages.ManifestFailed)
-    def _manifest_failed(self, event: messages.ManifestFailed) -> None:
-        if self.explorer.current(Group.MANIFEST, event.question):
-            self.manifest.show_failure(event.reference, event.error, event.seen)
-            self._conclude()
-
-    @on(messages.ConfigArrived)
-    def _config_arrived(self, event: messages.ConfigArrived) -> None:
-        if self.explorer.current(Group.CONFIG, event.question):
-            self.manifest.show_config(event.digest, event.config)
-            reference, manifest = self.here.reference, self.here.manifest
-            if reference is not None and reference.tag and manifest is not None:
-                self.learn_manifest(reference.tag, manifest, event.config)
-
-    @on(messages.ConfigFailed)
-    def _config_failed(self, event: messages.ConfigFailed) -> None:
-        if self.explorer.current(Group.CONFIG, event.question):
-            self.manifest.show_config_failure(event.error)
-
-    def _draw_manifest(self) -> None:
-        reference, manifest = self.here.reference, self.here.manifest
-        if reference is None or manifest is None:
-            return
-        self.manifest.show_manifest(reference, manifest)
-        if self.focus_on_arrival == "manifest" and self.front == "manifest":
-            self.focus_pane("manifest")
-        self._show_here()
-
-    def _conclude(self) -> None:
-        """A question is answered: have its exchanges read. An explanation of a refusal takes the stage."""
-        self.explorer.diagnose(self.here.reference or self.here.repository, self.app.keys)
-
-    @on(messages.KeysChanged)
-    def _keys_changed(self) -> None:
-        self.auth.check_by(self.app.keys)
-        self._conclude()
-
-    @on(messages.Diagnosed)
-    def _diagnosed(self, event: messages.Diagnosed) -> None:
-        if self.explorer.current(Group.DIAGNOSIS, event.question):
-            self.auth.show_diagnosis(event.diagnosis)
-            causes = [finding.title for finding in event.diagnosis.findings if finding.severity is Severity.ERROR]
-            for pane in (self.tags, self.manifest):
-                pane.explain(causes[0] if causes else "")
-            self.refresh_bindings()  # credentials may have been withheld
-
     # -- the authentication pane's exchanges
 
+    def _tells(self, exchange: Exchange) -> bool:
+        """What is asked while somebody types, or listed beside a repository, would bury the rest, unless it is refused
+        for good: a first 401 only asks for a token."""
+        aside = exchange.role is Role.SEARCH
+        if self.here.repository is not None:
+            aside = aside or exchange.role is Role.CATALOG or for_listing(exchange)
+        asks = exchange.authorization is None and bool(exchange.challenges)
+        return not aside or (exchange.refused and not asks)
+
     def _heard(self, exchange: Exchange) -> None:
-        aside = {Role.SEARCH, Role.CATALOG} if self.here.repository else {Role.SEARCH}
-        if exchange.role in aside and not exchange.refused:
-            return  # what is asked while somebody types, or listed beside a repository, would bury the rest
         if not self._exchanges:
             self.set_timer(FRAME, self._draw_exchanges)
         self._exchanges[exchange.number] = exchange
@@ -314,7 +218,7 @@ class Browser(Columns, Depth, Following, Identities, FurtherSearch, PanedScreen)
     def _clear_auth(self) -> None:
         self.explorer.call_off(Group.DIAGNOSIS)
         self._exchanges.clear()
-        self.auth.clear()
+        self.auth.clear(self.explorer.registry)
 
     # -- what the person does in the panes
 
@@ -368,11 +272,17 @@ class Browser(Columns, Depth, Following, Identities, FurtherSearch, PanedScreen)
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that are letters and signs belong to a field while it has the focus; nobody can be asked before there is
         an explorer."""
-        if action in ("reload", "anonymous", "identities"):
+        if action in ("reload", "anonymous", "identities", "trust"):
             return self._explorer is not None
+        return not (action in ("search", "pane") and isinstance(self.focused, Input))
+
+    def worth_telling(self, action: str) -> bool:
+        """Whether the line of keys has room for what works always and leads somewhere only now and then."""
         if action == "trust":
             return self._explorer is not None and self.withheld is not None
-        return not (action in ("search", "pane") and isinstance(self.focused, Input))
+        if action == "compare":
+            return bool(self.marks)
+        return action != "mark" or (self.front in ("tags", "manifest") and self._pointed_at() is not None)
 
     def action_search(self) -> None:
         self.show_front("search")

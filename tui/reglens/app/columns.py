@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from reglens.app import messages
 from reglens.app.explorer import Explorer
-from reglens.app.tag_facts import Detail, TagFacts, facts_of, look_up, with_config
+from reglens.app.tag_facts import Detail, Extent, TagFacts, facts_of, look_up, with_config
 from reglens.errors import NotFound, ReglensError, TooLarge
 from reglens.trace.trace import aside
 
@@ -43,19 +43,25 @@ class Visit:
     known: dict[Digest, TagFacts] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
     running: dict[str, Worker[Any]] = field(default_factory=dict)
-    done: set[str] = field(default_factory=set)
-    """Tags of which as much was asked as is wanted, or that could not be had."""
+    done: dict[str, Extent] = field(default_factory=dict)
+    """How much was asked of a tag; all, if it could not be had."""
+    extent: Extent = Extent.NOTHING
+    """How much is wanted of each."""
     stopped: bool = False
 
-    def want(self, tags: Sequence[str]) -> None:
-        """These tags alone are wanted: what else is under way is called off."""
-        for tag in set(self.running).difference(tags):
+    def want(self, tags: Sequence[str], extent: Extent) -> None:
+        """Of these tags alone so much is wanted: what else is under way is called off."""
+        if extent is not self.extent:
+            tags, self.extent, kept = list(tags), extent, set[str]()
+        else:
+            kept = set(tags)
+        for tag in set(self.running).difference(kept):
             self.running.pop(tag).cancel()
-        self.waiting = [tag for tag in tags if tag not in self.running and tag not in self.done]
+        self.waiting = [tag for tag in tags if tag not in self.running and self.done.get(tag, Extent.NOTHING) < extent]
 
     def stop(self) -> None:
         """Nothing is wanted any more."""
-        self.want(())
+        self.want((), self.extent)
         self.stopped = True
 
 
@@ -83,7 +89,7 @@ class Columns:
 
     def on_tags_in_view(self, event: messages.TagsInView) -> None:
         if event.repository == self.here.repository and not self._visit.stopped:
-            self._visit.want(event.tags)
+            self._visit.want(event.tags, event.extent)
             self._look_on()
 
     def _look_on(self) -> None:
@@ -93,22 +99,23 @@ class Columns:
             return
         while visit.waiting and len(visit.running) < AT_ONCE:
             tag = visit.waiting.pop(0)
-            work = partial(self._look, self.explorer.session, repository.at_tag(tag), tag, self.tags.detail)
+            work = partial(self._look, self.explorer.session, repository.at_tag(tag), tag)
             visit.running[tag] = self.tags.screen.run_worker(
                 cast("WorkType[None]", work), name=tag, group="columns", exit_on_error=False
             )
 
-    async def _look(self, session: RegistrySession, reference: Reference, tag: str, detail: Detail) -> None:
+    async def _look(self, session: RegistrySession, reference: Reference, tag: str) -> None:
         post, visit, known = self.tags.screen.post_message, self._visit.number, self._visit.known
+        detail, extent = self.tags.detail, self._visit.extent
         try:
             with aside():
                 await look_up(
-                    session, reference, detail, known, lambda facts: post(messages.TagLearnt(visit, tag, facts))
+                    session, reference, detail, known, lambda facts: post(messages.TagLearnt(visit, tag, facts)), extent
                 )
         except ReglensError as failed:
             post(messages.TagUnknown(visit, tag, failed))
         else:
-            post(messages.TagLookedUp(visit, tag))
+            post(messages.TagLookedUp(visit, tag, extent))
             post(messages.SessionChanged(session))
 
     def on_tag_learnt(self, event: messages.TagLearnt) -> None:
@@ -117,15 +124,16 @@ class Columns:
 
     def on_tag_looked_up(self, event: messages.TagLookedUp) -> None:
         if event.visit == self._visit.number:
-            self._visit.running.pop(event.tag, None)
-            self._visit.done.add(event.tag)
+            if event.extent is self._visit.extent:
+                self._visit.running.pop(event.tag, None)
+            self._visit.done[event.tag] = max(event.extent, self._visit.done.get(event.tag, Extent.NOTHING))
             self._look_on()
 
     def on_tag_unknown(self, event: messages.TagUnknown) -> None:
         if event.visit != self._visit.number:
             return
         self._visit.running.pop(event.tag, None)
-        self._visit.done.add(event.tag)
+        self._visit.done[event.tag] = Extent.WHOLE
         if isinstance(event.error, NotFound | TooLarge):
             self._look_on()
         else:

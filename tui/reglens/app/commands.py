@@ -75,6 +75,19 @@ class Writer:
             Command("the token for it, decoded", self.line("token", *about)),
         ]
 
+    def authentication(self, reference: Reference) -> list[Command]:
+        """What was exchanged on the way to a reference, and as whom."""
+        exchanges = self.line("check", "--json", reference.pullable, pipe="jq .exchanges")
+        return [Command("the exchanges", exchanges), *self.way(reference), *self.identity(reference.registry)[:1]]
+
+    def identity(self, registry: str) -> list[Command]:
+        """As whom a registry is asked, and the token that it gives."""
+        host = name_of(registry)
+        return [
+            Command("who you are there, and from where", self.line("credentials", host)),
+            Command("a token for the registry itself", self.line("token", f"{host}/" if ":" in host else host)),
+        ]
+
     def difference(self, before: Reference, after: Reference) -> list[Command]:
         """Two things compared."""
         return [Command("the same comparison", self.line("diff", before.pullable, after.pullable))]

@@ -36,10 +36,9 @@ def copies(
         from reglens.trace.curl import to_curl
 
         found.append(_text("its request, for curl", to_curl(request), "request.sh"))
-    found.append(Offer("the manifest", "manifest.json", lambda: manifest.raw.decode("utf-8", "replace"), "JSON"))
+    found.append(Offer("the manifest", "manifest.json", lambda: manifest.raw, "JSON"))
     if config is not None:
-        document = dict(config.document)
-        found.append(Offer("the configuration", "config.json", lambda: json.dumps(document, indent=2), "JSON"))
+        found.append(Offer("the configuration", "config.json", lambda: config.raw, "JSON"))
         if describe(manifest).container:
             found.append(Offer("the history", "Dockerfile", lambda: dockerfile(config), "as a Dockerfile"))
     if asked:

@@ -100,14 +100,18 @@ class Depth:
     def commands(self) -> list[Command]:
         """The commands that tell what the pane in front shows."""
         here, writer = self.here, self.writer
+        if self.front == "auth" and here.repository is None:
+            return writer.identity(here.registry)
         if self.front == "search" or here.repository is None:
             further = self.search.further
             return writer.search((here.registry, *(further.registries if further.asked else ())), self.search.typed)
+        if self.front == "auth":
+            return writer.authentication(here.reference or here.repository)
         if self.front == "tags" or here.reference is None:
             wanted = self.tags.field.value.strip()
             filtered = ("--filter", wanted) if wanted else ()
             return writer.tags(here.repository, (*_ORDERS.get(self.tags.order.name, ()), *filtered))
-        if self.front == "auth" or here.manifest is None:
+        if here.manifest is None:
             return writer.way(here.reference)
         reference, platform = here.reference, here.platform
         parent = here.parent.reference if here.parent is not None else None
@@ -161,6 +165,7 @@ class Depth:
     def _mark(self, marks: list[Reference]) -> None:
         self.marks = marks
         self.show_marks()
+        self.app.screen.refresh_bindings()  # the line of keys tells how to compare them
 
     def show_marks(self) -> None:
         """Have the tags pane show which of its tags are marked, and how many marks there are."""

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from reglens.app import messages
 from reglens.app.attempt import concerning
-from reglens.errors import NotFound, ReglensError, Unreachable
+from reglens.app.story import Story, Tells
+from reglens.errors import ReglensError, Unreachable
 from reglens.oci.cosign import tags_about
 from reglens.oci.referrers import Referrer, Source, tagged
 
@@ -57,20 +58,27 @@ class Group(StrEnum):
 class Explorer:
     """Sessions by registry, and the questions asked of them on behalf of a screen.
 
-    `watch` is told of every exchange of the present registry since `forget`, on the event loop.
+    `watch` is told of every exchange of the present story (the present registry since `forget`, as far as `tells` wants
+    it), on the event loop.
     """
 
     def __init__(
-        self, screen: Screen[Any], make: SessionFactory, clock: Clock, watch: Callable[[Exchange], None]
+        self,
+        screen: Screen[Any],
+        make: SessionFactory,
+        clock: Clock,
+        watch: Callable[[Exchange], None],
+        tells: Tells = lambda _exchange: True,
     ) -> None:
         self._screen = screen
         self._make = make
         self._clock = clock
         self._watch = watch
+        self._tells = tells
+        self._story: Story | None = None
         self._sessions: dict[str, RegistrySession] = {}
         self._numbers: dict[Group, int] = {}
         self._count = 0
-        self._mark = 0
         self.registry = ""
 
     # -- sessions
@@ -98,16 +106,19 @@ class Explorer:
 
     def forget(self) -> None:
         """From here on only new exchanges count for the authentication pane and the diagnosis."""
-        self._mark = self.session.trace.count
+        trace = self.session.trace
+        self._story = Story(trace, self._tells, trace.count)
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """The exchanges since `forget`."""
-        return self.session.trace.since(self._mark)
+        """Those of the present story."""
+        return self._story.exchanges if self._story is not None else ()
 
     def _heard(self, session: RegistrySession, exchange: Exchange) -> None:
-        if session.registry == self.registry and exchange.number > self._mark:
-            self._watch(exchange)
+        story = self._story
+        told = story.hear(exchange) if story is not None and story.trace is session.trace else None
+        if told is not None:
+            self._watch(told)
 
     def renew(self) -> None:
         """Meet the present registry as if for the first time, and ask it for what is kept too. What was asked of it is
@@ -283,7 +294,7 @@ class Explorer:
                 self._post(arrived, session if done else None)
 
             asked = [
-                asyncio.create_task(session.manifest(reference.at_tag(tag), limit=ABOUT)) for tag in tags_about(digest)
+                asyncio.create_task(session.find(reference.at_tag(tag), limit=ABOUT)) for tag in tags_about(digest)
             ]
             try:
                 async with aclosing(session.referrers(reference.repository, digest)) as listed:
@@ -296,10 +307,9 @@ class Explorer:
                 for tag, task in zip(tags_about(digest), asked, strict=True):
                     try:
                         manifest = await task
-                        found.setdefault(manifest.digest, tagged(tag, manifest))
-                        tell()
-                    except NotFound:
-                        pass
+                        if manifest is not None:
+                            found.setdefault(manifest.digest, tagged(tag, manifest))
+                            tell()
                     except Exception as failed:
                         error = error or explained(failed)
             finally:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reglens.app.ports import LastSeen, RegistrySession, SearchHit
-    from reglens.app.tag_facts import Detail, TagFacts
+    from reglens.app.tag_facts import Detail, Extent, TagFacts
     from reglens.diagnosis.finding import Diagnosis
     from reglens.errors import ReglensError
     from reglens.oci.config import ImageConfig
@@ -107,10 +107,11 @@ class TagLearnt(Message):
 
 @dataclass
 class TagLookedUp(Message):
-    """Nothing more is being asked about a tag."""
+    """So much was asked about a tag, and nothing more is being asked."""
 
     visit: int
     tag: str
+    extent: Extent
 
 
 @dataclass
@@ -236,6 +237,7 @@ class TagsInView(Message):
 
     repository: Reference
     tags: Sequence[str]
+    extent: Extent
 
 
 @dataclass

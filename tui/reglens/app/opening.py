@@ -24,7 +24,7 @@ class Opening(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield TopLine()
-        yield Skeleton()
+        yield Skeleton(self.app.starting)
         yield KeyLine()
 
     def on_mount(self) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import TYPE_CHECKING
 
 from reglens.oci.config import parse_time
@@ -57,6 +57,14 @@ class Detail(Enum):
         return next((detail for detail in cls if detail.value == word), cls.FREE)
 
 
+class Extent(IntEnum):
+    """How much of what there is to know of a tag has room beside it; no more is asked for."""
+
+    NOTHING = 0
+    DIGEST = 1
+    WHOLE = 2
+
+
 @dataclass(frozen=True, slots=True)
 class TagFacts:
     """What is known of a tag. `size` is in octets as compressed in the registry, of one platform; `platforms` are as
@@ -92,13 +100,14 @@ async def look_up(
     detail: Detail,
     known: Mapping[Digest, TagFacts],
     tell: Callable[[TagFacts], object],
+    extent: Extent = Extent.WHOLE,
 ) -> None:
-    """Look up the tag `reference` as far as `detail` wants, and `tell` each time more is known. What is `known` of a
-    digest is not asked again. Raises ReglensError."""
+    """Look up the tag `reference` as far as `detail` wants and `extent` has room for, and `tell` each time more is
+    known. What is `known` of a digest is not asked again. Raises ReglensError."""
     digest = (await session.resolve(reference, limit=UNASKED)).digest
     facts = known.get(digest) or TagFacts(digest)
     tell(facts)
-    if facts.whole or (detail is not Detail.ALL and not is_free(session.rate_limit)):
+    if facts.whole or extent < Extent.WHOLE or (detail is not Detail.ALL and not is_free(session.rate_limit)):
         return
     image = await session.manifest(reference.at_digest(digest), limit=UNASKED)
     facts = facts_of(image).merged(facts)

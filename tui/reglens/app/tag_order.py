@@ -10,9 +10,9 @@ from reglens.oci.versions import newest_first, version_key
 class Order(Enum):
     """How the tags are sorted."""
 
-    REGISTRY = "registry's order"
+    REGISTRY = "as listed"
     NAME = "by name"
-    VERSION = "newest version first"
+    VERSION = "newest first"
 
     @property
     def following(self) -> Order:

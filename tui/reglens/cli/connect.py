@@ -6,8 +6,8 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Callable, Coroutine, Iterable
-from contextlib import aclosing, suppress
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -305,6 +305,16 @@ def settle() -> None:
     if not gc.isenabled():
         gc.freeze()
         gc.enable()
+
+
+@contextmanager
+def telling_scheme(args: argparse.Namespace, output: Output, *sessions: Session) -> Iterator[None]:
+    """Asking: what was learnt of the registries' schemes meanwhile is said before what came of it."""
+    try:
+        yield
+    finally:
+        for session in sessions:
+            say_scheme(session, args, output)
 
 
 def say_scheme(session: Session, args: argparse.Namespace, output: Output) -> None:

@@ -51,6 +51,7 @@ class Meaning(StrEnum):
     # Who is asking -------------------------------------------------------------------------------------------------
     UNAUTHENTICATED = "unauthenticated"
     LOGIN_NEEDED = "login-needed"
+    LOGIN_UNASKED = "login-unasked"
     AUTHORIZATION_NEEDED = "authorization-needed"
     CREDENTIALS_ABSENT = "credentials-absent"
     CREDENTIALS_FOUND = "credentials-found"

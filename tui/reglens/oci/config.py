@@ -38,6 +38,7 @@ class ImageConfig:
     """What a container of the image runs and how the image came to be."""
 
     document: Mapping[str, Any] = field(repr=False)
+    raw: bytes = field(repr=False)
     platform: Platform
     created: datetime | None = None
     author: str = ""
@@ -75,6 +76,7 @@ def parse_config(raw: bytes) -> ImageConfig:
     rootfs = document.get("rootfs")
     return ImageConfig(
         document=document,
+        raw=raw,
         platform=Platform(*(_text(document.get(n)) for n in ("os", "architecture", "variant", "os.version"))),
         created=parse_time(document.get("created")),
         author=_text(document.get("author")),

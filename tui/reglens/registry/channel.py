@@ -90,7 +90,9 @@ class Channel:
         record of each exchange. With a `sink` the body of a success goes there instead of into the answer.
         """
         base = await self.transport.find_base_url()
-        call = Call(role, base + path, limit, method, headers, compressed=compressed, note=note, sink=sink)
+        call = Call(
+            role, base + path, limit, method, headers, compressed=compressed, note=note, sink=sink, expected=expected
+        )
         scout = await self._enter()
         flow = authorize(
             resource,

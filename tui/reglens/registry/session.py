@@ -14,7 +14,7 @@ from reglens.auth.credentials import Anonymous, Credentials, Lookup
 from reglens.auth.flow import Resource
 from reglens.auth.reply import Reply
 from reglens.auth.tokens import TokenCache
-from reglens.errors import AnswerInvalid, NotFound, NotListed, Reach, ReglensError
+from reglens.errors import AnswerInvalid, NotListed, Reach, ReglensError
 from reglens.oci import media
 from reglens.oci.config import ImageConfig, parse_config
 from reglens.oci.descriptor import Descriptor
@@ -56,6 +56,7 @@ _JSON = (("Accept", "application/json"),)
 _NO_HEAD = frozenset({400, 404, 405, 501})
 """Statuses of a HEAD after which a GET is made: some registries do not know it (containerd, core/remotes/docker/
 resolver.go), and only a GET's answer has a body that says why."""
+_ABSENT = frozenset({404})
 
 
 def utcnow() -> datetime:
@@ -231,6 +232,12 @@ class Session:
             return kept_manifest(found, wanted)
         return self._arrived(found, reference)
 
+    async def find(self, reference: Reference, *, limit: int = MANIFEST_LIMIT) -> Manifest | None:
+        """The manifest that a tag names, as `manifest` gives it; None if there is no such tag: whoever asks this way
+        does not know whether there is, and is recorded so."""
+        served = await self._manifest_request(reference, "GET", limit, _ABSENT)
+        return None if served.reply.status in _ABSENT else self._arrived(served, reference)
+
     def _arrived(self, served: Served, reference: Reference) -> Manifest:
         manifest = manifest_of(served.reply, reference)
         self._recall.keep(Role.MANIFEST, served, manifest.digest, "" if reference.digest else reference.target)
@@ -336,10 +343,7 @@ class Session:
                 reply = answered.reply
                 self._has_referrers = reply.status not in referrers.NOT_THERE or bool(reply.exchange.errors)
         tag = re.sub(r"[^\w.-]", "-", f"{digest.algorithm[:32]}-{digest.encoded[:64]}")
-        try:
-            manifest = await self.manifest(Reference(self.registry, repository, tag))
-        except NotFound:
-            return
+        manifest = await self.find(Reference(self.registry, repository, tag))
         if isinstance(manifest, Index):
             yield manifest.manifests
 

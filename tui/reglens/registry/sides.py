@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
-from reglens.errors import NotFound
+from reglens.errors import NotFound, ReglensError
 from reglens.oci.compare import Side
 from reglens.oci.config import ImageConfig
 from reglens.oci.descriptor import Platform
@@ -24,14 +26,27 @@ async def two_sides(
 ) -> tuple[Side, Side]:
     """Both sides of a comparison. Of two indexes the images for `platform` are compared, by default those of the first
     platform that both have; of an index and an image, that for the image's. Raises NotFound if a side has no image for
-    `platform`."""
-    (source, reference), (other, counterpart) = first, second
-    one, two = await source.manifest(reference), await other.manifest(counterpart)
-    wanted = platform or _common(one, two)
-    return (
-        await _side(source, reference, one, wanted, bool(platform)),
-        await _side(other, counterpart, two, wanted, bool(platform)),
-    )
+    `platform`. Whatever is raised names in `concerns` the side that it is about."""
+    found: list[Manifest] = []
+    for source, reference in (first, second):
+        with _about(reference):
+            found.append(await source.manifest(reference))
+    wanted = platform or _common(*found)
+    sides: list[Side] = []
+    for (source, reference), manifest in zip((first, second), found, strict=True):
+        with _about(reference):
+            sides.append(await _side(source, reference, manifest, wanted, bool(platform)))
+    one, two = sides
+    return one, two
+
+
+@contextmanager
+def _about(reference: Reference) -> Iterator[None]:
+    try:
+        yield
+    except ReglensError as error:
+        error.concerns = reference
+        raise
 
 
 def _common(one: Manifest, two: Manifest) -> Platform | None:

@@ -57,7 +57,8 @@ class Sink(Protocol):
 class Call:
     """A request to be made. `url` is absolute; `limit` bounds the body of a success, in octets; `compressed` allows a
     content coding (never where the digest of the body counts); `follows` is the exchange whose redirect led here;
-    a `sink` takes the body of a success, which may then take any time; `withheld` stayed behind."""
+    a `sink` takes the body of a success, which may then take any time; `withheld` stayed behind; `expected` are
+    statuses that answer the question though they are no success."""
 
     role: Role
     url: str
@@ -71,6 +72,7 @@ class Call:
     note: str = ""
     sink: Sink | None = None
     withheld: Withheld | None = None
+    expected: frozenset[int] = frozenset()
 
 
 class Transport:
@@ -294,6 +296,7 @@ class _Recorder:
             local_time=self.transport.clock(),
             follows=call.follows,
             withheld=call.withheld,
+            expected=call.expected,
             note="; ".join(self.notes),
             via=redact.url(proxy.url) if proxy else "",
         )

@@ -139,6 +139,8 @@ class Exchange:
     `form` are the fields of a form-encoded request body. `token` is the token that a token server's answer gave.
     `local_time` is this machine's clock when the request was sent; `via` is the proxy between, its userinfo masked.
     `withheld` are credentials for the registry that neither this request nor the one for its token was given.
+    `expected` are the statuses that answered the question though they are no success: it was asked whether something is
+    there, or whether one may ask so.
     """
 
     number: int
@@ -163,6 +165,7 @@ class Exchange:
     note: str = ""
     via: str = ""
     withheld: Withheld | None = None
+    expected: frozenset[int] = frozenset()
 
     @cached_property
     def challenges(self) -> tuple[Challenge, ...]:
@@ -204,6 +207,11 @@ class Exchange:
     @property
     def refused(self) -> bool:
         return self.status in (401, 403)
+
+    @property
+    def absent(self) -> bool:
+        """Whether the answer is that there is nothing, and that was one of those expected."""
+        return self.status in self.expected
 
     @property
     def media_type(self) -> str:

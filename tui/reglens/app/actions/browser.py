@@ -13,6 +13,21 @@ BROWSER: tuple[Action, ...] = (
         footer=True,
         priority=True,
     ),
+    Action(
+        "compare",
+        ("equals_sign",),
+        "compare",
+        "Compare the two that are marked, or the one with this",
+        shown_as="=",
+        footer=True,
+    ),
+    Action(
+        "mark",
+        ("space",),
+        "mark",
+        "Mark the tag or platform under the cursor, to compare two or copy several",
+        footer=True,
+    ),
     Action("pane(4)", ("a", "4"), "auth", "Go to the authentication pane", shown_as="a", footer=True, priority=True),
     Action(
         "trust",
@@ -22,7 +37,7 @@ BROWSER: tuple[Action, ...] = (
         footer=True,
     ),
     Action("back", ("escape",), "back", "Go back a step", footer=True, palette=False),
-    Action("next_pane", ("tab",), "next pane", "Go to the next pane", footer=True, palette=False, priority=True),
+    Action("next_pane", ("tab",), "next", "Go to the next pane", footer=True, palette=False, priority=True),
     Action(
         "copy_digest", ("y",), "copy digest", "Copy the digest of what is shown, or of all that is marked", footer=True
     ),
@@ -55,10 +70,6 @@ BROWSER: tuple[Action, ...] = (
     Action("anonymous", ("A",), "anonymous", "Ask this registry anonymously, or as yourself again"),
     Action("identities", ("u",), "identity", "Choose who you are on this registry, or log in"),
     Action("app.keys", ("K",), "keys", "Name the file of keys that tokens' signatures are checked against"),
-    Action("mark", ("space",), "mark", "Mark the tag or platform under the cursor, to compare two or copy several"),
-    Action(
-        "compare", ("equals_sign",), "compare", "Compare the two that are marked, or the one with this", shown_as="="
-    ),
     Action("app.pages", ("i",), "findings", "Read what each finding means: the list of all of them"),
     Action("previous_pane", ("shift+tab",), "previous pane", "Go to the previous pane", palette=False, priority=True),
     Action("pane(1)", ("1",), "search pane", "Go to the search pane", palette=False, priority=True),

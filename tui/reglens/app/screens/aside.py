@@ -156,6 +156,10 @@ class Aside(PromptScreen[None]):
 
     # -- what changes
 
+    def worth_telling(self, action: str) -> bool:
+        """Whether the line of keys has room for it: there may be one part only."""
+        return action != "next_pane" or len(self.query(".part")) > 1
+
     def on_descendant_focus(self) -> None:
         self.query_one(KeyLine).refresh()
 

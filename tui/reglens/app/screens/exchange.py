@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
+from reglens.app.commands import Command
 from reglens.app.messages import KeysChanged
 from reglens.app.screens.aside import Aside, in_thread
 from reglens.app.widgets.exchange_detail import detail_lines
@@ -42,9 +43,12 @@ class Exchanges(Aside):
     PLACES = (Where.EXCHANGE,)
     DEFAULT_CSS = "Exchanges ExchangePane { height: 1fr; }"
 
-    def __init__(self, exchanges: Sequence[tuple[str, Exchange]], way: tuple[str, ...]) -> None:
-        """`way` is where this was opened from, for the top line."""
+    def __init__(
+        self, exchanges: Sequence[tuple[str, Exchange]], way: tuple[str, ...], commands: Sequence[Command] = ()
+    ) -> None:
+        """`way` is where this was opened from, for the top line; `commands` make such exchanges."""
         super().__init__()
+        self._commands = commands
         self._exchanges = exchanges
         self._way = way
         self._revealed = False
@@ -53,6 +57,18 @@ class Exchanges(Aside):
     def crumbs(self) -> tuple[str, ...]:
         numbers = " and ".join(str(exchange.number) for _, exchange in self._exchanges)
         return (*self._way, f"exchange {numbers}")
+
+    def commands(self) -> list[Command]:
+        """Each request by itself, and what makes such exchanges."""
+        from reglens.trace.curl import to_curl
+
+        alone = len(self._exchanges) == 1
+        asked = [(title, exchange) for title, exchange in self._exchanges if exchange.url]
+        told = [
+            Command("this request" if alone else f"the request of {title}", to_curl(exchange))
+            for title, exchange in asked
+        ]
+        return [*told, *self._commands]
 
     def compose_parts(self) -> ComposeResult:
         pane = ExchangePane(classes="part")

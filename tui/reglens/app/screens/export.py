@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One thing to take: what it is, a file name for it, how it is made, and what of it is shown beforehand."""
+    """One thing to take: what it is, a file name for it, how it is made, and what of it is shown beforehand. Octets go
+    into a file as they are, a text as lines, so with an end of the last one."""
 
     what: str
     name: str
-    make: Callable[[], str]
+    make: Callable[[], str | bytes]
     shown: str = ""
 
 
@@ -132,7 +133,8 @@ def take(app: App[Any], offer: Offer, name: str) -> bool:
     def say(text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
         app.notify(clean(text, 400, keep="\n"), severity=severity, markup=False)
 
-    text = offer.make()
+    made = offer.make()
+    text = made.decode("utf-8", "replace") if isinstance(made, bytes) else made
     if not name:
         app.copy_to_clipboard(clean(text, len(text) or 1, keep="\n"))
         say(f"Copied {offer.what}{f'{chr(10)}{offer.shown[:200]}' if offer.shown == text else ''}")
@@ -140,7 +142,7 @@ def take(app: App[Any], offer: Offer, name: str) -> bool:
     path = Path(name)
     try:
         path = path.expanduser()
-        _write_new(path, text if text.endswith("\n") else text + "\n")
+        _write_new(path, made if isinstance(made, bytes) else _lines(made))
     except FileExistsError:
         say(f"{path} is there already; choose another name", "warning")
         return False
@@ -152,9 +154,13 @@ def take(app: App[Any], offer: Offer, name: str) -> bool:
     return True
 
 
-def _write_new(path: Path, text: str) -> None:
-    """Write a file that is not there yet, whole or not at all. Raises OSError, and ValueError for what is no text."""
-    data = text.encode()
+def _lines(text: str) -> bytes:
+    """A text as lines, the last one ended as well."""
+    return (text if text.endswith("\n") else f"{text}\n").encode("utf-8", "replace")
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    """Write a file that is not there yet, whole or not at all. Raises OSError."""
     with path.open("xb") as file:
         try:
             file.write(data)

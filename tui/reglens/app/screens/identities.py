@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,11 +15,15 @@ from textual.screen import ModalScreen
 from textual.widgets import Checkbox, Input, OptionList
 from textual.widgets.option_list import Option
 
+from reglens.app.commands import Command
 from reglens.app.widgets.pane import Field
 from reglens.auth.credentials import Credential
 from reglens.auth.sources.system_keyring import NAME as KEYRING
 from reglens.secret import Secret
 from reglens.text import clean
+
+if TYPE_CHECKING:
+    from reglens.app.app import ReglensApp
 
 _FOUND, _NOBODY, _LOGIN = "found", "nobody", "login"
 
@@ -47,6 +51,7 @@ class Identify(ModalScreen[Answer | None]):
         Binding("j", "down", show=False),
         Binding("k", "up", show=False),
         Binding("d,delete", "delete", show=False),
+        Binding("dollar_sign", "app.commands", show=False),
         Binding("ctrl+q,ctrl+c", "app.quit", show=False, priority=True),
     ]
     DEFAULT_CSS = """
@@ -73,6 +78,8 @@ class Identify(ModalScreen[Answer | None]):
     }
     """
 
+    app: ReglensApp
+
     def __init__(self, registry: str, listed: Sequence[Credential], *, keeps: bool = False) -> None:
         super().__init__()
         self._registry = registry
@@ -83,7 +90,7 @@ class Identify(ModalScreen[Answer | None]):
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = f"Who you are on {clean(self._registry, 60)}"
-            box.border_subtitle = "enter · esc closes"
+            box.border_subtitle = "enter · $ tells the command · esc closes"
             options = [Option(_row("As found", "whoever the search for credentials says"), id=_FOUND)]
             options += [
                 Option(self._offer(credential), id=str(number)) for number, credential in enumerate(self._listed)
@@ -99,6 +106,10 @@ class Identify(ModalScreen[Answer | None]):
                 yield password
                 if self._keeps:
                     yield Checkbox("keep it in the system keyring (tab goes here, space ticks)")
+
+    def commands(self) -> list[Command]:
+        """The command that tells which identities there are."""
+        return self.app.writer.identity(self._registry)[:1]
 
     def _offer(self, credential: Credential) -> Content:
         hint = " · d deletes it there" if self._deletable(credential) else ""

@@ -278,7 +278,7 @@ class Laboratory(Aside):
 
         found = [e for e in self.exchanges if e.number == number]
         if found:
-            self.app.push_screen(Exchanges([("", found[0])], self.crumbs()))
+            self.app.push_screen(Exchanges([("", found[0])], self.crumbs(), self.commands()))
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:

@@ -51,7 +51,9 @@ class Menu(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = self._title
-            box.border_subtitle = "enter or 1–9 copies · tab saves to a file · esc closes"
+            last = min(len(self.offers), 9)
+            digits = f" or 1–{last}" if last > 1 else ""
+            box.border_subtitle = f"enter{digits} copies · tab saves to a file · esc closes"
             yield Sheet()
             with Horizontal():
                 yield Static("to file", classes="label")

@@ -4,106 +4,34 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.message import Message
 from textual.widget import Widget
 
 from reglens.app.actions import Where, bindings
 from reglens.app.commands import Command
-from reglens.app.draft import Draft, Whole, tidy
+from reglens.app.draft import Draft, tidy
 from reglens.app.messages import KeysChanged
+from reglens.app.pasted import PasteRead, TextReady, names_file, read_file, read_text
 from reglens.app.screens.aside import Aside, in_thread
 from reglens.app.widgets.findings_view import CommandKey, FindingKey, ProofKey, finding_of, proof_of
-from reglens.app.widgets.layout import Line, blank, paragraph, words
 from reglens.app.widgets.pane import Pane
-from reglens.app.widgets.paste_editor import Highlight, Pasted, PasteEditor, PasteView, highlight_of
-from reglens.app.widgets.results import Results
+from reglens.app.widgets.paste_editor import Pasted, PasteEditor, highlight_of
+from reglens.app.widgets.paste_pane import EDITED, PastePane
+from reglens.app.widgets.results import Results, reading_lines, teaching_lines
 from reglens.app.widgets.sheet import Sheet
 from reglens.diagnosis.finding import Diagnosis, Proof
 from reglens.text import human_size
 
 if TYPE_CHECKING:
-    from reglens.auth.keys import TrustedKeys
+    pass
 
-EDITED = 60_000
-"""Characters up to which a paste can be edited; longer ones are shown by a view that draws only what is in sight."""
-FILE_LIMIT = 64 << 20
-"""Octets of a file that is read."""
 DEBOUNCE = 0.2
 """Seconds without a change after which the text is read."""
-
-
-@dataclass
-class PasteRead(Message):
-    """What the text in its edition `number` adds up to; `whole` is that text with its secrets."""
-
-    number: int
-    diagnosis: Diagnosis
-    whole: Whole
-
-
-@dataclass
-class TextReady(Message):
-    """A long paste or a file, masked."""
-
-    shown: str
-    name: str = ""
-    problem: str = ""
-
-
-class PastePane(Pane):
-    """The text, in an editor or, when it is long, in a view."""
-
-    DEFAULT_CSS = """
-    PastePane {
-        & PasteView { display: none; height: 1fr; }
-        &.-long PasteView { display: block; }
-        &.-long PasteEditor { display: none; }
-    }
-    """
-
-    def __init__(self, draft: Draft) -> None:
-        super().__init__(id="paste", classes="part")
-        self._draft = draft
-
-    def compose(self) -> ComposeResult:
-        yield PasteEditor("", secrets=self._draft.secrets)
-        yield PasteView()
-
-    def home(self) -> Widget:
-        return self.query_one(PasteView) if self.long else self.query_one(PasteEditor)
-
-    @property
-    def long(self) -> bool:
-        """Whether the text is too long to edit."""
-        return len(self._draft.shown) > EDITED
-
-    def put(self) -> None:
-        """Show the draft's text."""
-        focused = self.has_focus_within
-        self.set_class(self.long, "-long")
-        editor = self.query_one(PasteEditor)
-        with self.prevent(PasteEditor.Changed):
-            if self.long:
-                editor.load_text("")
-                self.query_one(PasteView).show(self._draft.shown)
-            elif editor.text != self._draft.shown:
-                editor.mark(None)
-                editor.load_text(self._draft.shown)
-        if focused:
-            self.home().focus(scroll_visible=False)
-
-    def mark(self, highlight: Highlight | None, *, scroll: bool) -> None:
-        """Mark bytes of the text."""
-        shown = self.query_one(PasteView) if self.long else self.query_one(PasteEditor)
-        shown.mark(highlight, scroll=scroll)
 
 
 class ResultsPane(Pane):
@@ -181,7 +109,7 @@ class Paste(Aside):
     def _pasted(self, event: Pasted) -> None:
         event.stop()
         text = event.text
-        if _names_file(text):
+        if names_file(text):
             self.open_path(text.strip())
         elif self.pane.long or len(text) + len(self.draft.shown) > EDITED:
             self._take_long(text)
@@ -192,7 +120,7 @@ class Paste(Aside):
 
     def _take_long(self, text: str) -> None:
         before = self.draft.shown
-        self.results.show(None, _reading_lines)
+        self._say_reading()
 
         async def work() -> None:
             hidden = await in_thread(lambda: self.draft.hide(tidy(text)))
@@ -202,20 +130,10 @@ class Paste(Aside):
 
     def open_path(self, path: str) -> None:
         """Read a file in place of what is there."""
-
-        def read() -> TextReady:
-            try:
-                with Path(path).expanduser().open("rb") as file:
-                    data = file.read(FILE_LIMIT + 1)
-            except (OSError, ValueError, RuntimeError) as error:
-                reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-                return TextReady("", path, f"{path} cannot be read: {reason}")
-            if len(data) > FILE_LIMIT:
-                return TextReady("", path, f"{path} holds more than {human_size(FILE_LIMIT)}: too much for a paste")
-            return TextReady(self.draft.hide(tidy(data.decode("utf-8", "replace"))), path)
+        self._say_reading()
 
         async def work() -> None:
-            self.post_message(await in_thread(read))
+            self.post_message(await in_thread(lambda: read_file(path, self.draft)))
 
         self.begin("take", work)
 
@@ -223,6 +141,7 @@ class Paste(Aside):
     def _text_ready(self, event: TextReady) -> None:
         if event.problem:
             self.app.tell(event.problem, severity="error")
+            self._changed()
             return
         self.draft.shown = event.shown
         self.pane.put()
@@ -251,13 +170,15 @@ class Paste(Aside):
             self._read = None
             self._nothing()
             return
+        if self.pane.long:
+            self._say_reading()
         number = self._number
         wait = 0 if self._arrived else DEBOUNCE
         shown, secrets, keys = self.draft.shown, dict(self.draft.secrets), self.app.keys
 
         async def work() -> None:
             await asyncio.sleep(wait)
-            self.post_message(await in_thread(lambda: _read(number, shown, secrets, keys)))
+            self.post_message(await in_thread(lambda: read_text(number, shown, secrets, keys)))
 
         self.begin("read", work)
 
@@ -281,9 +202,17 @@ class Paste(Aside):
             self.show_proof(FindingKey(0), scroll=arrived)
         self.refresh_bindings()
 
+    def _say_reading(self) -> None:
+        """What was found before is not of the text that is being read now."""
+        self._read = None
+        self._number += 1
+        self.query_one("#results", Pane).border_title = "Diagnosis"
+        self.results.show(None, reading_lines)
+        self.refresh_bindings()
+
     def _nothing(self) -> None:
         self.query_one("#results", Pane).border_title = "Diagnosis"
-        self.results.show(None, _teaching_lines)
+        self.results.show(None, teaching_lines)
         self.pane.mark(None, scroll=False)
 
     def _entitle(self) -> None:
@@ -415,62 +344,9 @@ class Paste(Aside):
         return super().check_action(action, parameters)
 
 
-def _read(number: int, shown: str, secrets: dict[str, str], keys: TrustedKeys | None) -> PasteRead:
-    from reglens.app.draft import whole
-    from reglens.diagnosis.engine import diagnose
-    from reglens.diagnosis.paste import read_paste
-
-    text = whole(shown, secrets)
-    return PasteRead(number, diagnose(replace(read_paste(text.text), keys=keys)), text)
-
-
 def _proof_of(diagnosis: Diagnosis, key: Hashable) -> Proof | None:
     """The proof under `key`; of a title or a command the finding's first one that has a place in the paste."""
     if isinstance(key, ProofKey):
         return proof_of(diagnosis.findings, key)
     finding = finding_of(diagnosis.findings, key)
     return next((proof for proof in finding.evidence if proof.span is not None), None) if finding else None
-
-
-def _names_file(text: str) -> bool:
-    """Whether a paste is the path of a file, as a terminal pastes a file that is dropped on it."""
-    path = text.strip().strip("'\"")
-    if not path or len(path) > 1000 or "\n" in path or not path.startswith(("/", "~", "./", "../")):
-        return False
-    try:
-        return Path(path).expanduser().is_file()
-    except (OSError, ValueError, RuntimeError):
-        return False
-
-
-def _reading_lines(width: int) -> list[Line]:
-    return paragraph(words(("Reading…", ".muted")), width)
-
-
-def _teaching_lines(width: int) -> list[Line]:
-    """What can be pasted, where nothing was."""
-    lines = paragraph(
-        words(("Paste what went wrong, as it stands in your terminal.", ".strong"), " Nothing leaves this machine."),
-        width,
-    )
-    lines.append(blank())
-    for what in (
-        "a curl command with its answer (curl -i or -v)",
-        "headers, or a lone Www-Authenticate line",
-        "a token, or a token server's answer",
-        "what docker -D, skopeo --debug, crane -v, oras --debug printed",
-        "an error line of dockerd, containerd, CRI-O, kubelet, buildkit, podman, helm, flux",
-        "a registry's log; config.json, auth.json, registries.yaml, config.yml; a HAR file",
-    ):
-        lines += paragraph(words(what), width, lead=("  · ", ".muted"))
-    lines.append(blank())
-    lines += paragraph(
-        words(
-            ("ctrl+t", ".accent"),
-            " takes the classic case as an example, ",
-            ("ctrl+o", ".accent"),
-            " reads a file. Secrets are masked at once; the text may be edited, and the findings follow.",
-        ),
-        width,
-    )
-    return lines

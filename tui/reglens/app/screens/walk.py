@@ -247,7 +247,7 @@ class WalkScreen(Aside):
         from reglens.app.screens.exchange import Exchanges
 
         if exchanges:
-            self.app.push_screen(Exchanges(exchanges, self.crumbs()))
+            self.app.push_screen(Exchanges(exchanges, self.crumbs(), self.app.writer.authentication(self.reference)))
 
     def action_export(self) -> None:
         """The run and its experiments as HAR, the diagnosis as JSON, the last request as curl."""

@@ -76,6 +76,7 @@ class AuthPane(Pane):
         self._clock = clock
         self._exchanges: dict[int, Exchange] = {}
         self._diagnosis: Diagnosis | None = None
+        self._asked = ""
         self._opened: int | None = None
         self._revealed = ""  # the fingerprint of the token that is shown raw
         self._checked: dict[str, Checked] = {}
@@ -130,9 +131,10 @@ class AuthPane(Pane):
             if self.front in (DETAIL, TOKEN):
                 self._sheet(self.front).again()
 
-    def clear(self) -> None:
-        """Forget every exchange and the diagnosis."""
+    def clear(self, registry: str = "") -> None:
+        """Forget every exchange and the diagnosis; `registry` is about to be asked."""
         self._exchanges = {}
+        self._asked = registry
         self._opened = None
         self._diagnosis = None
         self._revealed = ""
@@ -233,7 +235,7 @@ class AuthPane(Pane):
     # -- layouts
 
     def _list_lines(self, width: int) -> list[Line]:
-        return exchange_lines(tuple(self._exchanges.values()), width)
+        return exchange_lines(tuple(self._exchanges.values()), width, asked=self._asked)
 
     def _detail_lines(self, width: int) -> list[Line]:
         exchange = self.exchange

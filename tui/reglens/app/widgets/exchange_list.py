@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from textual.content import Content
 
 from reglens.app.widgets.layout import Line, Part, cells, column, end, middle, paragraph, said, words
+from reglens.app.widgets.lines import connecting
 from reglens.auth.token import Token, TokenKind
 from reglens.jsontext import loads
 from reglens.oci import media
@@ -20,6 +21,7 @@ DEFAULT_LIFETIME = 60
 PAGE_LIMIT = 65_536
 """Octets of a page above which its names are not counted for the list."""
 _HEX = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
+_SHORT = re.compile(r"\b(sha(?:256|512)[:-])?([0-9a-f]{7})[0-9a-f]{5}…")
 _KINDS = {
     media.OCI_INDEX: "OCI index",
     media.OCI_MANIFEST: "OCI image",
@@ -37,7 +39,7 @@ STACKED_BELOW = 64
 
 def mark(exchange: Exchange) -> tuple[str, str]:
     """How the exchange went as a sign and a style: ✓ fine, ! asks for a token (the first 401 of every flow),
-    ✗ refused or failed, → sent elsewhere, … under way."""
+    ✗ refused or failed, – nothing there, as may be, → sent elsewhere, … under way."""
     status = exchange.status
     if exchange.failure is not None:
         return "✗", ".bad"
@@ -45,6 +47,8 @@ def mark(exchange: Exchange) -> tuple[str, str]:
         return "…", ".accent"
     if status == 401 and exchange.authorization is None and exchange.role is not Role.TOKEN and exchange.challenges:
         return "!", ".warn"
+    if exchange.absent:
+        return "–", ".muted"
     if status >= 400:
         return "✗", ".bad"
     if 300 <= status < 400:
@@ -65,14 +69,15 @@ def place(exchange: Exchange) -> str:
 
 def short_place(exchange: Exchange, width: int) -> str:
     """`place` in `width` cells. What is left out first is what can be guessed: most of a digest, then the way to the
-    resource, then its middle."""
+    resource, more of the digest, its algorithm, then the middle."""
     whole = place(exchange)
-    if cells(whole) <= width:
-        return whole
     shorter = _HEX.sub(r"\1…", whole)
-    if cells(shorter) <= width:
-        return shorter
-    return middle(_essence(exchange, shorter), width)
+    essence = _essence(exchange, shorter)
+    shortest = _SHORT.sub(r"\2…", essence)
+    for text in (whole, shorter, essence, _SHORT.sub(r"\1\2…", essence), shortest):
+        if cells(text) <= width:
+            return text
+    return middle(shortest, width)
 
 
 def _essence(exchange: Exchange, shown: str) -> str:
@@ -127,6 +132,8 @@ def meaning(exchange: Exchange) -> Content:
         return Content.styled("waiting for the answer", ".muted")
     if exchange.role is Role.TOKEN and exchange.status < 300:
         return _token_meaning(exchange)
+    if exchange.absent:
+        return Content.styled(_absence(exchange), ".muted")
     if exchange.status in (401, 403, 407) or (exchange.status >= 400 and exchange.challenges):
         return _refusal(exchange)
     if 300 <= exchange.status < 400:
@@ -134,6 +141,15 @@ def meaning(exchange: Exchange) -> Content:
     if exchange.status >= 400:
         return _error(exchange)
     return _success(exchange)
+
+
+def _absence(exchange: Exchange) -> str:
+    """What it means that nothing was there where nothing need be."""
+    if exchange.method == "HEAD":
+        return "no answer to HEAD; GET is asked"
+    if exchange.role is Role.REFERRERS and not exchange.errors:
+        return "not offered here; asked by tag"
+    return "none"
 
 
 def _token_meaning(exchange: Exchange) -> Content:
@@ -244,8 +260,13 @@ def depths(exchanges: Iterable[Exchange]) -> dict[int, int]:
     return found
 
 
-def exchange_lines(exchanges: Sequence[Exchange], width: int) -> list[Line]:
-    """Each exchange as one line, or as two where it is narrow; its key is its number."""
+def exchange_lines(exchanges: Sequence[Exchange], width: int, *, asked: str = "") -> list[Line]:
+    """Each exchange as one line, or as two where it is narrow; its key is its number. `asked` is the registry that is
+    about to be asked."""
+    if not exchanges and asked:
+        return paragraph(
+            Content.styled(f"{connecting(asked)} Every request appears here as it happens.", ".muted"), width
+        )
     if not exchanges:
         return paragraph(
             Content.styled(

@@ -114,7 +114,7 @@ def middle(text: str, width: int) -> str:
     """`text` (cleaned) in at most `width` cells, an ellipsis in its middle: start and end tell most of a path."""
     if cells(text) <= width:
         return text
-    if not text.isascii() or width < 5:
+    if cells(text) != len(text) or width < 5:  # wide characters: where they may be cut is not counted here
         return end(text, width)
     tail = (width - 1) * 2 // 3
     return f"{text[: width - 1 - tail]}…{text[-tail:]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
@@ -15,9 +15,14 @@ from textual.widget import Widget
 from reglens.text import clean, human_count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from reglens.app.ports import Rate
+
+
+def connecting(registry: str) -> str:
+    """What is said while a registry has not answered yet."""
+    return f"Connecting to {clean(registry, 300)}…"
 
 
 class OneLine(Widget):
@@ -104,7 +109,7 @@ class TopLine(OneLine):
         ]
         status: list[Piece] = []
         if self.identity:
-            status.append(Piece(clean(self.identity, 40), "muted"))
+            status += [Piece("   "), Piece(clean(self.identity, 40), "muted")]
         if self.rate and self.rate.remaining is not None:
             status += [Piece(" · ", "muted"), self._rate(width)]
         status.append(Piece(" "))
@@ -112,7 +117,8 @@ class TopLine(OneLine):
         names = " reglens  "
         used = len(names) + sum(map(len, path)) + 3 * max(0, len(path) - 1) + sum(len(p.text) for p in status)
         right = status + hints if used + sum(len(p.text) for p in hints) <= width else status
-        if sum(len(p.text) for p in right) + len(names) + sum(map(len, path[-1:])) > width:
+        least = sum(map(len, path[-1:])) + (len("… / ") if len(path) > 1 else 0)
+        if sum(len(p.text) for p in right) + len(names) + least > width:
             right = [Piece(" ")]
         room = width - len(names) - sum(len(p.text) for p in right)
         return [Piece(" "), Piece("reglens", "name"), Piece("  "), *self._path(path, room)], right
@@ -146,7 +152,7 @@ class TopLine(OneLine):
 
 
 class KeyLine(OneLine):
-    """The keys that work where the focus is."""
+    """The keys that work where the focus is; of a screen that says what is `worth_telling`, without the rest."""
 
     DEFAULT_CSS = """
     KeyLine { dock: bottom; background: $panel; }
@@ -161,6 +167,7 @@ class KeyLine(OneLine):
         used = 1 + sum(len(piece.text) for piece in help_at_the_end)
         seen: set[str] = set()
         focused = self.screen.focused
+        worth: Callable[[str], bool] = getattr(self.screen, "worth_telling", lambda _action: True)
         typing = focused is not None and focused.check_consume_key("slash", "/")
         led = next((node for node in focused.ancestors if hasattr(node, "action_lead")), None) if focused else None
         if typing and led is not None:
@@ -177,25 +184,37 @@ class KeyLine(OneLine):
             binding = active.binding
             if not binding.show or binding.action in seen or not active.enabled or binding.action == "app.help":
                 continue
+            if not worth(binding.action):
+                continue
             if typing and (key_to_character(binding.key) or "\t").isprintable():
                 continue
             seen.add(binding.action)
             key = self.app.get_key_display(binding)
             need = len(key) + len(binding.description) + 3
-            if used + need > width:
+            if used + need - 1 > width:  # of the blanks after the last one, one will do
                 break
             used += need
             pieces += [Piece(key, "key", binding.action), Piece(f" {binding.description}  ", "muted", binding.action)]
+        pieces[-1] = replace(pieces[-1], text=f"{pieces[-1].text.rstrip()} ")
         return pieces, [] if typing else help_at_the_end
 
 
 class Skeleton(Widget):
-    """The picture of the panes, drawn as one widget: what is on the screen before they are there."""
+    """The picture of the panes, drawn as one widget: what is on the screen before they are there. `words` stand where
+    the first pane will have them."""
 
     DEFAULT_CSS = "Skeleton { width: 1fr; height: 1fr; background: $surface; color: $muted; }"
+
+    def __init__(self, words: str = "") -> None:
+        super().__init__()
+        self._words = words
 
     def render_line(self, y: int) -> Strip:
         from reglens.app.shape import outline
 
         width, height = self.size
-        return Strip([Segment(outline(width, height)[y], self.rich_style)]).adjust_cell_length(width, self.rich_style)
+        line = Strip([Segment(outline(width, height)[y], self.rich_style)]).adjust_cell_length(width, self.rich_style)
+        if y != 2 or y >= height - 1:
+            return line
+        words = Strip([Segment(self._words, self.rich_style)]).crop(0, max(0, width - 4))
+        return Strip.join([line.crop(0, 2), words, line.crop(2 + words.cell_length)])

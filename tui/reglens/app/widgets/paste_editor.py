@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,9 +14,9 @@ from textual.widgets import TextArea
 
 from reglens.app.draft import Span
 from reglens.app.widgets.line_view import LineView
+from reglens.app.widgets.wrapped import Wrapped
 
 _MARK = re.compile(r"sha256:[0-9a-f]{12}(?![0-9a-f])")
-_STARTS_KEPT = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +110,7 @@ class PasteView(LineView):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._text = ""
-        self._rows: list[tuple[int, int]] = []
-        self._width = 0
+        self._rows = Wrapped()
         self.highlight: Highlight | None = None
 
     def show(self, text: str) -> None:
@@ -127,31 +125,21 @@ class PasteView(LineView):
         self.post_message(Pasted(event.text))
 
     def _arrange(self) -> None:
-        self._width = width = self.text_width
-        rows: list[tuple[int, int]] = []
-        start = 0
-        for line in self._text.split("\n"):
-            step = width if line.isascii() else max(1, width // 2)  # wide characters take two cells
-            end = start + len(line)
-            if len(line) <= step:
-                rows.append((start, end))
-            else:
-                rows += [(at, min(at + step, end)) for at in range(start, end, step)]
-            start = end + 1
-        self._rows = rows
-        self.resized()
+        if self.size.width:  # before it is on the screen for the first time, no width is known
+            self._rows = Wrapped(self._text, self.text_width)
+            self.resized()
 
     def on_resize(self) -> None:
-        if self.text_width != self._width:
+        if (self._text, self.text_width) != (self._rows.text, self._rows.width):
             self._arrange()
 
     @property
     def line_count(self) -> int:
-        return len(self._rows)
+        return self._rows.count
 
     def line_at(self, y: int) -> Content:
-        start, end = self._rows[y]
-        content = Content(self._text[start:end].expandtabs(1))
+        start, end = self._rows.span(y)
+        content = Content(self._rows.text[start:end].expandtabs(1))
         if self.highlight is not None:
             for name, span in ((".around", self.highlight.around), (".exact", self.highlight.exact)):
                 first, last = max(start, span[0]), min(end, span[1])
@@ -164,7 +152,7 @@ class PasteView(LineView):
         self.highlight = highlight
         self.refresh()
         if highlight is not None and scroll:
-            y = max(0, bisect_right(self._rows, (highlight.exact[0], _STARTS_KEPT)) - 1)
+            y = self._rows.row_of(highlight.exact[0])
             if not self.scroll_offset.y <= y < self.scroll_offset.y + self.size.height - 1:
                 self.go(max(0, y - self.size.height // 3))
 

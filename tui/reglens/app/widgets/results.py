@@ -142,3 +142,37 @@ def nothing_found(diagnosis: Diagnosis, width: int) -> list[Line]:
         "debug option) and paste both, with the request for the token if there was one.",
     )
     return paragraph(words(*said_so), width)
+
+
+def reading_lines(width: int) -> list[Line]:
+    """While it is not known yet what a text adds up to."""
+    return paragraph(words(("Reading…", ".muted")), width)
+
+
+def teaching_lines(width: int) -> list[Line]:
+    """What can be pasted, where nothing was."""
+    lines = paragraph(
+        words(("Paste what went wrong, as it stands in your terminal.", ".strong"), " Nothing leaves this machine."),
+        width,
+    )
+    lines.append(blank())
+    for what in (
+        "a curl command with its answer (curl -i or -v)",
+        "headers, or a lone Www-Authenticate line",
+        "a token, or a token server's answer",
+        "what docker -D, skopeo --debug, crane -v, oras --debug printed",
+        "an error line of dockerd, containerd, CRI-O, kubelet, buildkit, podman, helm, flux",
+        "a registry's log; config.json, auth.json, registries.yaml, config.yml; a HAR file",
+    ):
+        lines += paragraph(words(what), width, lead=("  · ", ".muted"))
+    lines.append(blank())
+    lines += paragraph(
+        words(
+            ("ctrl+t", ".accent"),
+            " takes the classic case as an example, ",
+            ("ctrl+o", ".accent"),
+            " reads a file. Secrets are masked at once; the text may be edited, and the findings follow.",
+        ),
+        width,
+    )
+    return lines

@@ -16,8 +16,9 @@ from reglens.app.actions import Where, bindings
 from reglens.app.messages import PinToggled, PlaceChosen, QueryChanged, SearchWidened
 from reglens.app.places import meant_as_reference, read_place, repository_place, says_where
 from reglens.app.widgets.line_list import LineList, Part, cropped, matching
+from reglens.app.widgets.lines import connecting
 from reglens.app.widgets.pane import Field, ListPane, Notice
-from reglens.app.widgets.search_rows import Further, Row, hit_row, rank
+from reglens.app.widgets.search_rows import Further, Row, fitted, hit_row, rank
 from reglens.errors import ReferenceInvalid, ReglensError
 from reglens.oci.reference import HUB, Place, Reference
 from reglens.text import clean, human_count
@@ -58,6 +59,7 @@ class SearchPane(ListPane):
         self._error: ReglensError | None = None
         self._listing = False
         self._searching = False
+        self._starting = ""
         self.further = Further()
 
     def compose(self) -> ComposeResult:
@@ -76,7 +78,7 @@ class SearchPane(ListPane):
     def show_registry(self, registry: str, *, library: bool) -> None:
         """Another registry: nothing of the former one stays. What was typed before there was one does."""
         first = not self.registry
-        self.registry, self.library = registry, library
+        self.registry, self.library, self._starting = registry, library, ""
         self.names, self._lowered = [], []
         self._hits, self._hits_query, self._error = (), "", None
         self._listing = self._searching = False
@@ -88,6 +90,11 @@ class SearchPane(ListPane):
                 self.field.value = ""
         self._caret(self.field.value)
         self._rebuild()
+
+    def start(self, words: str) -> None:
+        """There is no registry yet; `words` say what is waited for."""
+        self._starting = words
+        self._status()
 
     def show_places(self, pins: Sequence[str], recents: Sequence[str]) -> None:
         """The kept repositories, by their full names, the most recent first."""
@@ -282,7 +289,7 @@ class SearchPane(ListPane):
             else self._named(row.label, width - 2)
         )
         if row.detail:
-            parts.append((f"  {clean(row.detail, 200)}", "muted"))
+            parts.append((fitted(clean(row.detail, 200), width - sum(len(text) for text, _ in parts)), "muted"))
         return parts
 
     def _named(self, name: str, width: int) -> list[Part]:
@@ -303,6 +310,10 @@ class SearchPane(ListPane):
         notice = self.query_one(Notice)
         if self._error is not None and not (self.typed and count):
             notice.tell_failure(self._error, below=bool(count))
+        elif self._starting:
+            notice.tell(Content(self._starting))
+        elif self._listing and not self.names and not count:
+            notice.tell(Content(connecting(self.registry)))
         elif count or busy or self.query_one("#caret").has_class("-shown"):
             notice.tell(None)
         elif self.typed:

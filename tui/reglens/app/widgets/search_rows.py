@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from reglens.app.ports import SearchHit
 
 
+LEAST = 8
+"""Cells below which the beginning of a description says nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row above or below the catalogue's: a mark that says why it is there, what it is called, where it leads;
@@ -41,6 +45,21 @@ def told(hit: SearchHit) -> str:
     parts = [f"★ {human_short(hit.stars)}"] if hit.stars else []
     parts += [f"↓ {human_short(hit.pulls)}"] if hit.pulls else []
     return "  ".join([*parts, hit.description]).rstrip()
+
+
+def fitted(detail: str, width: int) -> str:
+    """What is told beside a name, in `width` cells with two before it: a number whole or not at all, of the words as
+    many as there is room for."""
+    text = ""
+    for part in detail.split("  "):
+        room = width - len(text) - 2
+        if len(part) <= room:
+            text += f"  {part}"
+        elif part[:2] in ("★ ", "↓ ") or room < LEAST:
+            break
+        else:
+            return f"{text}  {part[: room - 1].rstrip()}…"
+    return text
 
 
 def rank(name: str, query: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from reglens.app.tag_facts import TagFacts
+from reglens.app.tag_facts import Extent, TagFacts
 from reglens.app.widgets.line_list import Part, cropped
 from reglens.text import clean, human_duration, human_size
 
@@ -43,6 +43,18 @@ def _platforms(facts: TagFacts, now: datetime, width: int) -> str:
     return f"{len(names)} platforms"
 
 
+def named(tags: Sequence[str], width: int) -> str:
+    """As many of `tags` as `width` cells hold, and how many more there are."""
+    text = ""
+    for count, tag in enumerate(map(clean, tags)):
+        longer = f"{text} {tag}".strip()
+        more = f" +{len(tags) - count - 1}" if count + 1 < len(tags) else ""
+        if len(longer) + len(more) > width:
+            return f"{text} +{len(tags) - count}" if text else cropped(longer, max(4, width - len(more))) + more
+        text = longer
+    return text
+
+
 Column = Callable[[TagFacts, datetime, int], str]
 _COLUMNS: tuple[tuple[Column, int], ...] = ((_digest, 12), (_age, 9), (_size, 8), (_platforms, 12))
 """What each says in at most so many cells (the last one in more, if there are), the most wanted first."""
@@ -67,6 +79,12 @@ def columns(width: int, longest: int) -> tuple[int, tuple[tuple[Column, int], ..
     return min(room, max(longest, TAG_LEAST)) if shown else room, tuple(shown)
 
 
+def extent(width: int, longest: int) -> Extent:
+    """How much has room beside tags of at most `longest` characters in a row of `width` cells."""
+    shown = columns(width, longest)[1]
+    return Extent.WHOLE if len(shown) > 1 else Extent.DIGEST if shown else Extent.NOTHING
+
+
 def all_fit(width: int, longest: int) -> bool:
     """Whether every column has room beside tags of at most `longest` characters in a row of `width` cells."""
     return len(columns(width, longest)[1]) == len(_COLUMNS)
@@ -85,8 +103,11 @@ def tag_row(
     now: datetime,
 ) -> list[Part]:
     """A row of `width` cells. `sign` stands before the tag in `ink`; `same` makes the digest stand out; the first of
-    `words` is marked where the tag holds it. What is not known is left out."""
+    `words` is marked where the tag holds it. What is not known is left out; so is all of it beside a tag longer than
+    `longest`, which has the row to itself."""
     room, shown = columns(width, longest)
+    if len(tag) > max(longest, TAG_LEAST):
+        facts = None
     if facts is None:
         room, shown = width - GUTTER, ()
     text = cropped(clean(tag), room)

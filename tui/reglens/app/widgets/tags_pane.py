@@ -20,11 +20,12 @@ from reglens.app.tag_facts import Detail, TagFacts
 from reglens.app.tag_order import Order
 from reglens.app.widgets.line_list import LineList, Part
 from reglens.app.widgets.pane import Field, ListPane, Notice, Tally
-from reglens.app.widgets.tag_rows import all_fit, tag_row
+from reglens.app.widgets.tag_rows import all_fit, extent, named, tag_row
 from reglens.errors import ReglensError
 from reglens.oci.digest import Digest
 from reglens.oci.pattern import TakesTooLong
 from reglens.oci.reference import Reference
+from reglens.oci.referrers import names_a_digest
 from reglens.oci.tagfilter import TagFilter
 from reglens.text import clean, human_count
 
@@ -123,7 +124,9 @@ class TagsPane(ListPane):
         start = len(self.tags)
         self.tags += tags
         self._lowered += [tag if tag == (low := tag.lower()) else low for tag in tags]
-        longest = max(self._longest, max(map(len, tags), default=0))
+        longest = self._longest
+        if max(map(len, tags), default=0) > longest:  # tags that stand for a digest take no room from the columns
+            longest = max((len(tag) for tag in tags if len(tag) > longest and not names_a_digest(tag)), default=longest)
         if longest != self._longest:
             self._longest = longest
             self.rows.redraw()
@@ -300,6 +303,11 @@ class TagsPane(ListPane):
         rows = self.rows
         return [rows.view[row] for row in rows.in_view]
 
+    @property
+    def _row_width(self) -> int:
+        """The cells that a row has."""
+        return self.rows.scrollable_content_region.width - 2
+
     def _point(self) -> None:
         """The rows of the image under the cursor stand out."""
         facts = self.facts.get(self.selected or "")
@@ -311,7 +319,9 @@ class TagsPane(ListPane):
     def _status(self) -> None:
         """Count, order, and words where there are no tags."""
         total, shown = len(self.tags), len(self.rows.view)
-        self.set_class(bool(total), "-listed")
+        if self.has_class("-listed") is not bool(total):
+            self.set_class(bool(total), "-listed")
+            self.refresh_bindings()
         busy = " …" if (self._streaming and self.reference) or self._coming else ""
         self.query_one(Tally).say(f" {human_count(shown)} of {human_count(total)}{busy}", anew=not total)
         self._subtitle()
@@ -335,19 +345,23 @@ class TagsPane(ListPane):
         self.rows.set_class(not shown, "-empty")
 
     def _subtitle(self) -> None:
-        """How many are marked, which other tags are the image under the cursor, in which order they stand."""
+        """How many are marked, in which order they stand, which other tags are the image under the cursor."""
         parts = [f"{self._marks} marked"] if self._marks else []
-        others = [tag for tag, facts in self.facts.items() if facts.digest == self._same and tag != self.selected]
-        if others and self._same is not None and self.detail is not Detail.NONE:
-            parts.append(f"= {clean(' '.join(others[:20]))}")
         if self.tags:
             parts.append(f"{self.order.value}{' …' if self._sorting else ''}")
+        others = [tag for tag, facts in self.facts.items() if facts.digest == self._same and tag != self.selected]
+        if others and self._same is not None and self.detail is not Detail.NONE:
+            room = self.size.width - 6 - sum(len(part) + 3 for part in parts)
+            parts.append(f"= {named(others, room - 2)}")
         words = " · ".join(parts)
         if words != self._words_below:  # setting it draws the whole pane
             self._words_below = words
             self.border_subtitle = Content(words)
 
     # -- what the person does
+
+    def on_resize(self) -> None:
+        self._subtitle()
 
     def step_back(self) -> bool:
         if self.field.has_focus:
@@ -388,12 +402,15 @@ class TagsPane(ListPane):
         self._ask()
 
     def _ask(self) -> None:
-        """Say which tags are in view."""
+        """Say which tags are in view, and how much has room beside them."""
         if self.reference is not None and self.tags and self.detail is not Detail.NONE:
-            self.post_message(TagsInView(self.reference, [self.tags[item] for item in self._items_in_view]))
+            room = extent(self._row_width, self._longest)
+            self.post_message(TagsInView(self.reference, [self.tags[item] for item in self._items_in_view], room))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return not (action == "filter" and self.field.has_focus)
+        if action == "filter":
+            return bool(self.tags) and not self.field.has_focus
+        return bool(self.tags) or action not in ("sort", "columns")
 
     def action_filter(self) -> None:
         if self.tags:
@@ -411,7 +428,7 @@ class TagsPane(ListPane):
     def action_columns(self) -> None:
         """What is to stand beside the tags."""
         self.detail = self.detail.following
-        narrow = self.detail is Detail.ALL and not all_fit(self.rows.scrollable_content_region.width - 2, self._longest)
+        narrow = self.detail is Detail.ALL and not all_fit(self._row_width, self._longest)
         self.notify(_DETAILS[self.detail] + (_NARROW if narrow else ""), markup=False)
         self.post_message(DetailChosen(self.detail))
         self.rows.redraw()

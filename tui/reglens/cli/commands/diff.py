@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from reglens.cli.commands.digest import read_platform
-from reglens.cli.connect import Connection, connection, has_manifest, read_reference, say_scheme, spelt_out
+from reglens.cli.connect import Connection, connection, has_manifest, read_reference, spelt_out, telling_scheme
 from reglens.cli.connect import run as run_async
 from reglens.cli.kept import hint_at_kept, say_unasked
 from reglens.cli.output import Output
@@ -40,14 +40,12 @@ async def _diff(
     sessions = {registry: reached.session(registry, cached=True) for registry in (before.registry, after.registry)}
     one, other = sessions[before.registry], sessions[after.registry]
     try:
-        sides = await two_sides((one, before), (other, after), platform)
+        with telling_scheme(args, output, *sessions.values()):
+            sides = await two_sides((one, before), (other, after), platform)
     except ReglensError as error:
-        exchange = getattr(error, "exchange", None)
-        failed = next((s for s in sessions.values() if exchange is not None and exchange in tuple(s.trace)), one)
-        for reference in dict.fromkeys((before, after)):
-            if sessions[reference.registry] is failed:
-                await hint_at_kept(error, failed, reference)
-        refusal = Refusal(error, failed, after if failed is other and other is not one else before)
+        failed = error.concerns or before
+        await hint_at_kept(error, sessions[failed.registry], failed)
+        refusal = Refusal(error, sessions[failed.registry], failed)
         if output.as_json:
             output.document({"schema": 1, "same": None, **refusal.fields()})
         else:
@@ -56,7 +54,6 @@ async def _diff(
     finally:
         for session in sessions.values():
             await session.aclose()
-            say_scheme(session, args, output)
     say_unasked(output, *sessions.values())
     difference = compare(*sides)
     if output.as_json:

@@ -92,6 +92,7 @@ class _Digests:
     """One a registry, so that all its look-ups share connections and tokens."""
     rows: list[dict[str, Any]] = field(default_factory=list)
     causes: set[str] = field(default_factory=set)
+    schemes_said: set[str] = field(default_factory=set)
     diagnosis: Any = None
     taken: int = 0
     """References that were read so far."""
@@ -126,8 +127,7 @@ class _Digests:
             await asyncio.gather(*tasks, return_exceptions=True)
             for session in self.sessions.values():
                 await session.aclose()
-        for session in self.sessions.values():
-            say_scheme(session, self.args, self.output)
+        self._say_schemes()
         if self.output.as_json:
             self._document()
         return 1 if self.failed else 0
@@ -224,6 +224,7 @@ class _Digests:
         refusal, output = result.refusal, self.output
         if refusal is not None:
             self.failed += 1
+            self._say_schemes()
             if refusal.diagnosis is not None and self.diagnosis is None:
                 self.diagnosis = refusal.fields()["diagnosis"]
             if not output.as_json:
@@ -235,6 +236,13 @@ class _Digests:
             output.line(str(result.found.digest))
         if output.as_json:
             self.rows.append(_row(result))
+
+    def _say_schemes(self) -> None:
+        """What is known of the registries' schemes, once for each."""
+        for registry, session in self.sessions.items():
+            if session.base_url and registry not in self.schemes_said:
+                self.schemes_said.add(registry)
+                say_scheme(session, self.args, self.output)
 
     def _document(self, **more: object) -> None:
         document: dict[str, Any] = {"schema": 1, "results": self.rows, **more}

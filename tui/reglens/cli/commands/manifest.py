@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from reglens.cli.commands.digest import manifest_of, read_platform
-from reglens.cli.connect import Connection, connection, has_manifest, read_reference, say_scheme, spelt_out
+from reglens.cli.connect import Connection, connection, has_manifest, read_reference, spelt_out, telling_scheme
 from reglens.cli.connect import run as run_async
 from reglens.cli.kept import hint_at_kept, say_unasked
 from reglens.cli.output import Output
@@ -28,7 +28,8 @@ async def _manifest(
 ) -> int:
     session = reached.session(reference.registry, cached=True)
     try:
-        manifest = await manifest_of(session, reference, platform)
+        with telling_scheme(args, output, session):
+            manifest = await manifest_of(session, reference, platform)
     except ReglensError as error:
         await hint_at_kept(error, session, reference)
         refusal = Refusal(error, session, reference)
@@ -40,7 +41,6 @@ async def _manifest(
         return 1
     finally:
         await session.aclose()
-        say_scheme(session, args, output)
     say_unasked(output, session)
     if output.as_json:
         output.document(

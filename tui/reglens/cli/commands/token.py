@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from reglens.cli.connect import Connection, connection, has_manifest, say_scheme, spelt_out, trusted_keys
+from reglens.cli.connect import Connection, connection, has_manifest, spelt_out, telling_scheme, trusted_keys
 from reglens.cli.connect import run as run_async
 from reglens.cli.output import Output
 from reglens.cli.refusal import Refusal
@@ -32,7 +32,8 @@ async def _token(
 ) -> int:
     session = reached.session(place.registry)
     try:
-        grant = await session.acquire_token(place.reference, service=args.service, scopes=args.scope)
+        with telling_scheme(args, output, session):
+            grant = await session.acquire_token(place.reference, service=args.service, scopes=args.scope)
     except ReglensError as error:
         refusal = Refusal(error, session, place.reference, keys)
         if output.as_json:
@@ -43,7 +44,6 @@ async def _token(
         return 1
     finally:
         await session.aclose()
-        say_scheme(session, args, output)
     if output.as_json:
         output.document(_document(grant, session, place, keys, reveal=args.reveal))
     elif args.reveal:

@@ -175,11 +175,11 @@ ENTRIES = table(
             "distribution, registry/auth/htpasswd",
         ),
         (
-            M.LOGIN_NEEDED,
+            M.LOGIN_UNASKED,
             "docker",
             "cannot perform an interactive login from a non",
             r"cannot perform an interactive login from a non[- ]TTY device",
-            "docker/cli: the user name or password was empty",
+            "docker/cli, cli/command/registry.go, PromptUserForCredentials: the user name or password was empty",
         ),
         (
             M.CREDENTIALS_ABSENT,

@@ -9,7 +9,15 @@ from reglens.diagnosis import fixes, told
 from reglens.diagnosis.evidence import Report
 from reglens.diagnosis.finding import Fix
 from reglens.diagnosis.rules import mend_place
-from reglens.diagnosis.rules.mend_caller import denied, helper, login, malformed_credentials, not_sent, rejected
+from reglens.diagnosis.rules.mend_caller import (
+    denied,
+    helper,
+    login,
+    malformed_credentials,
+    not_sent,
+    rejected,
+    unasked,
+)
 from reglens.diagnosis.rules.realm import realm_fix
 from reglens.diagnosis.rules.resource import mended, tags_command
 from reglens.diagnosis.rules.server import proxy_fix
@@ -365,6 +373,7 @@ _BY_MEANING: dict[tuple[str, str], Callable[[Scene, Report], Fix]] = {
     ("proxy-interference", "body-too-large"): _body_size,
     ("proxy-interference", "http-status"): _body_size,
     ("manifest-unknown", "platform-unknown"): _platform,
+    ("credentials-missing", "login-unasked"): unasked,
     ("wrong-host", "reference-invalid"): mend_place.lost_host,
     ("wrong-host", "not-found"): mend_place.login_place,
     ("wrong-host", "denied"): mend_place.lost_namespace,

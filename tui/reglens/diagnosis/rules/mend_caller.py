@@ -26,6 +26,22 @@ def login(scene: Scene, report: Report) -> Fix:
     return fixes.login(scene, f"Log in to {host_name(scene)}; accepted is {scene.product.secret}.")
 
 
+def unasked(scene: Scene, report: Report) -> Fix:
+    """docker asks at a terminal for what is empty (docker/cli, cli/command/registry.go); GitLab hands protected
+    variables to jobs of protected branches and tags alone (docs.gitlab.com/ci/variables/, "Protect a CI/CD
+    variable")."""
+    command = fixes.login_command(scene)
+    if "--password-stdin" not in command:
+        command = f'printf %s "$PASSWORD" | {command} --password-stdin'
+    return Fix(
+        "The user name or the password was empty, so docker wanted to ask for it, and there is no terminal to ask at. "
+        "See that the variables that hold them are set in this very job (GitLab gives protected ones to protected "
+        "branches and tags alone, and pull requests of forks get no secrets), and hand the password over with "
+        "--password-stdin.",
+        (command,),
+    )
+
+
 def host_name(scene: Scene) -> str:
     """The registry as a person calls it."""
     return "Docker Hub" if scene.is_hub else scene.registry or "the registry"

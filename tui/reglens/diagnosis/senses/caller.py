@@ -15,6 +15,11 @@ SENSES: dict[str, Sense] = {
         "The client or registry says that no credentials, or no Authorization header, came with the request.",
         "credentials-missing credentials-not-sent authorization-missing",
     ),
+    "login-unasked": sense(
+        "A login was given no user name or no password, and has no terminal to ask for them at.",
+        "credentials-missing",
+        True,
+    ),
     "authorization-needed": sense(
         "The server says that the request carried no Authorization header at all.",
         "authorization-missing credentials-missing",
