@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from support.mutations import mutate
-from support.parsers import CANARY, PARSERS, Parser
+from support.parsers import PARSERS, Parser
+from support.seeds import CANARY, ENCODED, PAIR
 
 CORPUS = Path(__file__).parent / "corpus"
 KEPT = sorted(path for path in CORPUS.glob("*/*") if path.is_file())
@@ -79,6 +80,4 @@ def _seconds(parser: Parser, data: bytes) -> float:
 @pytest.mark.parametrize("parser", [p for p in PARSERS.values() if p.secret], ids=lambda p: p.name)
 def test_secret_inputs_hold_the_secret_and_nothing_read_from_them_shows_it(parser: Parser) -> None:
     """The check is in the table; here, that it has something to find."""
-    from support.parsers import ENCODED, PAIR
-
     assert any(word.encode() in data for data in parser.inputs for word in (CANARY, PAIR, ENCODED))

@@ -200,9 +200,9 @@ def test_a_given_moment_counts_where_no_date_is_known() -> None:
             'FATA[0001] Error parsing image name "docker://r.lab.test/a/b:1": reading manifest 1 in r.lab.test/a/b: '
             "unauthorized: authentication required",
             Outcome.REFUSED,
-            "skopeo login r.lab.test -u <user>",
+            'skopeo login r.lab.test -u "<user>"',
         ),
-        ('{"auths": {"r.lab.test": {"auth": "am9l"}}}', Outcome.REFUSED, "docker login r.lab.test -u <user>"),
+        ('{"auths": {"r.lab.test": {"auth": "am9l"}}}', Outcome.REFUSED, 'docker login r.lab.test -u "<user>"'),
         (
             '{"auths": {"r.lab.test": {"auth": "am9lOnNlY3JldA=="},},}',
             Outcome.UNKNOWN,
@@ -227,10 +227,10 @@ def test_what_is_proven_follows_from_nothing_that_is_only_likely() -> None:
 @pytest.mark.parametrize(
     ("login", "command"),
     [
-        ("", 'printf %s "$PASSWORD" | docker login <registry> -u <user> --password-stdin'),
+        ("", 'printf %s "$PASSWORD" | docker login "<registry>" -u "<user>" --password-stdin'),
         (
             "$ docker login -u $USER -p $TOKEN registry.lab.test\n",
-            'printf %s "$PASSWORD" | docker login registry.lab.test -u <user> --password-stdin',
+            'printf %s "$PASSWORD" | docker login registry.lab.test -u "<user>" --password-stdin',
         ),
     ],
 )
@@ -447,3 +447,20 @@ def test_reports_of_any_meaning_are_taken() -> None:
             for finding in made.findings:
                 assert finding.code in pages.CODES
                 assert finding.fix.text or finding.fix.commands, (meaning, finding.code)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"), [("", "This address"), ("/", "This address"), ("/api/v2.0/projects", "/api/ ")]
+)
+def test_a_registry_token_sent_elsewhere_on_the_host(path: str, said: str) -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJ4IiwiZXhwIjo5OTk5OTk5OTk5fQ.c2ln"
+    found = diagnose(
+        read_paste(
+            '$ curl -s "https://registry.example.org/token?service=registry.example.org&scope=repository:a/b:pull"\n'
+            f'{{"token":"{token}"}}\n'
+            f'$ curl -i -H "Authorization: Bearer {token}" https://registry.example.org{path}\n'
+            'HTTP/1.1 401 Unauthorized\n\n{"errors":[{"code":"UNAUTHORIZED"}]}\n'
+        )
+    ).findings
+    assert found[0].code == "token-wrong-kind"
+    assert said in found[0].explanation

@@ -5,22 +5,19 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 
 import pytest
 
+from reglens.diagnosis.commandline import as_shell, is_shell
 from reglens.diagnosis.finding import Finding
 from support.scoring import Outcome, load, score
 
-SETS = ("cases", "recordings", "further", "further2", "further3", "further4")
-PROGRAMS = frozenset(
-    "docker podman buildah skopeo nerdctl crictl ctr crane oras regctl helm kubectl curl aws az gcloud reglens sudo "
-    "openssl getent echo printf sed jq command ls security pass gpg export unset unzip".split()
-)
-"""Programs of which a command is a command line; the other commands are lines for a file."""
+SETS = ("cases", "recordings", "further", "further2", "further3", "further4", "further5")
 KNOWN = re.compile(
     r"(?:.+\.)?(?:docker\.io|docker\.com|docker\.pkg\.dev|ecr\.aws|ghcr\.io|quay\.io|gitlab\.com|github\.com|mcr\.microsoft\.com"
-    r"|registry\.gitlab\.com|githubstatus\.com|dockerstatus\.com|example\.(?:org|com))"
+    r"|registry\.gitlab\.com|githubstatus\.com|credentialprovider\.kubelet\.k8s\.io|dockerstatus\.com|example\.(?:org|com))"
 )
 HOST = re.compile(r"https?://(?P<url>[\w.-]+)|(?P<place>(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?)/[\w<]")
 
@@ -37,9 +34,35 @@ def commands(outcomes: list[Outcome]) -> Iterator[tuple[Outcome, Finding, str]]:
                 yield outcome, finding, command
 
 
-def is_shell(command: str) -> bool:
-    first = command.split(maxsplit=1)[0] if command.strip() else ""
-    return "\n" not in command and (first in PROGRAMS or re.match(r"[A-Z_]+=\$\(", command) is not None)
+def test_bash_takes_every_command(outcomes: list[Outcome]) -> None:
+    told = sorted({command for _, _, command in commands(outcomes) if is_shell(command)})
+    script = "\n".join(f": {number}; {command}" for number, command in enumerate(told))
+    said = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "shell"),
+    [
+        ("docker login ghcr.io -u <user>", 'docker login ghcr.io -u "<user>"'),
+        ('docker login "<registry>" -u <user>', 'docker login "<registry>" -u "<user>"'),
+        ("ctr images pull --user '<user>:<password>' a/b", "ctr images pull --user '<user>:<password>' a/b"),
+        ("kubectl create secret x --docker-username=<user>", 'kubectl create secret x --docker-username="<user>"'),
+        ("openssl s_client -connect h:443 </dev/null", "openssl s_client -connect h:443 </dev/null"),
+        ("docker logs <registry container> 2>&1", 'docker logs "<registry container>" 2>&1'),
+        ("curl -i https://h/v2/a;rm -rf x", r"curl -i https://h/v2/a\;rm -rf x"),
+        ("curl -i https://h/token?service=x&scope=y", r"curl -i https://h/token?service=x\&scope=y"),
+        ("docker logout `id`.example", r"docker logout \`id\`.example"),
+        ("docker logout $(id).example", r"docker logout \$\(id\).example"),
+        ("docker logout a | sh", r"docker logout a \| sh"),
+        ('curl -i "https://h/$(id)"', "curl -i 'https://h/$(id)'"),
+        ('TOKEN=$(curl -s "https://h/token" | jq -r .token)', 'TOKEN=$(curl -s "https://h/token" | jq -r .token)'),
+        ("auth:\n  token:\n    issuer: <issuer>", "auth:\n  token:\n    issuer: <issuer>"),
+    ],
+)
+def test_blanks_to_fill_are_no_redirections(command: str, shell: str) -> None:
+    assert as_shell(command) == shell
+    assert as_shell(shell) == shell
 
 
 def test_every_command_is_read_by_a_shell(outcomes: list[Outcome]) -> None:

@@ -6,8 +6,6 @@ and ``tests/fuzz.py`` hunts with it for as long as one likes.
 
 from __future__ import annotations
 
-import base64
-import gzip
 import json
 import re
 import tempfile
@@ -16,7 +14,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from reglens.auth.challenge import parse_challenges
 from reglens.auth.keys import check_signature
@@ -27,8 +24,6 @@ from reglens.auth.sources.program import Said, read_answer
 from reglens.auth.sources.pullsecret import read_pull_secret
 from reglens.auth.token import read_token
 from reglens.auth.token_answer import LONGEST, SHORTEST, read_token_answer
-from reglens.demo.content.attestations import spdx_document
-from reglens.demo.content.catalogue import Catalogue
 from reglens.diagnosis.engine import diagnose
 from reglens.diagnosis.output import to_json
 from reglens.diagnosis.paste import configs, read_paste
@@ -54,13 +49,24 @@ from reglens.trace.har import to_har
 from support.exchanges import healthy_pull
 from support.pastes import granted, jwt, refused
 from support.programs import snippets
-from support.scoring import load
+from support.seeds import (
+    AUTH,
+    CANARY,
+    HOSTS,
+    LIMITS,
+    PAIR,
+    REGISTRIES,
+    SECRET_YAML,
+    archives,
+    cases,
+    demo,
+    documents,
+    found,
+    given,
+    references,
+)
 
-FOLDERS = ("cases", "recordings", "further", "further2")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-CANARY = "canary-0123456789-password"
-"""Stands where seeds hold a secret."""
-PAIR = base64.b64encode(f"alice:{CANARY}".encode()).decode()
 
 _SECRET_PLACE = re.compile(
     r"(?:\"(?:auth|password|\w*token|Secret)\": ?\"|Authorization = \"Basic |x-custom = \[\")"
@@ -311,195 +317,74 @@ def _errors(data: bytes) -> object:
     return found
 
 
-# -- real inputs to change
-
-
-@cache
-def _cases() -> list[str]:
-    return [case.text for folder in FOLDERS for case in load(folder)]
-
-
-def _found(pattern: str, *more: str) -> Callable[[], list[bytes]]:
-    """What a pattern finds in the recorded failures."""
-
-    def seeds() -> list[bytes]:
-        hits = (match for text in _cases() for match in re.findall(pattern, text))
-        return [seed.encode() for seed in (*more, *dict.fromkeys(hits))][:200]
-
-    return seeds
-
-
-def _references() -> list[bytes]:
-    more = (
-        "alpine",
-        "[::1]:5000/a/b@sha256:" + "0" * 64,
-        "localhost/a:b@sha512:" + "1" * 128,
-        "registry.example.com:5000",
-    )
-    named = (case.reference for folder in FOLDERS for case in load(folder))
-    return [text.encode() for text in (*more, *(name for name in named if name))]
-
-
-def _given(*seeds: str | bytes | dict[str, Any]) -> Callable[[], list[bytes]]:
-    def made() -> list[bytes]:
-        return [s if isinstance(s, bytes) else (s if isinstance(s, str) else json.dumps(s)).encode() for s in seeds]
-
-    return made
-
-
-@cache
-def _demo() -> tuple[list[bytes], list[bytes], list[bytes]]:
-    """Manifests, configurations and layers of the demo registry's first images."""
-    manifests: list[bytes] = []
-    settings: list[bytes] = []
-    layers: list[bytes] = []
-    catalogue = Catalogue()
-    for name in catalogue.names[:3]:
-        repository = catalogue.find(name)
-        assert repository is not None
-        blob = repository.manifest(repository.tags[0])
-        assert blob is not None
-        manifests.append(blob.data)
-        entries = json.loads(blob.data).get("manifests", [])
-        image = repository.manifest(entries[0]["digest"]) if entries else blob
-        assert image is not None
-        manifests.append(image.data)
-        document = json.loads(image.data)
-        for part, into in ((document["config"], settings), (document["layers"][-1], layers)):
-            found = repository.blob(part["digest"])
-            assert found is not None
-            into.append(found.data)
-    return manifests, settings, layers
-
-
-def _archives() -> list[bytes]:
-    small = [layer for layer in _demo()[2] if len(layer) < 200_000]
-    return [gzip.decompress(layer)[:20_480] for layer in small if layer[:2] == b"\x1f\x8b"] + [s[:8192] for s in small]
-
-
-def _documents() -> list[bytes]:
-    statement = {
-        "_type": "https://in-toto.io/Statement/v1",
-        "subject": [{"name": "a", "digest": {"sha256": "0" * 64}}],
-        "predicateType": "https://slsa.dev/provenance/v1",
-        "predicate": {"buildDefinition": {"buildType": "x", "externalParameters": {}}, "runDetails": {"builder": {}}},
-    }
-    envelope = {"payloadType": "application/vnd.in-toto+json", "payload": "e30=", "signatures": [{"sig": "AAAA"}]}
-    cyclone = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "a", "version": "1"}]}
-    return _given(statement, envelope, cyclone, spdx_document("app", "1.0"), {"a": 1})()
-
-
-AUTH = {
-    "auths": {
-        "registry.example.com": {"auth": PAIR},
-        "ghcr.io": {"username": "alice", "password": CANARY},
-        "quay.io": {"identitytoken": CANARY},
-        "*.example.org": {"registrytoken": CANARY},
-    },
-    "credHelpers": {"gcr.io": "gcloud"},
-    "credsStore": "none",
-}
-HOSTS = f"""
-server = "https://registry.example.com"
-[host."https://mirror.example.com/v2"]
-  capabilities = ["pull", "resolve"]
-  skip_verify = true
-  override_path = true
-  [host."https://mirror.example.com/v2".header]
-    Authorization = "Basic {PAIR}"
-    x-custom = ["{CANARY}"]
-"""
-REGISTRIES = """
-unqualified-search-registries = ["docker.io"]
-short-name-mode = "enforcing"
-[[registry]]
-prefix = "*.example.com"
-location = "registry.example.com/proxy"
-insecure = true
-[[registry.mirror]]
-location = "mirror.example.com"
-pull-from-mirror = "digest-only"
-[aliases]
-"alpine" = "docker.io/library/alpine"
-"""
-LIMITS = (
-    "ratelimit-limit: 100;w=21600\nratelimit-remaining: 97;w=21600\ndocker-ratelimit-source: 192.0.2.1",
-    'ratelimit: "hour";r=50;t=30\nratelimit-policy: "hour";q=100;w=60',
-    'ratelimit-limit: 2000\nratelimit-reset: 1772366400\nratelimit-remaining: 3\nwarning: 299 - "old \\"x\\""',
-)
-ENCODED = base64.b64encode(json.dumps(AUTH).encode()).decode()
-SECRET_YAML = f"apiVersion: v1\nkind: Secret\ndata:\n  .dockerconfigjson: {ENCODED}\n"
-
 PARSERS = {
     parser.name: parser
     for parser in (
         Parser(
             "reference",
             _reference,
-            _references,
+            references,
             (ReferenceInvalid, UsageError),
             units=("a", "a/", ":", "@", "-", "_", ".", "[", "a.", "A", "é"),
         ),
-        Parser("challenge", _challenge, _found(r"(?i)www-authenticate: ([^\r\n]+)", 'Basic realm="x", Bearer a=b')),
-        Parser("scope", _scope, _found(r'scope="([^"]+)"', "repository(plugin):a/b:pull,push registry:catalog:*")),
-        Parser("token", _token, _found(r"\bey[\w-]+\.[\w-]+\.[\w-]*", jwt(), "opaque")),
+        Parser("challenge", _challenge, found(r"(?i)www-authenticate: ([^\r\n]+)", 'Basic realm="x", Bearer a=b')),
+        Parser("scope", _scope, found(r'scope="([^"]+)"', "repository(plugin):a/b:pull,push registry:catalog:*")),
+        Parser("token", _token, found(r"\bey[\w-]+\.[\w-]+\.[\w-]*", jwt(), "opaque")),
         Parser(
             "token-answer",
             _token_answer,
-            _given({"token": CANARY, "access_token": CANARY, "expires_in": 300, "issued_at": "2026-03-01T11:00:00Z"}),
+            given({"token": CANARY, "access_token": CANARY, "expires_in": 300, "issued_at": "2026-03-01T11:00:00Z"}),
             secret=True,
         ),
-        Parser("manifest", _manifest, lambda: _demo()[0], (ValueError,)),
-        Parser("image-config", _image_config, lambda: _demo()[1], (ValueError,)),
+        Parser("manifest", _manifest, lambda: demo()[0], (ValueError,)),
+        Parser("image-config", _image_config, lambda: demo()[1], (ValueError,)),
         Parser(
-            "link", _link, _given('</v2/a/tags/list?last=x&n=5>; rel="next"', "<https://h/x>;rel=next;title=a", "<a>")
+            "link", _link, given('</v2/a/tags/list?last=x&n=5>; rel="next"', "<https://h/x>;rel=next;title=a", "<a>")
         ),
-        Parser("retry-after", _retry_after, _given("120", "Sun, 01 Mar 2026 12:00:30 GMT", "01-Mar-26 12:00 +0100")),
-        Parser("rate-limit", _rate_limit, _given(*LIMITS)),
+        Parser("retry-after", _retry_after, given("120", "Sun, 01 Mar 2026 12:00:30 GMT", "01-Mar-26 12:00 +0100")),
+        Parser("rate-limit", _rate_limit, given(*LIMITS)),
         Parser(
-            "errors", _errors, _found(r'\{"errors":.*\}', '{"details":"x"}', '{"error":"a","error_description":"b"}')
+            "errors", _errors, found(r'\{"errors":.*\}', '{"details":"x"}', '{"error":"a","error_description":"b"}')
         ),
-        Parser("shell", _shell, _found(r"curl [^\n]+", "curl <<EOF\n$A `b` $(c)\nEOF\n")),
+        Parser("shell", _shell, found(r"curl [^\n]+", "curl <<EOF\n$A `b` $(c)\nEOF\n")),
         Parser(
             "program",
             _program,
             lambda: [snippet.text.encode() for snippet in snippets()],
             units=("requests.get(", "fetch(`${", "curl_init('", "a.b(", "x = ", *_FEW),
         ),
-        Parser(
-            "paste", _paste, lambda: [text.encode() for text in [refused() + granted(jwt()), *_cases()]], units=_FEW
-        ),
+        Parser("paste", _paste, lambda: [text.encode() for text in [refused() + granted(jwt()), *cases()]], units=_FEW),
         Parser("har", _paste, lambda: [json.dumps(to_har(healthy_pull())).encode()], units=_FEW[:2]),
         Parser(
             "settings",
             _settings,
-            _given(AUTH, HOSTS, REGISTRIES, SECRET_YAML, "mirrors:\n  docker.io:\n    endpoint: [a]\n"),
+            given(AUTH, HOSTS, REGISTRIES, SECRET_YAML, "mirrors:\n  docker.io:\n    endpoint: [a]\n"),
         ),
-        Parser("auth-json", _auth_json, _given(AUTH), (ValueError,), secret=True),
+        Parser("auth-json", _auth_json, given(AUTH), (ValueError,), secret=True),
         Parser(
             "pull-secret",
             _in_file(lambda path: read_pull_secret(path, "--pull-secret"), "pull.yaml"),
-            _given(SECRET_YAML, AUTH, {"kind": "Secret", "stringData": {".dockerconfigjson": json.dumps(AUTH)}}),
+            given(SECRET_YAML, AUTH, {"kind": "Secret", "stringData": {".dockerconfigjson": json.dumps(AUTH)}}),
             (UsageError,),
             secret=True,
         ),
         Parser(
             "helper",
             _helper,
-            _given(b'0\n{"ServerURL":"h","Username":"alice","Secret":"' + CANARY.encode() + b'"}'),
+            given(b'0\n{"ServerURL":"h","Username":"alice","Secret":"' + CANARY.encode() + b'"}'),
             secret=True,
         ),
-        Parser("hosts-toml", _in_file(_hosts_toml, "hosts.toml"), _given(HOSTS), secret=True),
-        Parser("registries-conf", _in_file(_registries_conf, "registries.conf"), _given(REGISTRIES)),
+        Parser("hosts-toml", _in_file(_hosts_toml, "hosts.toml"), given(HOSTS), secret=True),
+        Parser("registries-conf", _in_file(_registries_conf, "registries.conf"), given(REGISTRIES)),
         Parser(
             "daemon-json",
             _in_file(lambda path: daemon.read([path], path.parent), "daemon.json"),
-            _given(
+            given(
                 {"registry-mirrors": ["https://mirror.example.com"], "insecure-registries": ["10.0.0.0/8", "h:5000"]}
             ),
         ),
-        Parser("layer", _layer, _archives, (AnswerInvalid,), units=("\0", "a", "\x1f\x8b\x08\0\0\0\0\0\0\x03")),
-        Parser("document", _document, _documents),
-        Parser("versions", _versions, _given("1.2.3\nv1.2.3-rc.1\nlatest\n3.20\n20260301\n1.2.3-alpine3.20")),
+        Parser("layer", _layer, archives, (AnswerInvalid,), units=("\0", "a", "\x1f\x8b\x08\0\0\0\0\0\0\x03")),
+        Parser("document", _document, documents),
+        Parser("versions", _versions, given("1.2.3\nv1.2.3-rc.1\nlatest\n3.20\n20260301\n1.2.3-alpine3.20")),
     )
 }

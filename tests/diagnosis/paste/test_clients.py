@@ -13,6 +13,7 @@ from reglens.diagnosis.paste import clients
 from reglens.diagnosis.paste.clients import entries, read_text
 from reglens.diagnosis.paste.clients_precedence import CONTEXT
 from reglens.diagnosis.paste.clients_table import compiled
+from reglens.diagnosis.senses import SENSES
 
 
 def meanings(text: str) -> list[str]:
@@ -35,6 +36,10 @@ def test_every_meaning_is_described_and_found_by_its_word() -> None:
         assert meaning.says.endswith(".")
         assert BY_WORD[meaning.value] is meaning
         assert not meaning.proves or meaning.codes
+
+
+def test_every_sense_is_a_meaning() -> None:
+    assert SENSES.keys() == BY_WORD.keys()
 
 
 def test_the_specific_word_wins_over_code_and_status() -> None:

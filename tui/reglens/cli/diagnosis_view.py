@@ -47,16 +47,20 @@ _SILENT = "Nothing here tells what went wrong: add the refused request's answer 
 
 
 def draw_diagnosis(page: Page, diagnosis: Diagnosis, *, silent: str = _SILENT) -> None:
-    """Outcome, exchanges, comparison and findings; `silent` is what to say where something is wrong and no finding
-    tells what."""
+    """Outcome, the likeliest cause at once, exchanges, comparison and findings; `silent` is what to say where something
+    is wrong and no finding tells what."""
     mark, style = _OUTCOMES[diagnosis.outcome]
     about = f"  {diagnosis.reference}" if diagnosis.reference else ""
     moment = f"  at {diagnosis.moment:%Y-%m-%d %H:%M:%S} UTC" if diagnosis.moment else ""
     page.line((mark, style), about, (moment, FAINT))
+    compared = any(_has_value(row.asked, row.requested, row.granted) for row in diagnosis.comparison.rows)
+    if diagnosis.findings and (diagnosis.exchanges or compared):
+        first = diagnosis.findings[0]
+        page.line((f"{_SEVERITIES[first.severity][0]} {first.code}: ", _SEVERITIES[first.severity][1]), first.title)
     if diagnosis.exchanges:
         page.gap()
         draw_exchanges(page, diagnosis.exchanges)
-    if any(_has_value(row.asked, row.requested, row.granted) for row in diagnosis.comparison.rows):
+    if compared:
         page.gap()
         draw_comparison(page, diagnosis.comparison)
     told: dict[str, str] = {}
@@ -119,20 +123,33 @@ def draw_comparison(page: Page, comparison: Comparison) -> None:
             page.line((f"{row.name}: ", BAD), row.note)
 
 
+_UNPROVEN = "This is likely, not proven: "
+"""How the sentence begins that tells what would prove a cause (`reglens.diagnosis.rules.mend`)."""
+
+
 def _draw_finding(page: Page, finding: Finding, told: dict[str, str]) -> None:
-    """One finding. `told` holds the commands printed so far, each with the code of the finding under which it stands:
-    a cure that serves several findings is spelt out under the first of them."""
+    """One finding. `told` holds the commands, proofs and sentences printed so far, each with the code of the finding
+    under which it stands: what serves several findings is spelt out under the first of them."""
     mark, style = _SEVERITIES[finding.severity]
     page.line((f"{mark} {finding.code}", style), "  ", (finding.title, STRONG))
-    if finding.explanation:
-        page.paragraph(finding.explanation, indent=2)
-    if finding.evidence:
+    explanation, unproven, rest = finding.explanation.partition(_UNPROVEN)
+    if unproven and unproven + rest not in told:
+        told[unproven + rest] = finding.code
+        explanation += unproven + rest
+    if explanation.strip():
+        page.paragraph(explanation.strip(), indent=2)
+    proofs = {f"{proof.where}\n{proof.value}": proof for proof in finding.evidence}
+    if any(key not in told for key in proofs):
         table = _table(indent=2)
         table.add_column(no_wrap=False, overflow="fold", max_width=42)
         table.add_column(overflow="fold")
-        for proof in finding.evidence:
-            table.add_row(styled((proof.where, FAINT)), styled(proof.value))
+        for key, proof in proofs.items():
+            if key not in told:
+                table.add_row(styled((proof.where, FAINT)), styled(proof.value))
         page.draw(table)
+    for code in dict.fromkeys(told[key] for key in proofs if key in told):
+        page.paragraph(f"Evidence: as under {code}", indent=2)
+    told |= {key: finding.code for key in proofs if key not in told}
     if finding.fix.text:
         page.paragraph(f"Fix: {finding.fix.text}", indent=2)
     for code in dict.fromkeys(told[command] for command in finding.fix.commands if command in told):

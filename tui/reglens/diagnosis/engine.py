@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from reglens.diagnosis import graph, rules, scene
+from reglens.diagnosis.commandline import as_shell
 from reglens.diagnosis.evidence import Evidence
 from reglens.diagnosis.finding import Diagnosis, Finding, Outcome, RowName, Severity, Verdict
 from reglens.diagnosis.meanings import Meaning
@@ -27,7 +28,10 @@ def diagnose(evidence: Evidence) -> Diagnosis:
         _add(found, rule(seen))
     for late in rules.LATE:
         _add(found, tuple(late(seen, found)))
-    ordered = arrange(found, seen)
+    ordered = tuple(
+        replace(finding, fix=replace(finding.fix, commands=tuple(map(as_shell, finding.fix.commands))))
+        for finding in arrange(found, seen)
+    )
     return Diagnosis(
         outcome=outcome(seen, ordered),
         findings=ordered,
@@ -48,7 +52,8 @@ def _add(found: dict[str, Finding], findings: Iterable[Finding]) -> None:
 def _joined(one: Finding, other: Finding) -> Finding:
     """Two findings of one code as one: the graver one's words, the evidence of both."""
     first, second = (one, other) if _WEIGHT[one.severity] <= _WEIGHT[other.severity] else (other, one)
-    more = tuple(p for p in second.evidence if p not in first.evidence)
+    said = {(p.where, p.value) for p in first.evidence}
+    more = tuple(p for p in second.evidence if (p.where, p.value) not in said)
     fix = (
         first.fix if first.fix.commands or not second.fix.commands else replace(first.fix, commands=second.fix.commands)
     )

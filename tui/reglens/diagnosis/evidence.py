@@ -102,8 +102,8 @@ class Evidence:
     can be; `action` what was to be done with it. `tokens` stand alone, outside any exchange. `spans` tells where in the
     paste a part of an exchange stands, keyed by exchange number and field (``"challenge"``, ``"status"``, ``"token"``,
     ``"authorization"``, ``"url"``, ``"body"``, a header's name). `moment` is the time of the refusal if it is known
-    from elsewhere than a ``Date`` header; `now` the local clock, for live evidence only. `pasted` is the text, masked,
-    without what a log repeats.
+    from elsewhere than a ``Date`` header; `now` the local clock, for live evidence only. `pasted` are the lines of the
+    text that rules look into (an API's address, a push's progress, ``htpasswd``), masked, without what a log repeats.
     `lookup` is what the search for credentials found, `trials` the experiments made after a refusal (live only). `keys`
     are those that the person says the registry trusts.
     """

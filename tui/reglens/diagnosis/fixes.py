@@ -56,9 +56,9 @@ def realm(scene: Scene) -> str:
     configured = told.setting(scene.evidence, "realm")
     if configured:
         return configured
-    asked = told.token_url(scene.evidence)
+    asked = told.token_url(scene.evidence).partition("?")[0]
     if asked:
-        return asked.partition("?")[0]
+        return base_url(scene) + asked if asked.startswith("/") else asked
     return HUB_REALM if scene.is_hub else f"https://{scene.registry or '<registry>'}/token"
 
 
@@ -124,7 +124,7 @@ def login_command(scene: Scene, host: str = "") -> str:
     return _in_words_of(_client(scene), command, "docker.io" if scene.is_hub else registry)
 
 
-_LOGINS = {
+LOGINS = {
     "podman": "podman login",
     "buildah": "buildah login",
     "skopeo": "skopeo login",
@@ -141,14 +141,14 @@ def _client(scene: Scene) -> str:
     """The client in the evidence that has a login of its own; ``""`` for docker."""
     programs = [command.program for command in scene.evidence.commands]
     names = programs or [report.teller for report in scene.evidence.reports]
-    return next((name for name in names if name in _LOGINS), "") if "docker" not in programs else ""
+    return next((name for name in names if name in LOGINS), "") if "docker" not in programs else ""
 
 
 def _in_words_of(client: str, command: str, host: str) -> str:
     """docker's login as another client writes it; only docker takes Docker Hub when no host is named."""
     if not client or "docker login" not in command:
         return command
-    other = command.replace("docker login", _LOGINS[client])
+    other = command.replace("docker login", LOGINS[client])
     return other if host in command else f"{other} {host}"
 
 

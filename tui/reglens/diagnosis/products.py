@@ -23,7 +23,8 @@ class Product:
     grants otherwise or not at all; `checks_audience` False where ``aud`` is never looked at; `fixed_service` that its
     service never varies; `opaque_tokens` that its tokens need not be JWTs; `own_realm` that its tokens come from the
     registry's own host; `basic` that it takes Basic alone,
-    `bearer_only` that it never takes Basic; `realm_setting` is the setting that makes its realm.
+    `bearer_only` that it never takes Basic; `realm_setting` is the setting that makes its realm;
+    `depth` the most components that a repository's name may have, 0 where there is no such bound.
     """
 
     kind: Kind
@@ -40,6 +41,7 @@ class Product:
     opaque_tokens: bool = False
     own_realm: bool = False
     bearer_only: bool = False
+    depth: int = 0
     realm_setting: str = ""
     basic: bool = False
     status: str = ""
@@ -78,6 +80,7 @@ class Product:
 
 HUB = Product(
     hosts.HUB,
+    depth=2,
     fixed_service=True,
     bearer_only=True,
     login="docker login -u {user}",
@@ -105,6 +108,7 @@ GHCR = Product(
 )
 QUAY = Product(
     hosts.QUAY,
+    depth=2,
     fixed_service=True,
     bearer_only=True,
     secret="a robot account's token, or the encrypted password of the account settings",  # noqa: S106
@@ -255,6 +259,17 @@ ALL = (
     IBM, OPENSHIFT, OLAREG,
 )  # fmt: skip
 _OF = {product.key: product for product in (*ALL, DISTRIBUTION)}
+
+
+def is_server(teller: str) -> bool:
+    """Whether a line's words are those of a registry, whichever client passes them on."""
+    return teller in _TELLERS and teller != "ecr-login"
+
+
+def speaker(teller: str) -> str:
+    """Who wrote a line, by the name that people know: a service's own, else the program's."""
+    key = _TELLERS.get(teller)
+    return _OF[key].name if key in _OF else teller
 
 
 def looks_like_host(name: str) -> bool:

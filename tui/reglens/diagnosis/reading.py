@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit
 
+from reglens.diagnosis import products
 from reglens.diagnosis.evidence import Report
 from reglens.diagnosis.finding import Proof
 from reglens.oci.scope import Scope
@@ -73,8 +74,32 @@ def shown(value: object) -> str:
 
 
 def report_proof(report: Report) -> Proof:
-    """A proof from a client's or server's line."""
-    return Proof(f"line of {report.teller}" if report.teller else "line", shown(report.text), report.span)
+    """A proof from a client's or server's line: of a long one the beginning and what is around the telling words."""
+    teller = report.teller
+    if products.is_server(teller):
+        where = f"line, words of {products.speaker(teller)}"
+    else:
+        where = f"line of {teller}" if teller else "line"
+    return Proof(where, shown(_excerpt(report)), report.span)
+
+
+_TELLING = ("message", "reason", "code", "status", "host")
+_HEAD = 80
+"""Characters of a long line's beginning that a proof quotes: time, program, level."""
+
+
+def _excerpt(report: Report) -> str:
+    """A line within what a proof quotes."""
+    text = " ".join(report.text.split())
+    if len(text) <= SHOWN:
+        return report.text
+    lowered = text.lower()
+    words = (report.values.get(name, "").lower().replace("_", " ") for name in _TELLING)
+    at = max((lowered.rfind(word) for word in words if word), default=-1)
+    if at < SHOWN - 60:
+        return text
+    start = max(_HEAD, min(at - 150, len(text) - (SHOWN - _HEAD - 5)))
+    return f"{text[:_HEAD]} … {text[start : start + SHOWN - _HEAD - 3]}"
 
 
 def repository_of(path: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from reglens.auth.token import Token
-from reglens.diagnosis import products, told
+from reglens.diagnosis import products, stores, told
 from reglens.diagnosis.attempt import Attempt
 from reglens.diagnosis.evidence import Command, Evidence, Report, Span
 from reglens.diagnosis.finding import Comparison, Proof
@@ -339,6 +339,27 @@ class Scene(Attempt):
     def logged_in_elsewhere(self) -> str:
         """The host of the logins in the evidence, if they were all made at another registry than the refused one."""
         return told.logged_in_elsewhere(self.evidence, told.refused_host(self.evidence) or self.registry)
+
+    @cached_property
+    def unread_login(self) -> tuple[str, str] | None:
+        """The program that logged in, and the client that was refused and does not read what that one stores; None
+        if there is no such pair."""
+        return stores.unread(self.evidence)
+
+    @cached_property
+    def given_in_command(self) -> bool:
+        """Whether the refused command carried credentials itself (``--creds``)."""
+        return stores.given(self.evidence)
+
+    @cached_property
+    def asked_anonymously(self) -> bool:
+        """Whether the token was asked for without an account, by a client that names it where it has one."""
+        return told.asked_anonymously(self.evidence)
+
+    @cached_property
+    def too_deep(self) -> bool:
+        """Whether the repository's name has more components than this kind of registry takes."""
+        return bool(self.product.depth) and self.repository.count("/") >= self.product.depth
 
     @cached_property
     def let_in(self) -> bool:

@@ -18,6 +18,7 @@ CLUSTER_TELLERS = frozenset({"kubelet", "containerd", "cri-o", "k3s", "kubernete
 _PLACEHOLDER = re.compile(r"[<>]|\*\*\*|\{\{|\$\{?\w|(?:^|/)[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:/|:|$)|\.\.\.|…")
 _WRITES = re.compile(r"\b(?:write|push|upload|put|create|delete)", re.IGNORECASE)
 _API_URL = re.compile(r"https?://(?P<host>[\w.<>-]{1,200}(?::\d{1,5})?)/v2/(?!token|auth)")
+_ECR = re.compile(r"\d{12}\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 _LOGIN = re.compile(r"(?:docker|podman|nerdctl|buildah|skopeo|helm|oras|crane|regctl)$")
 
 
@@ -116,6 +117,10 @@ def logged_in_elsewhere(evidence: Evidence, registry_name: str) -> str:
     cli/command/registry.go; google/go-containerregistry, pkg/authn/keychain.go).
     """
     hosts = [host.lower() for host in logins(evidence, implied=True)]
+    regions = [r.values["region"] for r in evidence.reports if r.meaning == meanings.Meaning.LOGIN_PREPARED]
+    found = _ECR.fullmatch(registry_name)
+    if regions and not hosts and found is not None and found["region"] not in regions:
+        return registry_name.replace(f".{found['region']}.", f".{regions[-1]}.")
     wanted_here = {"docker.io", "index.docker.io"} if registry_name in HUB_ALIASES else {registry_name}
     if not hosts or not registry_name or any(host in wanted_here for host in hosts):
         return ""
@@ -172,6 +177,20 @@ def setting(evidence: Evidence, name: str) -> str:
 def service(evidence: Evidence) -> Fact | None:
     """The service that a registry's configuration names."""
     return next((f for f in evidence.facts if f.path[-3:] == ("auth", "token", "service")), None)
+
+
+_ACCOUNT = re.compile(r"docker/|containers/|skopeo/|podman/|buildah/|libpod/|cri-o/", re.IGNORECASE)
+"""User agents of clients that name the account in every token request for which they have credentials (distribution,
+internal/client/auth/session.go, ``fetchTokenWithBasicAuth``; containers/image, docker/docker_client.go)."""
+_NAMES_ACCOUNT = frozenset({"skopeo", "podman", "buildah"})
+
+
+def asked_anonymously(evidence: Evidence) -> bool:
+    """Whether the last token request for a scope, of a client that would name its account, names none."""
+    ours = any(command.program in _NAMES_ACCOUNT for command in evidence.commands)
+    asked = [r for r in evidence.reports if r.meaning == "exchanged" and r.values.get("scope")]
+    asked = [r for r in asked if _ACCOUNT.match(r.values.get("agent", "")) or (ours and not r.values.get("agent"))]
+    return bool(asked) and not any(r.values.get("account") for r in asked)
 
 
 def helper(evidence: Evidence, registry_name: str) -> str:

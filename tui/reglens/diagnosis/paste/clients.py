@@ -44,6 +44,7 @@ from reglens.diagnosis.paste.clients_hits import (
     by_word,
     contained,
     hit_of,
+    says_registry,
     without_hidden,
 )
 from reglens.diagnosis.paste.clients_precedence import ATTEMPTS, BESIDE, CONTEXT, VAGUE
@@ -88,16 +89,40 @@ def entries() -> tuple[Entry, ...]:
     )
 
 
+_LETTERS = bytes(c | 0x20 if chr(c).isalpha() and c < 128 else 0x20 for c in range(256))
+"""A table for `bytes.translate`: lower-case letters, and a blank in place of everything else."""
+
+
+def _vocabulary(text: str) -> bytes:
+    """The words of four letters and more of a text, each once: small beside a log's text, and what is not in it is not
+    in the text."""
+    return b"\n".join(
+        word for word in set(text.encode("ascii", "replace").translate(_LETTERS).split()) if len(word) > 3
+    )
+
+
+@cache
+def _hinted() -> tuple[tuple[str, Entry, tuple[bytes, ...]], ...]:
+    """Every hint with its entry and the words without which it cannot stand in a text."""
+    return tuple(
+        (hint, entry, tuple(word.encode() for word in re.findall(r"[a-z]{4,}", hint)))
+        for entry in entries()
+        for hint in entry.hints
+    )
+
+
 def read(source: Source) -> tuple[Report, ...]:
     """Every telling line of `source` as reports, in their order; repeated ones once."""
     told = _unrepeated(statements(source.lines))
-    text = plain("\n".join(statement.text for statement in told))
-    active = [(hint, entry) for entry in entries() for hint in entry.hints if hint in text]
+    text = "\n".join(statement.text for statement in told)
+    registry = says_registry(text)
+    words = _vocabulary(text)
+    active = [(hint, entry) for hint, entry, needed in _hinted() if all(word in words for word in needed)]
     reports: dict[object, Report] = {}
     seen: Counter[object] = Counter()
     scene = 0
     for statement in told:
-        for report in _read_statement(statement, active, seen, crowded=scene > MAX_SCENE):
+        for report in _read_statement(statement, active, seen, crowded=scene > MAX_SCENE, bare=registry):
             key = (report.meaning, tuple(sorted(report.values.items())))
             if key in reports:
                 continue
@@ -140,10 +165,12 @@ def _unrepeated(all_statements: Iterable[Passage]) -> list[Passage]:
                 continue
             if len(statuses) < MAX_STATUSES:
                 statuses.add(key)
-        kind = hash(_PASSING.sub("#", statement.text))
-        seen[kind] += 1
-        if seen[kind] <= MAX_ALIKE:
-            kept.append(statement)
+        if often[alike] > MAX_ALIKE:  # fewer that are alike roughly cannot be more that are alike
+            kind = hash(_PASSING.sub("#", statement.text))
+            seen[kind] += 1
+            if seen[kind] > MAX_ALIKE:
+                continue
+        kept.append(statement)
     return kept
 
 
@@ -187,9 +214,10 @@ _LEVELS = (
 
 
 def _read_statement(
-    statement: Passage, active: Sequence[tuple[str, Entry]], seen: Counter[object], *, crowded: bool
+    statement: Passage, active: Sequence[tuple[str, Entry]], seen: Counter[object], *, crowded: bool, bare: bool
 ) -> Iterator[Report]:
-    """What one statement says; with `crowded` only if it is more than a part of the scene."""
+    """What one statement says; with `crowded` only if it is more than a part of the scene, with `bare` also if it is a
+    status alone."""
     text = statement.text
     if _HEADER.match(text):
         return
@@ -197,6 +225,8 @@ def _read_statement(
     flat = plain(text)
     candidates = dict.fromkeys([entry for hint, entry in active if hint in flat])
     hits = [hit for entry in candidates if (hit := hit_of(entry, text))]
+    if not bare:
+        hits = [hit for hit in hits if hit.meaning is not Meaning.PAGE_ANSWERED]
     exchange = clients_exchanges.exchange_in(text)
     strong = [hit for hit in hits if hit.meaning not in CONTEXT | BESIDE]
     if not exchange and not strong and not _may_tell(flat):
@@ -217,12 +247,19 @@ def _read_statement(
     if status:
         general["status"] = status[0]
     general |= named.detail_in(text)
-    quiet = exchange is not None or bool(_DEBUG.search(text)) or bool(OTHER_PROGRAMS.search(text))
     if not strong or all(hit.meaning in VAGUE for hit in strong):
-        weak = by_code(code, quiet) or ([] if quiet or strong else [*by_status(status), *by_word(text, status)][:1])
+        weak = by_code(code, quiet=False)
+        if not weak and bare and not strong:
+            weak = [*by_status(status), *by_word(text, status)][:1]
+        if weak and OTHER_PROGRAMS.search(text):
+            weak = []
+        elif weak and (exchange is not None or _DEBUG.search(text)):
+            weak = by_code(code, quiet=True)
         hits += weak
     if exchange:
         hits.append(Hit(Meaning.EXCHANGED, "", 0, len(text), exchange))
+    if not hits:
+        return
     yield from _reports(statement, contained(without_hidden(hits)), general)
 
 

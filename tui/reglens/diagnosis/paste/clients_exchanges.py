@@ -61,6 +61,11 @@ _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(rf"\"method\":\s?\"{_METHOD}\".{{0,2000}}\"status(?:_?code)?\":\s?\"?(?P<status>\d{{3}})"),
     ),  # JSON logs
 )
+_ALONE = re.compile(
+    r"\s{0,8}(?:(?P<method>GET|POST) )?(?P<url>(?:https?://[^\s/]{1,255})?/(?:[\w./-]{0,200}/)?(?:token|auth)/?"
+    r"\?[^\s]{0,1000}\bservice=[^\s]{1,1000})\s{0,8}"
+)
+"""A token request's address with nothing else on its line."""
 _JSON_PATH = re.compile(r"\"(?:path|uri|request_uri|url)\":\s?\"(?P<url>[^\"]{1,2048})\"")
 _AGENT = re.compile(
     r"(?:\"(?P<quoted>[\w.-]{1,40}/[\w.][^\"]{0,200})\"\s{0,3}(?:$|\"|rt=|\d)|useragent=\"(?P<field>[^\"]{1,200})\")"
@@ -90,4 +95,5 @@ def exchange_in(text: str) -> Values | None:
         if agent := _AGENT.search(text):
             values["agent"] = agent["quoted"] or agent["field"]
         return values
-    return None
+    alone = _ALONE.fullmatch(text) if "service=" in lowered else None
+    return from_url(alone["url"]) if alone else None

@@ -66,6 +66,14 @@ ENTRIES = table(
             r"beginning of value",
             "distribution, internal/client/errors.go; Go encoding/json",
         ),
+        (
+            M.PAGE_ANSWERED,
+            "",
+            "response body",
+            r"error parsing HTTP (?P<status>404|5\d\d) response body: (?:invalid character '.{1,4}' after top-level "
+            r"value|no error details found in HTTP response body)",
+            "distribution, internal/client/errors.go: what answered speaks neither JSON nor a registry's errors",
+        ),
         (M.PAGE_ANSWERED, "", "html", r"<(?:!doctype )?html", "any web page"),
         (M.PAGE_ANSWERED, "", "<!doctype", r"<!doctype html", "any web page"),
         (M.PAGE_ANSWERED, "", "unexpected token", r"Unexpected token '?<'?,? .{0,40}JSON", "JavaScript JSON.parse"),

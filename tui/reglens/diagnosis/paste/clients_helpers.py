@@ -183,7 +183,8 @@ ENTRIES = table(
             M.HELPER_FAILED,
             "kubelet",
             "credential provider",
-            r"(?:failed|error)[^\"]{0,80}credential provider (?:plugin )?\"?(?P<helper>[\w.-]{0,60})",
+            r"(?:failed|error)[^\"]{0,80}credential provider (?:plugin )?\"?(?P<helper>[\w.-]{0,60})"
+            r"(?: for image (?P<reference>[^\s:\"]{1,255}(?::\d{1,5}/[^\s:\"]{1,255})?))?",
             "kubernetes, pkg/credentialprovider/plugin",
         ),
         (

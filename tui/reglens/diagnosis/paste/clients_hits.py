@@ -65,7 +65,7 @@ def by_status(status: tuple[str, int] | None) -> list[Hit]:
     if not status:
         return []
     meaning = _STATUS_MEANINGS.get(status[0]) or (Meaning.SERVER_FAILED if status[0] >= "500" else Meaning.HTTP_STATUS)
-    return [Hit(meaning, "", status[1] - 3, status[1], {})] if status[0] >= "400" else []
+    return [Hit(meaning, "", status[1] - 3, status[1], {})] if status[0] >= "300" else []
 
 
 _STATUS_MEANINGS = {
@@ -84,7 +84,8 @@ _WORDS = (
     (
         Meaning.UNAUTHENTICATED,
         re.compile(
-            r"\b(?:unauthori[sz]ed|authentication (?:is )?required|not authenticated|authorization failed)\b",
+            r"\b(?:unauthori[sz]ed|(?:authentication|authorization|login) (?:is )?required|not authenticated|"
+            r"authorization failed)\b",
             re.IGNORECASE,
         ),
     ),
@@ -96,6 +97,8 @@ _WORDS = (
         ),
     ),
 )
+_STEMS = ("authori", "authenti", "required", "denied", "forbidden")
+"""Texts of which one stands in everything that `_WORDS` match."""
 _NO_REGISTRY = re.compile(
     r"permission denied while trying to connect to the (?:docker )?(?:daemon|API)|docker\.sock|mkdir|"
     r"open /|stat /|chown|chmod",
@@ -103,18 +106,33 @@ _NO_REGISTRY = re.compile(
 )
 OTHER_PROGRAMS = re.compile(
     r"^\s*(?:npm (?:ERR!|error)|fatal: (?:unable to access '|repository '|Authentication failed for ')|"
-    r"E: Failed to fetch|Err:\d{1,4} http|ERROR: (?:HTTP error|Could not find a version)|error: package `)",
+    r"E: Failed to fetch|Err:\d{1,4} http|ERROR: (?:HTTP error|Could not find a version)|error: package `|"
+    r"Error from server \()|"
+    r"Could not transfer artifact|\bDocker API call to '|authorization denied by plugin|"
+    r"/v1\.\d\d/(?:containers|networks|volumes|exec|services|nodes|info|version)\b",
     re.MULTILINE,
 )
-"""How npm, git, apt, pip and rustup say that what they fetched was refused: no image, no registry of images."""
+"""How others say that what they asked for was refused: npm, git, apt, pip, rustup and Maven, Kubernetes' API server,
+and the container engine's own API with what guards it. No image was asked for there, and no registry."""
 _SAYS_REGISTRY = re.compile(
     r"https?://|image|regist|repositor|manifest|docker|pull|push|login|oci|blob|token|error|tags?\b", re.IGNORECASE
 )
 
 
+_SAYS_REFUSAL = re.compile(r"authori[sz]|denied|forbidden|credential|\b(?:erro|fata)\[", re.IGNORECASE)
+
+
+def says_registry(text: str) -> bool:
+    """Whether a text speaks of anything that has to do with registries and images; of one that does not, a status or a
+    bare refusal is somebody else's."""
+    return _SAYS_REGISTRY.search(text) is not None or _SAYS_REFUSAL.search(text) is not None
+
+
 def by_word(text: str, status: tuple[str, int] | None) -> list[Hit]:
+    lowered = text.lower()
     if (
         status
+        or not any(word in lowered for word in _STEMS)
         or len(text) > MAX_TEXT
         or _NO_REGISTRY.search(text)
         or not (len(text) < 60 or _SAYS_REGISTRY.search(text))

@@ -105,7 +105,7 @@ ENTRIES = table(
             M.LOGIN_NEEDED,
             "gcr",
             "unauthenticated request",
-            r"Unauthenticated request\. Unauthenticated requests do not have permission <<\"permission>>"
+            r"Unauthenticated request\.(?: Unauthenticated requests do not have permission <<\"permission>>)?"
             r"(?: on resource \"?projects/[^/\s]{1,80}/locations/(?P<location>[\w-]{1,40})/)?",
             "Google Artifact Registry",
         ),
@@ -117,7 +117,27 @@ ENTRIES = table(
             r"not have <<permission>>",
             "Google Container Registry",
         ),
-        (M.LOGIN_NEEDED, "gitea", "reqpackageaccess", r"reqPackageAccess", "Gitea, routers/api/packages"),
+        (
+            M.PERMISSION_OR_ABSENT,
+            "gitea",
+            "reqpackageaccess",
+            r"reqPackageAccess",
+            "Gitea, routers/api/packages/api.go: the caller, known or not, has too little access",
+        ),
+        (
+            M.DENIED,
+            "ghcr",
+            "denied: denied",
+            r"\bdenied: denied\b",
+            "GHCR repeats the code as its message",
+        ),
+        (
+            M.CREDENTIALS_FOUND,
+            "",
+            "fetch oauth token",
+            r"failed to fetch oauth token",
+            "containerd, core/remotes/docker/authorizer.go: only with credentials, else 'anonymous token'",
+        ),
         (
             M.LOGIN_NEEDED,
             "",
@@ -345,7 +365,7 @@ ENTRIES = table(
         ),
         (
             M.CREDENTIALS_ABSENT,
-            "containerd",
+            "",
             "anonymous token",
             r"failed to fetch anonymous token",
             "containerd, core/remotes/docker/authorizer.go; moby/buildkit, util/resolver/authorizer.go",

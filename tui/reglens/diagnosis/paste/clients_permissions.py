@@ -135,9 +135,9 @@ ENTRIES = table(
         (
             M.PERMISSION_MISSING,
             "harbor",
-            "not",
-            r"(?:user|robot|account) (?:\S{1,120} )?(?:is )?not (?:allowed|permitted|authorized) to "
-            r"(?P<permission>[^\".]{1,80})",
+            "not|is unauthorized to|is forbidden to",
+            r"(?:user|robot|account) (?:\S{1,120} )?(?:(?:is )?not (?:allowed|permitted|authorized)|"
+            r"is (?:unauthorized|forbidden)) to (?P<permission>[^\".]{1,80})",
             "several",
         ),
         (

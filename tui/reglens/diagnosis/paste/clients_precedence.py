@@ -16,6 +16,7 @@ CONTEXT = frozenset(
         Meaning.TOKEN_RECEIVED,
         Meaning.CREDENTIALS_FOUND,
         Meaning.LOGIN_SUCCEEDED,
+        Meaning.LOGIN_PREPARED,
         Meaning.EXCHANGED,
     }
 )

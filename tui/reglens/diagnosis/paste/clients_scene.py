@@ -74,6 +74,13 @@ ENTRIES = table(
         ),
         (
             M.WANTED,
+            "docker",
+            "layer already exists|: pushed|: pushing|: preparing|: mounted from",
+            r"\b[0-9a-f]{12}: (?:Layer already exists|Push(?:ed|ing)|Preparing|Mounted from)\b",
+            "moby, distribution/xfer, push_v2.go",
+        ),
+        (
+            M.WANTED,
             "podman",
             "trying to pull",
             r"Trying to pull (?:repository )?(?P<reference>[^\s\"]{1,300}?)(?:\.\.\.| \.\.\.| …|\s|$)",
@@ -90,9 +97,33 @@ ENTRIES = table(
             M.WANTED,
             "docker",
             "image",
-            r"(?:error|failed) (?:pulling|to pull|to push|pushing) image:? "
-            r"[`'\"]?(?P<reference>[\w][^\s`'\",]{1,300}?)[`'\",:]*(?:\s(?!to \"docker://)|$)",
-            "many clients",
+            r"(?:error|failed) (?:pulling|to pull|to push|pushing) (?:the )?image:? (?:"
+            r"[`'\"](?P<reference>\w[^\s`'\"]{1,300})[`'\"](?! to \"docker://)|"
+            r"(?P<reference2>\w[\w.-]{0,200}(?:[:/@][\w.-]{1,200}){1,12}?)(?=[,:]*(?:\s|$)))",
+            "many clients; a name without quotes is one if it has a path or tag",
+        ),
+        (
+            M.WANTED,
+            "kaniko",
+            "push to destination",
+            r"failed to push to destination (?P<reference>[^\s\"]{1,300}?):{0,2}(?: |$)",
+            "GoogleContainerTools/kaniko, pkg/executor/push.go",
+        ),
+        (
+            M.WANTED,
+            "renovate",
+            '"dockerrepository"',
+            r"\"registry\": \"(?P<registry>https?://[^\"\s]{1,200})\",? \"dockerRepository\": "
+            r"\"(?P<repository>[^\"\s]{1,255})\"",
+            "renovatebot/renovate, lib/modules/datasource/docker",
+        ),
+        (
+            M.LOGIN_PREPARED,
+            "ecr",
+            "aws ecr get-login",
+            r"aws ecr get-login(?:-password)?\b[^|\n)`]{0,200}?--region[ =]\"?"
+            r"(?P<region>[a-z]{2}(?:-[a-z]{2,12}){1,3}-\d)\b",
+            "AWS CLI, ecr get-login",
         ),
         (
             M.WANTED,

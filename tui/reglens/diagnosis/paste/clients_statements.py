@@ -40,6 +40,10 @@ _CODE_LINE = re.compile(
 
 
 _FAILED = re.compile(r"\s*(?:FATAL|FATA|ERROR|ERRO|Error|error)\b")
+_DANGLING = re.compile(
+    r"(?:\b(?:to|for|from|of|the|at|with|and|try|or|by|as|is|was|your|an|GET|HEAD|POST|PUT|PATCH|DELETE|Get|Head|Post|Put)|status:|/:|\bClass:)$"
+)
+"""How a line ends that was broken within its sentence."""
 _MEMBER = re.compile(r"\s*\\?\"(?:code|message|detail|status)\\?\"\s?:")
 
 
@@ -83,6 +87,8 @@ def _continues(parts: Sequence[Passage], text: str) -> bool:
     if _MEMBER.match(text) and _MEMBER.match(last):
         return True  # an error body, printed over several lines
     if last.endswith(("errors:", "error:")) or (last.endswith(",") and len(parts) < 4 and ": " in last):
+        return True
+    if _FAILED.match(parts[0].text) and _DANGLING.search(last[-12:]):
         return True
     long = len(parts[0].text) > 60 and _FAILED.match(parts[0].text) is not None
     if long and (parts[-1].text.endswith(" ") or _quotes(parts) % 2 == 1):
@@ -149,7 +155,13 @@ _ENGINE = re.compile(
 )
 
 
+_ENGINE_WORDS = ("Docker", "dial unix", " Error", "HTTP code", "API error", "http+docker")
+"""Texts of which one stands in everything that `_ENGINE` matches."""
+
+
 def without_engine(text: str) -> str:
     """`text` with blanks in place of what only concerns a client's way to the Docker engine: the status of the engine's
     own API around a registry's error (docker-py, dockerode, bollard), and the engine's socket."""
+    if not any(word in text for word in _ENGINE_WORDS):
+        return text
     return _ENGINE.sub(lambda found: " " * len(found[0]), text)

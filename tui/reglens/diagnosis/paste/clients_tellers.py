@@ -18,7 +18,7 @@ _TELLERS = (
     ("kaniko", re.compile(r"error building image|error pushing image|checking push permission|kaniko")),
     ("dockerd", re.compile(r"Error response from daemon|dockerd|docker\[|endpoint for (?:pull|push)|moby")),
     ("skopeo", re.compile(r"(?:FATA\[|level=fatal).{0,200}docker://")),
-    ("nerdctl", re.compile(r"tryLoginWithRegHost|nerdctl|FATA\[")),
+    ("nerdctl", re.compile(r"tryLoginWithRegHost|nerdctl")),
     (
         "podman",
         re.compile(

@@ -314,5 +314,12 @@ ENTRIES = table(
             r"(?:invalid|unsupported|unexpected|wrong) token type",
             "Keycloak, JFrog",
         ),
+        (
+            M.TOKEN_KIND_REFUSED,
+            "",
+            "as a bearer|used as bearer|for bearer",
+            r"(?:token|key|password|PAT) (?:cannot|can not|can't|may not|must not) be used (?:as|for) (?:an? )?bearer",
+            "Docker Hub's web API (docs.docker.com/reference/api/hub)",
+        ),
     )
 )

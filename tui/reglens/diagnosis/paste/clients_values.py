@@ -51,6 +51,9 @@ _STATUS = (
     re.compile(r"(?:\(|=|- |: |code[ :=]{1,3})(?P<status>[45]\d\d)(?:\)| - |: |\b(?=[\s,]{0,2}(?:\{|<|$)))"),
 )
 
+_THREE_DIGITS = re.compile(r"(?<![\w.])[1-5]\d\d(?!\w)")
+"""What stands in everything that `_STATUS` matches."""
+
 _UPPER_CODES = (
     "UNAUTHORIZED DENIED NAME_UNKNOWN NAME_INVALID MANIFEST_UNKNOWN MANIFEST_INVALID MANIFEST_UNVERIFIED TAG_INVALID "
     "MANIFEST_BLOB_UNKNOWN BLOB_UNKNOWN BLOB_UPLOAD_UNKNOWN BLOB_UPLOAD_INVALID DIGEST_INVALID "
@@ -71,6 +74,8 @@ _LOWER_CODE = re.compile(
     r"(?::\s{0,3}(?P<message>[^\n]{0,400})|(?=\s{0,2}[\"']?$))",
     re.IGNORECASE,
 )
+_LOWER_WORDS = ("unauthorized", "denied", "unknown", "invalid", "unsupported", "toomany", "unavailable", "forbidden")
+"""Words of which one stands in everything that `_LOWER_CODE` matches."""
 # distribution's log: registry/api/errcode/handler.go and registry/handlers/app.go
 _LOGGED_CODE = re.compile(r"\berr\.code=(?:\"(?P<quoted>[a-z ]{2,60})\"|(?P<code>[a-z]{2,40}))")
 _LOGGED_MESSAGE = re.compile(r"\berr\.message=(?:\"([^\"]{0,300})\"|(\S{1,200}))")
@@ -179,6 +184,8 @@ def from_url(url: str) -> Values:
 def status_in(text: str) -> tuple[str, int] | None:
     """The innermost HTTP status that `text` names, and where it ends."""
     best: tuple[str, int] | None = None
+    if _THREE_DIGITS.search(text) is None:
+        return None
     for pattern in _STATUS:
         for match in pattern.finditer(text):
             if best is None or match.end() > best[1]:
@@ -196,10 +203,12 @@ def code_in(text: str) -> tuple[str, str, int, int] | None:
         code = (logged["quoted"] or logged["code"]).upper().replace(" ", "_")
         return code, message, logged.start(), logged.end()
     match = None
-    for candidate in _CODE.finditer(text):
-        if match is None or match["code"] == "UNKNOWN":
-            match = candidate
-    if match is None:
+    if any(code in text for code in _UPPER_CODES):
+        for candidate in _CODE.finditer(text):
+            if match is None or match["code"] == "UNKNOWN":
+                match = candidate
+    lowered = text.lower() if match is None else ""
+    if any(word in lowered for word in _LOWER_WORDS):
         for candidate in _LOWER_CODE.finditer(text):
             if match is None or match["code"].lower() == "unknown":
                 match = candidate
@@ -215,7 +224,7 @@ def code_in(text: str) -> tuple[str, str, int, int] | None:
 
 def detail_in(text: str) -> Values:
     """The detail of a registry's error, and the actions and repository it names."""
-    found = _DETAIL.search(text)
+    found = _DETAIL.search(text) if "[map[" in text or "detail" in text.lower() else None
     if not found:
         return {}
     detail = found["detail"] or found["json"] or found["log"] or ""
@@ -352,7 +361,8 @@ _ACTIONS = (
     (
         "push",
         re.compile(
-            r"\bpush(?:ing|ed)?\b|layer upload|blobs/uploads|Upload failed|uploadArtifacts|writing (?:blob|manifest)"
+            r"\bpush(?:ing|ed)?\b|layer upload|blobs/uploads|Upload failed|uploadArtifacts|writing (?:blob|manifest)|"
+            r"[0-9a-f]{12}: (?:Layer already|Push|Prep|Mount)"
         ),
     ),
     (

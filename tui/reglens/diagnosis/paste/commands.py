@@ -34,6 +34,9 @@ PATIENCE = 100
 """Unclosed commands that are sought over several lines; after these, each is taken for one line."""
 
 _NAMES = "|".join(sorted((re.escape(n) for n in CLIENTS | HTTP_CLIENTS), key=len, reverse=True))
+_PROGRAMS = frozenset(name.encode() for name in CLIENTS | HTTP_CLIENTS)
+_WORDS = bytes(c if c < 128 and (chr(c).isalnum() or chr(c) in "_-") else 0x20 for c in range(256))
+"""A table for `bytes.translate`: what no program's name is made of becomes a blank."""
 _QUICK = re.compile(rf"(?<![\w./:@-])(?:/[\w/.-]{{1,60}}/)?(?:{_NAMES})(?:\.exe)?(?=[ \t])|[A-Za-z_]\w{{0,60}}=\S")
 _PREFIX = re.compile(
     r"[ \t]{0,16}(?:(?:[^\s$#%>`'\"]{1,60}|\([\w.-]{1,40}\)|\[[^\]\n]{1,100}\])?[^$#%>❯➜λ✗`'\"\n]{0,60}"
@@ -50,7 +53,9 @@ _ASSIGNING = re.compile(
 )
 _TRANSCRIPT = re.compile(r"[<*] |> ?[A-Z]{3,7} +[/h]|HTTP/[0-9]|\S{0,60}[$#%] (?:curl|docker|wget) |[{}] \[\d")
 _SECONDARY = re.compile(r"(?:>|(?:quote|dquote|bquote|pipe|cmdsubst|cmdand)>)[ \t]?(?![A-Z]{3,7} +[/h])")
-_PROSE = re.compile(r"[A-Za-z][a-z']+(?: [a-z']+){3,}")
+_PROSE = re.compile(
+    r"[A-Za-z][a-z']+(?: [a-z']+){3,}|^(?:[a-z-]+ )?[a-z-]+: (?:Error|Fatal|error|fatal|failed|unable|cannot|could)\b"
+)
 _SECRET_OPTIONS = frozenset(
     "-u --user -p --password --username --docker-username --docker-password --creds --src-creds --dest-creds -a --auth "
     "--oauth2-bearer --http-user --http-password --registry-token --dest-registry-token --src-registry-token".split()
@@ -328,6 +333,8 @@ def _accidental(hole: Hole, word: Word, before: Word | None) -> bool:
 def command_start(text: str) -> tuple[int, str]:
     """Where a command begins on a line (-1: none does), and the quote that ends it if it is quoted in a sentence."""
     head = text[:600]
+    if _PROGRAMS.isdisjoint(head.encode("ascii", "replace").translate(_WORDS).split()) and not _ASSIGNING.match(head):
+        return -1, ""
     found = _QUICK.search(head)
     while found:
         prefix = head[: found.start()]

@@ -106,6 +106,8 @@ def _entry(source: str, path: tuple[str, ...], leaf: Leaf) -> list[Fact]:
 
 def _is_masked(text: str) -> bool:
     """Whether whoever pasted it put something else in the secret's place."""
+    if len(text) > 2 and len(set(text.rstrip("="))) == 1:
+        return True  # one letter over and over
     return bool(_SHOWN.fullmatch(text) or (_SHOWN.search(text) and not re.fullmatch(r"[A-Za-z0-9+/=_-]+", text)))
 
 
@@ -140,7 +142,7 @@ def _misspelt(source: str, leaf: Leaf, top: set[str]) -> Fact | None:
 
 def _damage(source: str, passage: Passage) -> Fact | None:
     """Where a document that is pasted whole breaks the JSON grammar. A fragment that just ends is not damage."""
-    text = passage.text.strip()
+    text = passage.text.strip().removesuffix("%").rstrip()  # zsh marks so that an output had no line end
     if text.count("{") != text.count("}") or "..." in text or "…" in text:
         return None
     try:

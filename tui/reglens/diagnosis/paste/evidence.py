@@ -57,13 +57,17 @@ def _worth(reading: Reading) -> list[Draft]:
     ]
 
 
+_LOOKED_FOR = ("/v2/", "Push", "Layer already exists", "Uploaded", "htpasswd")
+"""Texts that rules look for in `Evidence.pasted`."""
+
+
 def _unlike(source: Source) -> Iterator[str]:
-    """The lines of a paste without those whose like came often already."""
+    """The lines of a paste that rules look into, without those whose like came often already."""
     same: set[str] = set()
     seen: Counter[bytes] = Counter()
     for line in source.lines:
         text = line.text
-        if text in same:
+        if text in same or not any(mark in text for mark in _LOOKED_FOR):
             continue
         same.add(text)
         kind = rough(text)

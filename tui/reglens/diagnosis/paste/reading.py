@@ -318,7 +318,7 @@ class Reading:
             if waiting is not None:
                 waiting.status, waiting.status_span = int(found[1]), line.span(*found.span(1))
                 return True
-        if found := _ACCESS.match(text):
+        if "access" in text and (found := _ACCESS.match(text)):
             value = loose(found["value"])
             if isinstance(value, list):
                 token = decoded({"access": value}, None, text, partial=True)
@@ -331,7 +331,7 @@ class Reading:
                 return False
             self.drafts.append(Draft(request_headers=[(name, line.passage.cut(found.start("scheme")))]))
             return not text[: found.start("scheme")].strip()
-        for jwt in _INNER_JWT.finditer(text[:20_000]):
+        for jwt in _INNER_JWT.finditer(text[:20_000]) if "ey" in text else ():
             if read_part(jwt[0].split(".")[0]) is not None:
                 raw = line.passage.cut(*jwt.span())
                 self._add_token(read_pasted(raw.text), raw.span())

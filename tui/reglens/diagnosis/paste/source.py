@@ -143,16 +143,13 @@ def whole(lines: Sequence[Line]) -> Passage:
     return join([line.passage for line in lines], "\n")
 
 
-_ROUGH = bytes.maketrans(b"0123456789abcdefABCDEF", b"0" * 22)
+_ROUGH = b"0123456789abcdefABCDEF"
 
 
 def rough(text: str) -> bytes:
     """What the beginning of `text` has in common with other lines of a log that differ only in times, addresses, sizes
-    and ids: every run of digits and letters of hexadecimal numbers as one character."""
-    alike = text[:MAX_ROUGH].encode("ascii", "replace").translate(_ROUGH)
-    while b"00" in alike:
-        alike = alike.replace(b"0000", b"0").replace(b"00", b"0")
-    return alike
+    and ids: the text without the digits and letters of hexadecimal numbers."""
+    return text[:MAX_ROUGH].encode("ascii", "replace").translate(None, _ROUGH)
 
 
 MAX_ROUGH = 600
@@ -164,6 +161,8 @@ _ESCAPE = re.compile(
     r"|\x9b[0-?]{0,64}[@-~]|␛\[[0-9;]{0,16}[A-Za-z]|(?<![\w\]])\[(?:\d{1,2};){0,4}\d{1,2}m"
     r"|[\x00-\x08\x0e-\x1a\x1b-\x1f\x7f\ufeff\u200b-\u200f\u2060]"
 )
+_COLOUR = re.compile(r"(?<![\w\]])\[(?:\d{1,2};){0,4}\d{1,2}m")
+"""What is left of a colour where the escape character was lost; of the above all that is printable."""
 _BLANKS = str.maketrans({"\xa0": " ", "\u2007": " ", "\u202f": " ", "\u2009": " "})
 _FENCE = re.compile(r"[ \t]{0,8}(?:`{3,}|~{3,})[\w+.-]{0,20}[ \t]*$")
 
@@ -184,7 +183,7 @@ def _split(text: str) -> Iterator[Passage]:
 
 def _cleaned(passage: Passage) -> Passage:
     text = passage.text
-    if text.isascii() and text.isprintable() and "[" not in text:
+    if text.isascii() and text.isprintable() and ("[" not in text or _COLOUR.search(text) is None):
         return passage
     text = text.translate(_BLANKS)
     kept: list[Passage] = []

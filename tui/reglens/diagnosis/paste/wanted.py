@@ -20,7 +20,7 @@ _VALUE_OPTIONS = frozenset(
     "--address -a --hosts-dir --build-arg --target --cache-from --cache-to --tls-verify --retry-times "
     "--override-os --override-arch --digestfile --registry --docker-server --docker-username --docker-password "
     "--docker-email --registry-config --artifact-type --annotation --network-alias --mount --link --add-host "
-    "--dns --hostname -h --destination -d --dockerfile --kubeconfig --image --version --repo".split()
+    "--dns --hostname -h --auth --destination -d --dockerfile --kubeconfig --image --version --repo".split()
 )
 _RUNS = frozenset({"run", "create"})
 _DEPENDING: dict[str, frozenset[str]] = dict.fromkeys(("-v", "-e", "-h", "-l", "-w"), _RUNS) | {

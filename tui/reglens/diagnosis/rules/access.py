@@ -89,12 +89,18 @@ def _empty(scene: Scene, wanted: tuple[Scope, ...], evidence: list[Proof]) -> Fi
         "answer 200 with an empty list when no scope was requested, when the scope was not understood, and when this "
         "caller may not have it.",
         evidence,
-        Fix(
-            "Request the scope that is needed"
-            + (" and log in: anonymous callers get only public repositories." if scene.anonymous else "."),
-            fixes.exchange_commands(scene),
-        ),
+        _grant(scene, wanted),
     )
+
+
+def _grant(scene: Scene, wanted: tuple[Scope, ...]) -> Fix:
+    """How the scope is got that was not granted: by asking for it, or where it was asked for, by who asks."""
+    asked = scene.requested is not None and covered(wanted, scene.requested)
+    if not scene.anonymous:
+        return Fix("Request the scope that is needed.", fixes.exchange_commands(scene, login=asked or None))
+    who = "anonymous callers get only public repositories."
+    text = f"Log in: the right scope was requested, and {who}" if asked else f"Request the scope, and log in: {who}"
+    return Fix(text, fixes.exchange_commands(scene, login=asked or None))
 
 
 def _actions(scope: Scope) -> str:

@@ -14,6 +14,7 @@ from reglens.diagnosis.meanings import Meaning
 from reglens.diagnosis.meanings import Meaning as M
 from reglens.diagnosis.reading import split_url
 from reglens.diagnosis.rules.choose_caller import (
+    OFFICIAL,
     absent_credentials,
     cloud,
     credentials_refused,
@@ -21,6 +22,8 @@ from reglens.diagnosis.rules.choose_caller import (
     denied_or_absent,
     logging_in,
     login_needed,
+    login_refused,
+    nobody,
     official,
     permission_or_absent,
     short_name,
@@ -56,9 +59,32 @@ def _token_scope(scene: Scene, report: Report) -> Choice | None:
         return [("permission-denied", True), ("access-insufficient", False)]
     if scene.logged_in_elsewhere or official(scene, report):
         return unauthenticated(scene, report)
+    if scene.asked_anonymously:
+        return nobody(scene)
     if scene.action == "push":
         return [("permission-denied", False), ("access-insufficient", False), ("credentials-missing", False)]
     return [("access-insufficient", False), ("access-empty", False), ("credentials-missing", False)]
+
+
+def _secret_missing(scene: Scene, report: Report) -> Choice:
+    """A secret without a name is a setting that was left empty: the kubelet says so at every pull, public ones too."""
+    return [("credentials-not-sent", report.values.get("secret", "") not in ("", '"'))]
+
+
+def _credential_scope(scene: Scene, report: Report) -> Choice | None:
+    """An access token without the right to write; where it was to write to Docker Hub's ``library/``, no token may."""
+    return official(scene, report) or None
+
+
+def _permission(scene: Scene, report: Report) -> Choice | None:
+    return nobody(scene) or None
+
+
+def _manifest_invalid(scene: Scene, report: Report) -> Choice | None:
+    """Artifactory calls a manifest invalid that it may not store over the one that is there."""
+    if report.values.get("status") in ("401", "403") or "forbidden" in report.values.get("message", "").lower():
+        return [("permission-denied", True)]
+    return None
 
 
 def _token_refused(scene: Scene, report: Report) -> Choice | None:
@@ -79,7 +105,8 @@ def _not_yet(scene: Scene, report: Report) -> Choice:
 def _token_server_failed(scene: Scene, report: Report) -> Choice:
     status = report.values.get("status", "")
     if status.startswith("5"):
-        return [("registry-error", True), ("realm-unreachable", False)]
+        own = report.values.get("host", "") == scene.registry != ""
+        return [("registry-error", own), ("realm-unreachable", not own)][:: 1 if own else -1]
     if status in ("404", "405"):
         return [("realm-misconfigured", True)]
     return [("realm-unreachable", True)]
@@ -93,6 +120,8 @@ def _page(scene: Scene, report: Report) -> Choice:
     host = report.values.get("host", "")
     if host in WEB_HOSTS:
         return [("wrong-host", True)]
+    if report.values.get("status") == "401":
+        return [*(unauthenticated(scene, report) or [])[:2], ("proxy-interference", False)]  # the page is the refusal
     statuses = {r.values.get("status") for r in scene.reports if r is report or r.meaning == M.NOT_FOUND}
     if "405" in statuses:
         return [("proxy-interference", False), ("wrong-host", False)]  # the route is there, its server takes no uploads
@@ -103,6 +132,9 @@ def _page(scene: Scene, report: Report) -> Choice:
 
 def _upstream_refused(scene: Scene, report: Report) -> Choice:
     name, asked = report.values.get("repository", ""), scene.repository
+    last = asked.rpartition("/")[2]
+    if not name and last in OFFICIAL:  # Docker Hub has these in library/ alone
+        name = last
     if name and "/" not in name and asked.count("/") == 1 and asked.endswith("/" + name):
         return [("library-prefix", True), ("upstream-failed", False)]
     status = report.values.get("status", "")
@@ -166,6 +198,8 @@ def _status(scene: Scene, report: Report) -> Choice | None:
     token = part(scene, report) == "token"
     if status == "429":
         return [("rate-limited", True)]
+    if status == "400" and login_refused(scene, report):
+        return [("credentials-malformed", False), ("credentials-rejected", False)]
     if status == "413":
         return [("proxy-interference", True)]
     if status in ("407", "511"):
@@ -220,6 +254,10 @@ _SPECIAL: dict[Meaning, Callable[[Scene, Report], Choice | None]] = {
     M.DENIED_OR_ABSENT: denied_or_absent,
     M.PERMISSION_OR_ABSENT: permission_or_absent,
     M.TOKEN_SCOPE: _token_scope,
+    M.CREDENTIAL_SCOPE_MISSING: _credential_scope,
+    M.SECRET_MISSING: _secret_missing,
+    M.PERMISSION_MISSING: _permission,
+    M.MANIFEST_INVALID: _manifest_invalid,
     M.TOKEN_REFUSED: _token_refused,
     M.TOKEN_NOT_YET_VALID: _not_yet,
     M.TOKEN_SERVER_FAILED: _token_server_failed,

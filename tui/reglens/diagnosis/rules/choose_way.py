@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reglens.diagnosis import products
 from reglens.diagnosis.evidence import Report
 from reglens.diagnosis.meanings import Meaning as M
@@ -55,6 +57,8 @@ def _overcome(scene: Scene, report: Report) -> bool:
     host = report.values.get("host", "") or scene.registry
     reports = scene.reports
     later = reports[reports.index(report) + 1 :]
+    if _logged_in(scene, report, later):
+        return True
     for other in later:
         if other.meaning != M.EXCHANGED or not other.values.get("status"):
             continue
@@ -64,6 +68,17 @@ def _overcome(scene: Scene, report: Report) -> bool:
     answered = [e for e in scene.evidence.exchanges if e.status is not None and e.host == host]
     failed = [e.number for e in scene.evidence.exchanges if e.failure is not None and e.host == host]
     return bool(answered) and (not failed or answered[-1].number > failed[-1])
+
+
+def _logged_in(scene: Scene, report: Report, later: Sequence[Report]) -> bool:
+    """Whether the same command's login succeeded after all: nothing was typed between the line and its success."""
+    if report.values.get("action") != "login" or report.span is None:
+        return False
+    success = next((r for r in later if r.meaning == M.LOGIN_SUCCEEDED and r.span is not None), None)
+    if success is None or success.span is None:
+        return False
+    typed = [command.span[0] for command in scene.evidence.commands if command.span is not None]
+    return not any(report.span[0] < start < success.span[0] for start in typed)
 
 
 def http_on_https(scene: Scene, report: Report) -> Choice:

@@ -245,12 +245,13 @@ def kind(scene: Scene) -> Iterator[Finding]:
         and scene.grant is not None
         and "exchange" in sent.source
     ):
+        first = judged.path.strip("/").partition("/")[0]
+        where = f"/{first}/ is the product's own web API, which" if first else "This address is none of its API, and"
         yield proven(
             "token-wrong-kind",
             "A registry token is good for the registry's API alone",
-            "The token was made by the registry's token server for /v2/. "
-            f"/{judged.path.removeprefix('/').partition('/')[0]} is the "
-            "product's own web API, which wants its own login, mostly user name and password (Basic).",
+            f"The token was made by the registry's token server for /v2/. {where} wants its own login, mostly user "
+            "name and password (Basic).",
             [
                 scene.proof(judged, "url", "URL", judged.url),
                 scene.proof(judged, "authorization", "Authorization", sent),

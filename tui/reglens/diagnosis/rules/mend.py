@@ -36,6 +36,16 @@ def host_of(scene: Scene, report: Report) -> str:
 def title(scene: Scene, report: Report, code: str) -> str:
     """A title with the name in it, where there is one; else ``""``."""
     host = report.values.get("host", "")
+    if code == "credentials-not-sent" and report.values.get("secret"):
+        lacks = f"has nothing for {shown(host)}" if host else "is not there for this pod"
+        return f"The pull secret {shown(report.values['secret'])} {lacks}"
+    if code == "credentials-not-sent" and scene.unread_login is not None and report.meaning not in _READ_WRONG:
+        program, reader = scene.unread_login
+        return f"{reader} does not read what {program} login stored"
+    if code == "credentials-not-sent" and scene.logged_in_elsewhere:
+        return f"The login was at {shown(scene.logged_in_elsewhere)}, not at {shown(scene.registry)}"
+    if code in ("credentials-missing", "credentials-not-sent") and scene.asked_anonymously:
+        return "The client asked for the token anonymously: it found no credentials"
     if code == "registry-unreachable" and host:
         return f"The registry {host} cannot be reached"
     if code == "realm-unreachable" and host:
@@ -47,6 +57,10 @@ def title(scene: Scene, report: Report, code: str) -> str:
     if code == "credential-helper-failed" and report.values.get("helper"):
         return f"The credential helper {report.values['helper']} failed or is missing"
     return ""
+
+
+_READ_WRONG = frozenset({"config-unreadable", "credentials-withheld", "secret-missing"})
+"""Meanings that name their own reason why credentials were not sent."""
 
 
 def why(scene: Scene, report: Report, code: str) -> str:
@@ -127,7 +141,10 @@ def _name(scene: Scene, report: Report) -> Fix:
     named += re.findall(r"[\w.-]+(?::\d+)?(?:/[\w.-]+)+(?::[\w.-]+)?", report.text)
     better = next((name for text in named if text and (name := mended(text))), "")
     if better:
-        return Fix(f"Write {better}.", (f"docker pull {better}",))
+        tagging = '"-t, --tag"' in report.text or scene.action == "push"
+        return Fix(f"Write {better}.", (f"docker build -t {better} ." if tagging else f"docker pull {better}",))
+    if re.search(r"/:|//|^/|/$", report.values.get("reference", "")):
+        return mend_place.lost_host(scene, report)
     return Fix("Write it in lower case, with single separators and without https://.")
 
 
@@ -277,7 +294,7 @@ def _challenge(scene: Scene, report: Report) -> Fix:
         "client, or let "
         "the registry (or the proxy in front) send the whole header, on /v2/ and below it.",
         (
-            f"curl -sI https://{scene.registry or '<registry>'}/v2/ | grep -i www-authenticate",
+            f"curl -sI {fixes.base_url(scene)}/v2/ | grep -i www-authenticate",
             f'Www-Authenticate: Bearer realm="{realm}",service="{service}"',
         ),
     )
@@ -290,7 +307,7 @@ def _redirect(scene: Scene, report: Report) -> Fix:
         "own signature.",
         (
             fixes.resource_command(scene).replace("curl -i ", "curl -sI ", 1) + " | grep -i ^location",
-            "curl -O <the location, without Authorization>",
+            "curl -O <location>",
         ),
     )
 
@@ -330,7 +347,7 @@ def _platform(scene: Scene, report: Report) -> Fix:
 def _network(scene: Scene, report: Report) -> Fix:
     address = report.values.get("address", "") or "<your public address>"
     if scene.product.key == "acr":
-        name = (scene.registry or "<registry>").split(".")[0]
+        name = scene.registry.split(".")[0] or "<registry>"
         return Fix(
             f"Let the registry's firewall take the address {shown(address)}, or go through its private endpoint.",
             (f"az acr network-rule add --name {name} --ip-address {address}",),
@@ -362,6 +379,8 @@ _BY_MEANING: dict[tuple[str, str], Callable[[Scene, Report], Fix]] = {
     ("wrong-host", "denied"): mend_place.lost_namespace,
     ("wrong-host", "unauthenticated"): mend_place.lost_namespace,
     ("wrong-host", "token-scope"): mend_place.lost_namespace,
+    ("wrong-host", "credential-scope-missing"): mend_place.lost_namespace,
+    ("wrong-host", "denied-or-absent"): mend_place.lost_namespace,
     ("registry-error", "upload-lost"): _uploads,
     ("wrong-host", "path-misplaced"): mend_place.path,
 }

@@ -6,6 +6,9 @@ from reglens.diagnosis import fixes
 from reglens.diagnosis.evidence import Report
 from reglens.diagnosis.finding import Fix
 from reglens.diagnosis.scene import Scene, shown
+from reglens.diagnosis.told import HUB_KEY
+from reglens.oci.reference import HUB_ALIASES
+from reglens.trace.curl import quoted
 
 
 def login(scene: Scene, report: Report) -> Fix:
@@ -52,6 +55,18 @@ def rejected(scene: Scene, report: Report) -> Fix:
             "Mend the user name and password (an access token) that the cache or proxy repository keeps for "
             "its upstream."
         )
+    if scene.in_kubernetes and scene.registry:
+        return Fix(
+            "The pod's pull secret (or the node's own identity) holds credentials that are refused. Make the secret "
+            f"anew; accepted is {scene.product.secret}.",
+            (
+                "kubectl delete secret <secret> --namespace <namespace>",
+                f"kubectl create secret docker-registry <secret> --namespace <namespace> --docker-server="
+                f"{HUB_KEY if scene.is_hub else scene.registry} --docker-username=<user> "
+                "--docker-password=<password>",
+                fixes.login_command(scene),
+            ),
+        )
     if scene.product.key in ("distribution", "unknown") and "htpasswd" in scene.evidence.pasted:
         return Fix(
             "Check name and password against the registry's htpasswd file; only bcrypt entries (htpasswd -B) are read.",
@@ -77,6 +92,10 @@ def not_sent(scene: Scene, report: Report) -> Fix:
             f"Let this user read {file}, or name another file (REGISTRY_AUTH_FILE, --authfile; docker: DOCKER_CONFIG).",
             (f"ls -l {file}", fixes.login_command(scene)),
         )
+    if report.values.get("secret"):
+        return _secret(scene, report)
+    if scene.unread_login is not None and not scene.in_kubernetes:
+        return _unread(scene, *scene.unread_login)
     if report.teller == "ctr":
         return Fix(
             "ctr does not read containerd's CRI configuration. Give it the credentials, or use crictl or nerdctl.",
@@ -124,6 +143,50 @@ def not_sent(scene: Scene, report: Report) -> Fix:
     return Fix(text, secret if cluster else (fixes.login_command(scene),))
 
 
+def _secret(scene: Scene, report: Report) -> Fix:
+    """The cure of a pull secret that is not there, or has nothing for this registry."""
+    place, _, name = report.values["secret"].rpartition("/")
+    namespace = place or "<namespace>"
+    host = report.values.get("host") or scene.registry or "<registry>"
+    server = HUB_KEY if host in HUB_ALIASES else host
+    text = (
+        f"The secret {shown(name)} has no credentials for {shown(host)}: the key must be that very host. Make it anew."
+        if report.values.get("host")
+        else f"The pod names the pull secret {shown(name)}, which is not in the pod's own namespace: secrets are not "
+        "seen across namespaces. Create it there."
+    )
+    where = f"{quoted(name)} --namespace {quoted(namespace) if place else namespace}"
+    return Fix(
+        text,
+        (
+            f"kubectl get secret {where}",
+            f"kubectl create secret docker-registry {where} --docker-server={server} --docker-username=<user> "
+            "--docker-password=<password>",
+        ),
+    )
+
+
+def _unread(scene: Scene, program: str, reader: str) -> Fix:
+    """The cure of a login that the refused client does not read."""
+    image = scene.wanted.pullable if scene.wanted is not None else f"{scene.registry or '<registry>'}/<image>"
+    text = f"{reader} does not read what {program} login stores. "
+    if reader == "crictl":
+        return Fix(text + "Give it the credentials itself.", (f"crictl pull --creds '<user>:<password>' {image}",))
+    if reader == "ctr":
+        return Fix(
+            text + "Give it the credentials itself.",
+            (f"ctr -n k8s.io images pull --user '<user>:<password>' {image}",),
+        )
+    if reader == "docker-compose":
+        return Fix(
+            "docker-compose of the first generation reads credentials that stand in the file itself, not those in a "
+            "credential store. Pull with docker, or use docker compose.",
+            (f"docker pull {image}", "docker compose pull"),
+        )
+    login = fixes.LOGINS.get(reader, "docker login")
+    return Fix(f"{text}Log in with it too.", (f"{login} {scene.registry or '<registry>'} -u <user>",))
+
+
 _WITHOUT = "(cd ~/.docker && jq 'del(.credsStore, .credHelpers)' config.json > new.json && mv new.json config.json)"
 """Through jq: what sed leaves of a last entry is a comma that breaks the file."""
 
@@ -133,6 +196,8 @@ def helper(scene: Scene, report: Report) -> Fix:
     if cure is not None:
         return Fix(f"{cure[0]} Or take the line credsStore out of ~/.docker/config.json and log in again.", cure[1])
     helper = report.values.get("helper", "") or _helper_name(scene)
+    if helper.endswith("-credential-provider"):
+        return _provider(scene, helper)
     return Fix(
         f"Install the program {helper} under exactly this name in PATH, or take the line credsStore (or credHelpers) "
         "out of "
@@ -142,6 +207,21 @@ def helper(scene: Scene, report: Report) -> Fix:
             f"echo {scene.registry or 'https://index.docker.io/v1/'} | {helper} get",
             _WITHOUT,
         ),
+    )
+
+
+def _provider(scene: Scene, name: str) -> Fix:
+    """The cure of a plugin of the kubelet, which is no helper of docker's (kubernetes.io, "Configure a kubelet image
+    credential provider")."""
+    image = scene.wanted.name if scene.wanted is not None else f"{scene.registry or '<registry>'}/<image>"
+    asked = (
+        f'{{"apiVersion":"credentialprovider.kubelet.k8s.io/v1","kind":"CredentialProviderRequest","image":"{image}"}}'
+    )
+    return Fix(
+        f"The kubelet runs {shown(name)} from the directory that --image-credential-provider-bin-dir names: it must be "
+        "there, run on this node (its loader and libraries too), and reach its cloud: the metadata service, a role "
+        "with the right to pull. Run it by hand on the node.",
+        (f"ls -l <bin-dir>/{name}", f"echo {quoted(asked)} | <bin-dir>/{name} get-credentials"),
     )
 
 

@@ -188,12 +188,17 @@ def _downgrade(scene: Scene, evidence: list[Proof]) -> Finding:
         "that it "
         "gives for the upload begins with http. There the push loses its Authorization, or finds nobody.",
         evidence,
-        Fix(
-            "Let the proxy say so with X-Forwarded-Proto, or give the registry its public address.",
-            (
-                "proxy_set_header Host $http_host;\nproxy_set_header X-Forwarded-Proto $scheme;",
-                f"http:\n  host: https://{scene.registry or '<registry>'}\n  relativeurls: true",
-            ),
+        forwarded(scene),
+    )
+
+
+def forwarded(scene: Scene) -> Fix:
+    """The cure of a registry that does not know of the TLS in front of it."""
+    return Fix(
+        "Let the proxy say so with X-Forwarded-Proto, or give the registry its public address.",
+        (
+            "proxy_set_header Host $http_host;\nproxy_set_header X-Forwarded-Proto $scheme;",
+            f"http:\n  host: https://{scene.registry or '<registry>'}\n  relativeurls: true",
         ),
     )
 

@@ -74,7 +74,7 @@ def realm_fix(scene: Scene, offered: Challenge | None) -> Fix:
         + (f": {scene.product.realm_setting}." if scene.product.realm_setting else "."),
         (
             f"auth:\n  token:\n    realm: https://{split_port(host)[0]}{path or '/token'}",
-            f"curl -sI https://{host}/v2/ | grep -i www-authenticate",
+            f"curl -sI {fixes.base_url(scene)}/v2/ | grep -i www-authenticate",
         ),
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from reglens.diagnosis import meanings, pages
+from reglens.diagnosis import meanings, pages, products
 from reglens.diagnosis.evidence import Report
 from reglens.diagnosis.finding import Finding, Severity
 from reglens.diagnosis.meanings import Meaning
@@ -51,7 +51,8 @@ def _findings(scene: Scene, *, vague_ones: bool) -> Iterator[Finding]:
 
 def _finding(scene: Scene, report: Report, meaning: Meaning, code: str, severity: Severity) -> Finding:
     page = pages.page(code)
-    first = f"{shown(report.teller or 'A line')} says: {_lower(meaning.says)}" if report.teller else meaning.says
+    teller = products.speaker(report.teller)
+    first = f"{shown(teller)} says: {_lower(meaning.says)}" if teller else meaning.says
     parts = [
         first,
         mend.why(scene, report, code),

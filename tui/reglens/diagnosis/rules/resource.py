@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from reglens.diagnosis import fixes, told
 from reglens.diagnosis.finding import Finding, Fix, Proof, Severity
+from reglens.diagnosis.products import looks_like_host
 from reglens.diagnosis.reading import split_url
 from reglens.diagnosis.rules.build import graded, likely, proven
 from reglens.diagnosis.scene import Scene, known_request, repository_of, shown
@@ -93,10 +94,11 @@ def mended(typed: str) -> str:
         if candidate == typed:
             continue
         try:
-            Reference.parse(candidate)
+            read = Reference.parse(candidate)
         except ReferenceInvalid:
             continue
-        return candidate
+        if not looks_like_host(read.repository.removeprefix("library/")):
+            return candidate
     return ""
 
 
@@ -376,7 +378,7 @@ def nested(scene: Scene) -> Iterator[Finding]:
                 [body],
                 Fix(
                     f"Name the repository library/{name} at the cache too.",
-                    (quoted(fixes.resource_url(scene).replace(f"/v2/{name}/", f"/v2/library/{name}/")),),
+                    ("curl -i " + quoted(fixes.resource_url(scene).replace(f"/v2/{name}/", f"/v2/library/{name}/")),),
                 ),
             )
         yield (likely if name and "/" not in name else proven)(
