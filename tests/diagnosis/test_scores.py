@@ -24,15 +24,12 @@ FLOORS = {
     "further3": 0.97,
     "further4": 0.97,
     "further5": 0.97,
-    "further6": 0.75,
+    "further6": 0.85,
 }
 """Shares of first findings that are right. further3 had 105 of 118 at first sight, before anything was mended by it,
 further4 29 of 34, and further5 52 of 67 with 2 false alarms among 16 healthy pastes. further6 had 41 of 52, 44 among
 the first three, with 2 false alarms among 7 healthy pastes (one label was put right after the first run: it named the
-scheme of the Authorization header where the realm's address was meant); nothing has been mended by it."""
-
-UNLEARNT_ALARMS = {"healthy-ivy-publish-unauthorized", "healthy-portainer-own-login"}
-"""Healthy pastes of further6 that raised an alarm at first sight: they stay as they were found."""
+scheme of the Authorization header where the realm's address was meant)."""
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +58,7 @@ def test_the_cause_is_among_the_first_three(name: str, outcomes: dict[str, list[
 
 def test_nothing_healthy_gives_a_false_alarm(outcomes: dict[str, list[Outcome]]) -> None:
     alarms = {o.case.name for found in outcomes.values() for o in found if o.false_alarm}
-    assert alarms <= UNLEARNT_ALARMS
+    assert alarms == set()
 
 
 @pytest.mark.parametrize("name", ["cases", "further"])

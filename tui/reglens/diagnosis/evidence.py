@@ -124,6 +124,8 @@ class Evidence:
     lookup: Lookup | None = None
     trials: tuple[Trial, ...] = ()
     keys: TrustedKeys | None = None
+    foreign: bool = False
+    """Whether nothing in a paste speaks of a registry: a bare status or refusal in it is somebody else's."""
     failed: bool = False
     """Whether the client had no use for what came, though each answer may look well."""
 

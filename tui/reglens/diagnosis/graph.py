@@ -69,7 +69,7 @@ CAUSES: dict[str, tuple[str, ...]] = {
     # the way
     "challenge-missing": ("proxy-interference", "wrong-host"),
     "realm-unreachable": ("realm-misconfigured", "plain-http", "tls-untrusted", "proxy-interference"),
-    "token-response-invalid": ("proxy-interference", "wrong-host", "realm-misconfigured"),
+    "token-response-invalid": ("proxy-interference", "wrong-host", "realm-misconfigured", "credentials-rejected"),
     "registry-unreachable": ("wrong-host", "proxy-interference", "plain-http"),
     "tls-untrusted": ("proxy-interference", "clock-skew"),
     "upstream-failed": ("rate-limited",),

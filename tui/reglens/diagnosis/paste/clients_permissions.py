@@ -357,6 +357,13 @@ ENTRIES = table(
         (
             M.NETWORK_REFUSED,
             "gcr",
+            "client does not have permission to get url",
+            r"client does not have permission to get URL",
+            "Google's front end, for addresses it does not serve (kubernetes/registry.k8s.io, docs/debugging.md)",
+        ),
+        (
+            M.NETWORK_REFUSED,
+            "gcr",
             "request is prohibited by organization's policy|vpc service controls",
             r"Request is prohibited by organization's policy|VPC Service Controls",
             "Google Cloud VPC Service Controls",

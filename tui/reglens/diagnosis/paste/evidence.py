@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -47,7 +48,13 @@ def gather(text: str, reference: str | None, moment: datetime | None) -> Evidenc
         spans=numbered.spans,
         moment=moment,
         pasted=mask("\n".join(_unlike(source))),
+        foreign=not (exchanges or typed or reading.tokens or reading.shell.runs) and _foreign(text),
     )
+
+
+def _foreign(text: str) -> bool:
+    """Whether nothing in a paste of some length speaks of a registry."""
+    return len(text) > SHORT and _OF_REGISTRIES.search(text, 0, LOOKED_THROUGH) is None
 
 
 def _worth(reading: Reading) -> list[Draft]:
@@ -57,6 +64,16 @@ def _worth(reading: Reading) -> list[Draft]:
     ]
 
 
+SHORT = 200
+"""Characters of a paste that is all there is to go by."""
+LOOKED_THROUGH = 1_000_000
+_OF_REGISTRIES = re.compile(
+    r"docker|podman|contain|kube|\bpods?\b|registr(?:y|ies)|image|manifest|/v2/|\boci\b|skopeo|crane|build(?:ah|kit|x)|"
+    r"\bhelm|\bblobs?\b|\blayers?\b|repository:|ghcr|gcr\.io|pkg\.dev|quay|\becr\b|azurecr|harbor|artifactory|pull|push|"
+    r"bearer|www-authenticate|authentication required|requested access",
+    re.IGNORECASE,
+)
+"""What speaks of registries and those who use them."""
 _LOOKED_FOR = ("/v2/", "Push", "Layer already exists", "Uploaded", "htpasswd")
 """Texts that rules look for in `Evidence.pasted`."""
 
