@@ -7,7 +7,6 @@ import json
 import math
 import os
 import re
-import shutil
 import sys
 from typing import IO, Any
 
@@ -133,6 +132,8 @@ class Output:
         """A line of progress on a terminal's stderr, in place of the one before, gone when anything else is written."""
         self._wipe()
         if text and self.shows_status and self.err is not None:
+            import shutil  # it loads every compressor there is
+
             columns = shutil.get_terminal_size().columns
             with contextlib.suppress(OSError, ValueError):
                 self.err.write(clean(text)[: columns - 1])

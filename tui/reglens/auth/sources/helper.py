@@ -7,7 +7,6 @@ fails with a sentence on stdout. Nothing is ever stored or erased.
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import dataclass
 
 from reglens.auth.sources.entries import Entry
@@ -41,6 +40,8 @@ class Helper:
         """What the helper has for `server`; `empty` if it says that it has nothing. Never raises, but is cancelled."""
         if not self.name or os.sep in self.name or "\0" in self.name:
             return Entry(problem=f"{self.name!r} is no helper's name")
+        import shutil  # it loads every compressor there is
+
         found = shutil.which(self.program, path=within.environ.get("PATH", os.defpath))
         if found is None:
             origin = _ORIGINS.get(self.name)
