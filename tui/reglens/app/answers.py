@@ -6,53 +6,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reglens.app import messages
-from reglens.app.explorer import Explorer, Group
+from reglens.app.explorer import Group
+from reglens.app.part import BrowserPart
 from reglens.diagnosis.finding import Severity
 
 if TYPE_CHECKING:
-    from reglens.app.app import ReglensApp
-    from reglens.app.here import Here
-    from reglens.app.widgets.auth_pane import AuthPane
-    from reglens.app.widgets.manifest_pane import ManifestPane
-    from reglens.app.widgets.search_pane import SearchPane
-    from reglens.app.widgets.tags_pane import TagsPane
     from reglens.oci.config import ImageConfig
     from reglens.oci.descriptor import Descriptor
     from reglens.oci.manifest import Manifest
 
 
-class Answers:
+class Answers(BrowserPart):
     """A part of the browser, which is the only one to inherit it."""
 
-    app: ReglensApp
-    here: Here
-    front: str
     focus_on_arrival: str
-
-    @property
-    def explorer(self) -> Explorer:
-        """Who asks the registries."""
-        raise NotImplementedError
-
-    @property
-    def search(self) -> SearchPane:
-        """The search pane."""
-        raise NotImplementedError
-
-    @property
-    def tags(self) -> TagsPane:
-        """The tags pane."""
-        raise NotImplementedError
-
-    @property
-    def manifest(self) -> ManifestPane:
-        """The manifest pane."""
-        raise NotImplementedError
-
-    @property
-    def auth(self) -> AuthPane:
-        """The authentication pane."""
-        raise NotImplementedError
 
     if TYPE_CHECKING:  # other parts of the browser have these
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from reglens.app import messages
-from reglens.app.explorer import Explorer
+from reglens.app.part import BrowserPart
 from reglens.app.tag_facts import Detail, Extent, TagFacts, facts_of, look_up, with_config
 from reglens.errors import NotFound, ReglensError, TooLarge
 from reglens.trace.trace import aside
@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 
     from textual.worker import Worker, WorkType
 
-    from reglens.app.app import ReglensApp
-    from reglens.app.here import Here
     from reglens.app.ports import RegistrySession
-    from reglens.app.widgets.tags_pane import TagsPane
     from reglens.oci.config import ImageConfig
     from reglens.oci.digest import Digest
     from reglens.oci.manifest import Manifest
@@ -65,22 +62,10 @@ class Visit:
         self.stopped = True
 
 
-class Columns:
+class Columns(BrowserPart):
     """A part of the browser, which is the only one to inherit it."""
 
-    app: ReglensApp
-    here: Here
     _visit: Visit
-
-    @property
-    def tags(self) -> TagsPane:
-        """The tags pane."""
-        raise NotImplementedError
-
-    @property
-    def explorer(self) -> Explorer:
-        """Who asks the registries."""
-        raise NotImplementedError
 
     def begin_visit(self) -> None:
         """Another repository is shown, or none, or the same one anew."""

@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING
 
 from reglens.app import messages
 from reglens.app.commands import Command, Writer
-from reglens.app.explorer import Explorer, Group
+from reglens.app.explorer import Group
+from reglens.app.part import BrowserPart
 from reglens.oci.layer import is_archive
 from reglens.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reglens.app.app import ReglensApp
-    from reglens.app.here import Here
     from reglens.app.widgets.manifest_pane import ManifestPane
-    from reglens.app.widgets.search_pane import SearchPane
-    from reglens.app.widgets.tags_pane import TagsPane
     from reglens.oci.reference import Reference
 
 MOST_MARKS = 100
@@ -29,34 +26,11 @@ _PLATFORM = re.compile(r"\w+(?:/[\w.]+){1,2}")
 """A platform that ``--platform`` takes."""
 
 
-class Depth:
+class Depth(BrowserPart):
     """A part of the browser, which is the only one to inherit it."""
 
-    app: ReglensApp
-    here: Here
-    front: str
     marks: Sequence[Reference] = ()
     """What was marked, to be compared or copied, in that order; in any repository."""
-
-    @property
-    def tags(self) -> TagsPane:
-        """The tags pane."""
-        raise NotImplementedError
-
-    @property
-    def search(self) -> SearchPane:
-        """The search pane."""
-        raise NotImplementedError
-
-    @property
-    def explorer(self) -> Explorer:
-        """Who asks the registries."""
-        raise NotImplementedError
-
-    @property
-    def manifest(self) -> ManifestPane:
-        """The manifest pane."""
-        raise NotImplementedError
 
     def on_manifest_pane_referrers_wanted(self, event: ManifestPane.ReferrersWanted) -> None:
         self.explorer.referrers(event.reference, event.manifest.digest)

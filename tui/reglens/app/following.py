@@ -8,31 +8,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reglens.app.part import BrowserPart
 from reglens.oci.manifest import Index, Manifest
 from reglens.text import clean
 
 if TYPE_CHECKING:
-    from reglens.app.app import ReglensApp
     from reglens.app.here import Here
-    from reglens.app.widgets.manifest_pane import ManifestPane
     from reglens.oci.descriptor import Descriptor, Platform
     from reglens.oci.reference import Reference
 
 
-class Following:
+class Following(BrowserPart):
     """A part of the browser, which is the only one to inherit it."""
 
-    app: ReglensApp
-    here: Here
     followed: Platform | None = None
     """The platform that was picked last."""
     through = False
     """Whether an index that is being asked for is only the way to that platform."""
-
-    @property
-    def manifest(self) -> ManifestPane:
-        """The manifest pane."""
-        raise NotImplementedError
 
     def _open_manifest(self, reference: Reference, parent: Here | None = None) -> None:
         raise NotImplementedError

@@ -5,31 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reglens.app.explorer import Explorer, Group
-from reglens.app.here import Here
+from reglens.app.explorer import Group
+from reglens.app.part import BrowserPart
 from reglens.oci.reference import HUB
 
 if TYPE_CHECKING:
     from reglens.app import messages
-    from reglens.app.app import ReglensApp
-    from reglens.app.widgets.search_pane import SearchPane
 
 
-class FurtherSearch:
+class FurtherSearch(BrowserPart):
     """A part of the browser, which is the only one to inherit it."""
-
-    app: ReglensApp
-    here: Here
-
-    @property
-    def explorer(self) -> Explorer:
-        """Who asks the registries."""
-        raise NotImplementedError
-
-    @property
-    def search(self) -> SearchPane:
-        """The search pane."""
-        raise NotImplementedError
 
     def on_search_widened(self) -> None:
         """The person wants them asked: from now on, and for the rest of the run."""

@@ -6,30 +6,21 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, cast
 
-from reglens.app.explorer import Explorer
 from reglens.app.here import Here
+from reglens.app.part import BrowserPart
 from reglens.oci.reference import Place
 
 if TYPE_CHECKING:
     from textual.worker import WorkType
 
-    from reglens.app.app import ReglensApp
     from reglens.app.screens.identities import Answer
     from reglens.auth.choice import Choice
     from reglens.auth.credentials import Credential
     from reglens.auth.trust import Withheld
 
 
-class Identities:
+class Identities(BrowserPart):
     """A part of the browser, which is the only one to inherit it."""
-
-    app: ReglensApp
-    here: Here
-
-    @property
-    def explorer(self) -> Explorer:
-        """Who asks the registries."""
-        raise NotImplementedError
 
     def go(self, place: Place, *, focus: bool = True) -> None:
         """Open a place."""
